@@ -1,0 +1,86 @@
+"""Mushroom body: inputs, a sparse fixed projection to many Kenyon cells, plastic synapses to the output neurons.
+
+Caron et al. (2013), Huerta & Nowotny (2009), Yanguas-Gil (2019, APL Materials).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from neurosearch.architecture import AbstractArchitecture
+from neurosearch.declare import Part, part, quantity
+from neurosearch.graph import Constant, Graph, Input, Population, Projection, Random, Teacher
+from neurosearch.homeostasis import Homeostasis
+from neurosearch.neurons.li import Li
+from neurosearch.neurons.lif import Lif
+from neurosearch.wiring.all_to_all import AllToAll
+from neurosearch.wiring.fan_in import FanIn
+
+
+@dataclass(frozen=True)
+class KenyonCells(Part):
+    """The hidden layer: size, wiring from the input, its sign, and how activity is kept sparse."""
+
+    size: int = quantity(1000, low=1, high=100_000)
+    fan_in: int = quantity(8, low=1, high=10_000)
+    negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory inputs; 0 = excitatory wiring
+    neuron: Any = part("neurons", "lif")
+    drive: float = quantity(1.0, low=1e-6, high=1e6)  # sum of absolute input weights of a cell
+    stp: Any = part("stp", None)
+    sparsity: float = quantity(0.1, low=1e-4, high=1)  # fraction of samples in which a cell should be active
+    homeostasis: float = quantity(0.1, low=0, high=100)  # rate; 0 = off
+    inhibition: float = quantity(1.0, low=0, high=1e4)  # gain of graded global inhibition; 0 = none
+    tau_inhibition: float = quantity(10e-3, "second", low=1e-4, high=10)
+
+
+@dataclass(frozen=True)
+class OutputLayer(Part):
+    """The output neurons; they spike only where the rule needs it."""
+
+    tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10)
+    weight: float = quantity(0.0, low=-10, high=10)  # mean initial weight
+    spread: float = quantity(0.0, low=0, high=10)
+    teaching_steps: int = quantity(16, low=1, high=10_000)  # used by rules that need a teacher
+    teacher: float = quantity(3.0, low=0, high=1000)  # current of the labelled class, thresholds
+
+
+@dataclass(frozen=True)
+class MushroomBody(AbstractArchitecture):
+    """Encoder, Kenyon cells with graded global inhibition and homeostatic thresholds, plastic output synapses."""
+
+    encoder: Any = part("encoders", "current")
+    kenyon: KenyonCells = KenyonCells()
+    rule: Any = part("rules", "delta_potential")
+    output: OutputLayer = OutputLayer()
+    dt: float = quantity(1e-3, "second", low=1e-6, high=0.1)
+
+    def graph(self, shape: tuple[int, ...], n_outputs: int) -> Graph:
+        """See ``AbstractArchitecture.graph``."""
+        k, out, rule = self.kenyon, self.output, self.rule
+        n_inputs = self.encoder.normalisation.inputs(shape)
+        fan_in = min(k.fan_in, n_inputs)
+        spiking_input = not self.encoder.graded
+        source = Input("input", n_inputs, self.encoder)
+        homeostasis = Homeostasis(rate=k.homeostasis, sparsity=k.sparsity)
+        teacher = Teacher(out.teacher, out.teacher) if rule.teacher else None
+        neuron = Lif(tau_mem=out.tau_mem) if rule.spiking else Li(tau_mem=out.tau_mem)
+        return Graph(
+            input=source,
+            populations=(
+                Population("kenyon", k.size, k.neuron, homeostasis),
+                Population("inhibitor", 1, Li(tau_mem=k.tau_inhibition)),
+                Population("output", n_outputs, neuron, teacher=teacher),
+            ),
+            projections=(
+                Projection(
+                    "input_kenyon", "input", "kenyon", FanIn(fan_in), Random(k.drive / fan_in, 0.0, k.negative),
+                    stp=k.stp if spiking_input else None,
+                ),
+                Projection("kenyon_inhibitor", "kenyon", "inhibitor", AllToAll(), Constant(1.0 / k.size)),
+                Projection("inhibitor_kenyon", "inhibitor", "kenyon", AllToAll(), Constant(-k.inhibition), graded="v"),
+                Projection("kenyon_output", "kenyon", "output", AllToAll(), Random(out.weight, out.spread), rule=rule),
+            ),
+            readout="output",
+            decision=rule.readout,
+            teaching_steps=out.teaching_steps if rule.teacher else 0,
+            dt=self.dt,
+        )  # fmt: skip

@@ -1,0 +1,21 @@
+"""What an architecture is: settings that turn into a graph once the task's sizes are known."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from neurosearch.declare import Part
+from neurosearch.graph import Graph
+
+
+@dataclass(frozen=True)
+class AbstractArchitecture(Part, ABC):
+    """A family of networks; its fields are what a study may search."""
+
+    @abstractmethod
+    def graph(self, shape: tuple[int, ...], n_outputs: int) -> Graph:
+        """Declare the network.
+
+        Args:
+            shape: layout of the task's channels, for example ``(8, 8)``.
+            n_outputs: number of classes.
+        """

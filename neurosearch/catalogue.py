@@ -1,0 +1,160 @@
+"""The folder is the registry: a thing is found by its kind (a folder) and its name (a file); nothing is registered.
+
+A user's own thing is named ``./file.py:Class``; the file is executed because the user named it.
+"""
+
+import ast
+import functools
+import hashlib
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from neurosearch.errors import UserError
+from neurosearch.spelling import suggestion
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED_BESIDE = ("architectures", "studies")
+"""Top-level folders of a checkout; a wheel carries them inside the package, with an underscore."""
+
+_own: dict[type, tuple[str, str]] = {}
+"""A user's class → (reference ``/path/file.py:Class``, digest of the text that was executed)."""
+
+OWN_FILE = re.compile(r"^(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)$", re.DOTALL)
+"""A reference to a class in the user's own file."""
+
+
+def folder(kind: str) -> Path:
+    """Where the files of a kind are."""
+    if kind in _SHIPPED_BESIDE:
+        inside = _PACKAGE / f"_{kind}"
+        return inside if inside.is_dir() else _PACKAGE.parent / kind
+    return _PACKAGE / kind
+
+
+def kinds() -> list[str]:
+    """Every kind that can be listed: the folders with a ``base.py``, and the two that ship beside the package."""
+    with_base = {path.parent.name for path in _PACKAGE.glob("*/base.py")}
+    return sorted(with_base | {kind for kind in _SHIPPED_BESIDE if folder(kind).is_dir()})
+
+
+def names(kind: str) -> list[str]:
+    """Names of a kind, read from the folder alone: no file is imported."""
+    where = folder(kind)
+    if not (kind.isidentifier() and where.is_dir()):
+        raise UserError(f"there is no kind of thing called '{kind}'; {suggestion(kind, kinds())}")
+    pattern = "*.yaml" if kind == "studies" else "*.py"
+    return sorted(p.stem for p in where.glob(pattern) if not p.stem.startswith("_") and p.stem != "base")
+
+
+def path(kind: str, name: str) -> Path:
+    """The file of a name."""
+    if name not in names(kind):
+        raise UserError(f"there is no '{name}' in {kind}; {suggestion(name, names(kind))}")
+    return folder(kind) / f"{name}{'.yaml' if kind == 'studies' else '.py'}"
+
+
+def about(kind: str, name: str) -> str:
+    """First sentence of the file's docstring (of a study: of its ``about``), read without importing it."""
+    file = path(kind, name)
+    text = file.read_text(encoding="utf-8")
+    if kind == "studies":
+        found = re.search(r"^about:\s*(?:[>|][+-]?\s*\n)?\s*(.+)$", text, re.MULTILINE)
+        return found.group(1).strip() if found else ""
+    return (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
+
+
+def find(kind: str, name: str) -> type:
+    """The one public class of a name's file, or the class of the user's own ``./file.py:Class``."""
+    own = OWN_FILE.match(name)
+    return _find_own(Path(own["path"]), own["name"]) if own else _find_shipped(kind, name)
+
+
+@functools.lru_cache(maxsize=None)
+def _find_shipped(kind: str, name: str) -> type:
+    module = _import(kind, path(kind, name))
+    wanted = name.replace("_", "")
+    found = [cls for cls in _classes(module) if cls.__name__.lower() == wanted]
+    if len(found) != 1:
+        raise UserError(f"{module.__file__} must define one class named like the file ({wanted}, in CamelCase)")
+    return found[0]
+
+
+def name_of(thing: Any) -> str:
+    """The name under which the class of an instance is found: what a study file would say."""
+    cls = thing if isinstance(thing, type) else type(thing)
+    if cls in _own:
+        return _own[cls][0]
+    return cls.__module__.rpartition(".")[2]
+
+
+def source_digest(cls: type) -> str:
+    """Digest of the text that defines a class: for a user's own file, the text as it was executed."""
+    if cls in _own:
+        return _own[cls][1]
+    file = sys.modules[cls.__module__].__file__
+    assert file is not None, f"{cls} has no file"
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def absolute(reference: str, base: Path) -> str:
+    """A reference to the user's own file, made independent of the working directory; other names are unchanged."""
+    own = OWN_FILE.match(reference)
+    if not own:
+        return reference
+    file = Path(own["path"]).expanduser()
+    beside = base / file
+    return f"{(beside if beside.exists() else file).resolve()}:{own['name']}"
+
+
+def _import(kind: str, file: Path) -> ModuleType:
+    if kind not in _SHIPPED_BESIDE:
+        return importlib.import_module(f"neurosearch.{kind}.{file.stem}")
+    name = f"neurosearch._{kind}.{file.stem}"
+    return sys.modules[name] if name in sys.modules else _execute(name, file)
+
+
+def _execute(name: str, file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None, f"{file} is not a Python file"
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while they are made
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _classes(module: ModuleType) -> Iterator[type]:
+    for value in vars(module).values():
+        if isinstance(value, type) and value.__module__ == module.__name__ and not value.__name__.startswith("_"):
+            yield value
+
+
+def _find_own(file: Path, name: str) -> type:
+    file = file.expanduser().resolve()
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(f"{file} (for {name}): {error.strerror}; give the path of a Python file of yours") from error
+    module_name = f"neurosearch_own_{digest[:16]}_{file.stem}"
+    try:
+        module = sys.modules[module_name] if module_name in sys.modules else _execute(module_name, file)
+    except SyntaxError as error:
+        raise UserError(f"{file}, line {error.lineno}: {error.msg}; mend the file") from error
+    except UserError:
+        raise
+    except Exception as error:  # the user's code may raise anything, and it is theirs to mend
+        raise UserError(f"{file} fails when it is read: {type(error).__name__}: {error}; mend the file") from error
+    classes = {cls.__name__: cls for cls in _classes(module)}
+    if name not in classes:
+        raise UserError(f"{file} has no class '{name}'; {suggestion(name, classes)}")
+    _own[classes[name]] = (f"{file}:{name}", digest)
+    return classes[name]

@@ -1,0 +1,84 @@
+"""How things are declared: frozen dataclasses whose fields are SI numbers with a unit and a range, or parts."""
+
+import dataclasses
+import typing
+from typing import Any
+
+from neurosearch.errors import UserError
+
+
+def quantity(default: Any, unit: str = "1", low: float | None = None, high: float | None = None) -> Any:
+    """A number field in SI units.
+
+    Args:
+        default: value when the user gives none.
+        unit: text such as ``"second"``, ``"Hz"``, ``"1"``.
+        low, high: inclusive range; ``None`` leaves that side open.
+    """
+    return dataclasses.field(default=default, metadata={"unit": unit, "low": low, "high": high})
+
+
+def part(kind: str, default: str | None = None) -> Any:
+    """A field that holds one thing of a catalogue folder, for example ``part("rules", "stdp")``.
+
+    With ``default`` ``None`` the field may be empty (``off`` in a study).
+    """
+    metadata = {"part": kind, "default": default}
+    return dataclasses.field(default_factory=lambda: _make(kind, default), metadata=metadata)
+
+
+def _make(kind: str, name: str | None) -> Any:
+    if name is None:
+        return None
+    from neurosearch import catalogue  # one floor up, but only when an instance is made: a field names its default
+
+    return catalogue.find(kind, name)()
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Base of everything a configuration is made of; checks each number against its field's range."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            low, high = field.metadata.get("low"), field.metadata.get("high")
+            value = getattr(self, field.name)
+            if low is None and high is None or not isinstance(value, int | float):
+                continue
+            if not (value >= (-float("inf") if low is None else low) and value <= (float("inf") if high is None else high)):
+                unit = field.metadata["unit"]
+                raise UserError(
+                    f"{type(self).__name__}.{field.name} = {value} is outside "
+                    f"[{'-inf' if low is None else low}, {'inf' if high is None else high}]"
+                    f"{'' if unit == '1' else ' ' + unit}; give a value inside this range"
+                )
+
+
+@dataclasses.dataclass(frozen=True)
+class Text(Part):
+    """A part that speaks the rule language: its texts are class attributes, its fields are parameters."""
+
+    def __init_subclass__(cls) -> None:
+        for base in cls.__mro__[1:]:
+            for name in getattr(base, "texts", ()):
+                if name in cls.__dict__.get("__annotations__", {}):
+                    raise UserError(
+                        f"{cls.__name__}.{name} is a text, not a parameter: write `{name} = ...` without an annotation"
+                    )
+
+    texts: typing.ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def owner(self) -> str:
+        """Name for messages, for example ``Stdp``."""
+        return type(self).__name__
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Parameters of the texts: every number field, in SI units."""
+        return {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self) if "unit" in f.metadata}
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each parameter."""
+        return {f.name: f.metadata["unit"] for f in dataclasses.fields(self) if "unit" in f.metadata}

@@ -1,0 +1,55 @@
+"""Right and wrong decisions, and what a stream of them says about learning.
+
+A decision is the first arg-max of a sample's readout, as in the running program. A sample counts as wrong when its
+readout is equal for all outputs or not finite (a silent network decides nothing and must not earn class 0), and when
+the run ended before it (a diverging network must not look good on the few samples it survived).
+"""
+
+import numpy as np
+
+LAST = 500
+"""Samples in the last window; a quarter of the stream when that is less."""
+CURVE = 20
+"""Windows of the learning curve."""
+REACHED = 100
+"""Samples over which ``samples_to_80`` averages; never more than the last window."""
+
+
+def undecided(readout: np.ndarray) -> np.ndarray:
+    """[k] bool: the readout [k, O] is not finite or does not differ between outputs."""
+    finite, equal = np.isfinite(readout).all(axis=1), (readout == readout[:, :1]).all(axis=1)
+    return np.asarray(~finite | equal)
+
+
+def correct(readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """[K] bool: right decisions of a readout [k, O] for labels [K], where samples k and later were never run."""
+    right = np.zeros(len(labels), bool)
+    if len(readout):
+        done = slice(len(readout))
+        right[done] = (np.argmax(readout, axis=1) == labels[done]) & ~undecided(readout)
+    return right
+
+
+def last_window(n: int) -> int:
+    """How many of n streamed samples are in the last window."""
+    return max(1, min(LAST, n // 4))
+
+
+def samples_to_80(right: np.ndarray) -> int:
+    """Samples seen when a trailing window first reaches 80 % of the last window's accuracy.
+
+    The trailing window is ``REACHED`` samples, or the last window where that is shorter. All samples where it never
+    does; a network that ends with nothing right has not reached anything.
+    """
+    n = len(right)
+    goal = 0.8 * right[n - last_window(n) :].mean()
+    width = min(REACHED, last_window(n))
+    total = np.concatenate([[0], np.cumsum(right)])
+    reached = np.flatnonzero(total[width:] - total[:-width] >= goal * width - 1e-9)
+    return int(reached[0]) + width if goal > 0 and len(reached) else n
+
+
+def curve(right: np.ndarray) -> tuple[float, ...]:
+    """Accuracy in ``CURVE`` (nearly) equal consecutive windows; fewer for a very short stream."""
+    windows = np.array_split(right, min(CURVE, len(right)))
+    return tuple(float(window.mean()) for window in windows)

@@ -1,0 +1,36 @@
+"""Whether a network that ran to its end worked at all: silent, saturated or ok."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from neurosearch.evaluate.accuracy import undecided
+
+UNDECIDED = 0.99
+"""A network is silent when its outputs are all equal in more than this part of the samples."""
+SATURATED = 0.9
+"""A population is saturated when it fires in more than this part of its neuron-steps."""
+
+
+def diagnose(readout: np.ndarray, spikes: Mapping[str, np.ndarray], activity: Mapping[str, float]) -> tuple[str, str]:
+    """(status, reason) of a run.
+
+    Args:
+        readout: [k, O] of the streamed samples.
+        spikes: population → [k] spikes, without inputs.
+        activity: population → part of its neuron-steps with a spike.
+    """
+    if spikes and not any(count.any() for count in spikes.values()):
+        return "silent", f"no neuron of {', '.join(spikes)} fired in {len(readout)} samples"
+    same = float(undecided(readout).mean())
+    if same > UNDECIDED:
+        return "silent", f"the outputs were all equal in {same:.1%} of {len(readout)} samples"
+    for population, part in activity.items():
+        if part > SATURATED:
+            return "saturated", f"{population} fired in {part:.0%} of its neuron-steps"
+    return "ok", ""
+
+
+def activity(spikes: Mapping[str, np.ndarray], sizes: Mapping[str, int], steps: int) -> dict[str, float]:
+    """Part of the neuron-steps with a spike, for each population whose size is given."""
+    return {name: float(spikes[name].sum()) / (size * steps) for name, size in sizes.items() if name in spikes}

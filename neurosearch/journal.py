@@ -1,0 +1,125 @@
+"""Optuna's journal file, made safe: whole lines only, a lock that dies with its holder, damage named by line."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from optuna.storages.journal import BaseJournalFileLock, JournalFileBackend
+
+from neurosearch.errors import UserError
+
+
+class KernelLock(BaseJournalFileLock):
+    """A lock that the kernel releases when its holder ends, however it ends (Optuna's own waits 30 s for the dead)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def acquire(self) -> bool:
+        """Wait for the lock."""
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        self._handle = handle
+        return True
+
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody has it."""
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+class Journal(JournalFileBackend):
+    """Optuna's file backend whose append happens whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._append_lock = KernelLock(path)  # the journal itself: flock hinders no reader and leaves no file behind
+        super().__init__(str(path), self._append_lock)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append as one write; when the disk is full the file is cut back to its last whole line."""
+        text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+        self._append_lock.acquire()
+        try:
+            _append(self._path, text)
+        finally:
+            self._append_lock.release()
+
+
+def _append(path: Path, text: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    try:
+        before = os.fstat(handle).st_size
+        try:
+            written = 0
+            while written < len(text):
+                written += os.write(handle, text[written:])
+            os.fsync(handle)
+        except OSError as error:
+            os.ftruncate(handle, before)
+            raise UserError(
+                f"{path} cannot be written: {error.strerror}; every trial stored before is safe, "
+                f"free some space and run the same command again"
+            ) from error
+    finally:
+        os.close(handle)
+
+
+def mend(path: Path) -> str:
+    """Check a journal before it is opened; returns what was done, for the user, or nothing.
+
+    A last line that was cut (the machine went down in the middle of a write) is moved to ``NAME.journal.cut``. Damage
+    anywhere else raises, because nothing after it could be trusted.
+    """
+    lock = KernelLock(path)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise UserError(f"{path} cannot be opened: {error.strerror}; choose another place with --storage") from error
+    try:
+        content = path.read_bytes()
+        lines = content.split(b"\n")
+        ends_whole = lines[-1] == b""
+        lines = lines[:-1] if ends_whole else lines
+        bad = next((n for n, line in enumerate(lines) if not _is_log(line)), None)
+        if bad is None and (ends_whole or not lines):
+            return ""
+        if bad is not None and bad < len(lines) - 1:
+            raise UserError(
+                f"{path}, line {bad + 1} is damaged: {lines[bad][:40]!r}; restore the file from a copy, "
+                f"or move it away to begin the study anew"
+            )
+        return _set_aside(path, content, len(content) - len(lines[-1]) - int(ends_whole))
+    finally:
+        lock.release()
+
+
+def _set_aside(path: Path, content: bytes, keep: int) -> str:
+    cut = path.with_name(path.name + ".cut")
+    with open(cut, "ab") as file:
+        file.write(content[keep:].rstrip(b"\n") + b"\n")
+    os.truncate(path, keep)
+    return f"{path}: the last line was cut short; it was moved to {cut.name}, the study goes on with all the others"
+
+
+def _is_log(line: bytes) -> bool:
+    try:
+        log = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(log, dict) and isinstance(log.get("op_code"), int) and "worker_id" in log

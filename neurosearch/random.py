@@ -1,0 +1,68 @@
+"""Randomness by one door: numbers that are pure functions of (seed, stream, step, i, j), equal bits in C++ and NumPy.
+
+A 32-bit counter hash: each key is mixed in by multiply-xorshift rounds (constants of Ettinger's ``lowbias32`` search),
+so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter.
+"""
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+_START, _A, _B, _C = 0x9E3779B9, 0x85EBCA6B, 0x7FEB352D, 0x846CA68B
+GAUSS_SCALE = 0.006765875086793227
+"""One over the standard deviation of the sum of four uniform bytes, sqrt(4 (256^2 - 1) / 12)."""
+
+CPP = f"""
+static inline uint32_t _mix(uint32_t h, uint32_t key) {{
+    h = (h ^ key) * {_A:#x}u;
+    h = (h ^ (h >> 16)) * {_B:#x}u;
+    h = (h ^ (h >> 15)) * {_C:#x}u;
+    return h ^ (h >> 16); }}
+static inline uint32_t _hash(int64_t seed, int64_t stream, int64_t step, int64_t i, int64_t j) {{
+    return _mix(_mix(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
+                (uint32_t)i), (uint32_t)j); }}
+static inline double draw(int64_t seed, int64_t stream, int64_t step, int64_t i, int64_t j) {{
+    return ((double)(int32_t)(_hash(seed, stream, step, i, j) >> 9) + 0.5) * 1.1920928955078125e-07; }}
+"""
+"""The same function for a C++ program (needs <cstdint>)."""
+
+CPP_GAUSS = f"""
+static inline double gauss(int64_t seed, int64_t stream, int64_t step, int64_t i, int64_t j) {{
+    const uint32_t h = _hash(seed, stream, step, i, j);
+    return ((double)(int32_t)((h & 255) + ((h >> 8) & 255) + ((h >> 16) & 255) + (h >> 24)) - 510.0) * {GAUSS_SCALE!r}; }}
+"""
+
+
+def stream_id(name: str) -> int:
+    """A stable 31-bit number for a stream's name, written as a literal into texts."""
+    return zlib.crc32(name.encode()) & 0x7FFFFFFF
+
+
+def _hash(*keys: Any) -> np.ndarray:
+    h = np.full((1,), _START, np.uint32)  # an array: scalars of NumPy warn where arrays wrap
+    for key in keys:
+        key = np.asarray(key).astype(np.int64).astype(np.uint32)
+        h = (h ^ key) * np.uint32(_A)
+        h = (h ^ (h >> np.uint32(16))) * np.uint32(_B)
+        h = (h ^ (h >> np.uint32(15))) * np.uint32(_C)
+        h = h ^ (h >> np.uint32(16))
+    return h
+
+
+def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
+    """Uniform numbers in (0, 1) on a grid of 2^-23, never 0 or 1; keys are broadcast."""
+    return ((_hash(seed, stream, step, i, j) >> np.uint32(9)).astype(np.float64) + 0.5) * 2.0**-23
+
+
+def gauss(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
+    """Nearly normal numbers (the sum of four bytes of one hash; |z| < 3.46), exact in every engine."""
+    h = _hash(seed, stream, step, i, j)
+    byte_sum = sum(((h >> np.uint32(8 * n)) & np.uint32(255)).astype(np.float64) for n in range(4))
+    return (byte_sum - 510.0) * GAUSS_SCALE
+
+
+def permutation(seed: int, stream: str, n: int) -> np.ndarray:
+    """A permutation of ``range(n)``, [n] int64, sorted by draws (ties broken by index)."""
+    keys = _hash(seed, stream_id(stream), 0, np.arange(n), 0)
+    return np.argsort(keys, kind="stable")

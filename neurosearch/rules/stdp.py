@@ -1,0 +1,34 @@
+"""Pair-based spike-timing-dependent plasticity (Song, Miller & Abbott 2000, eqs. 3-4) with two optional refinements."""
+
+from dataclasses import dataclass
+
+from neurosearch.declare import quantity
+from neurosearch.rules.base import Rule
+
+
+@dataclass(frozen=True)
+class Stdp(Rule):
+    """Before-after pairs potentiate, after-before pairs depress; traces ``x`` and ``y`` jump by 1 and decay.
+
+    ``dw = eta (x - offset)`` at a postsynaptic spike, ``dw = -eta depression y`` at a presynaptic one.
+    ``offset`` > 0 also weakens synapses whose input was silent (Diehl & Cook 2015, eq. 3); ``soft`` = 1 scales the
+    changes by the distance to the bounds (van Rossum, Bi & Turrigiano 2000). Coincident pairs count as neither.
+    """
+
+    eta: float = quantity(0.01, low=0, high=10)
+    depression: float = quantity(0.1, low=0, high=10)
+    offset: float = quantity(0.0, low=0, high=10)
+    soft: float = quantity(0.0, low=0, high=1)
+    tau_plus: float = quantity(20e-3, "second", low=1e-4, high=10)
+    tau_minus: float = quantity(20e-3, "second", low=1e-4, high=10)
+    w_min: float = quantity(0.0)
+    w_max: float = quantity(1.0)
+
+    pre = "dx/dt = -x/tau_plus : 1"
+    pre_spike = "x += 1"
+    post = "dy/dt = -y/tau_minus : 1"
+    post_spike = "y += 1"
+    on_pre = "w = clip(w - eta*depression*y_post*(1 - soft + soft*(w - w_min)), w_min, w_max)"
+    on_post = "w = clip(w + eta*(x_pre - offset)*(1 - soft + soft*(w_max - w)), w_min, w_max)"
+    teacher = True
+    readout = "received"

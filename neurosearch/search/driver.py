@@ -1,0 +1,345 @@
+"""Ask, run, tell: the one driver of a study, which alone writes, keeps the workers busy and counts exactly."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from neurosearch import config, rank
+from neurosearch.errors import UserError
+from neurosearch.record import DIRECTIONS, Score, Trial
+from neurosearch.search.interrupt import Interrupt
+from neurosearch.search.progress import Progress, Status
+from neurosearch.search.sampler import Sampler
+from neurosearch.space import Value
+from neurosearch.store import Store
+from neurosearch.study import Study
+
+Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]
+"""configuration, seeds, cancel → score; ``detail["seconds"]`` holds ``build`` and ``simulate``."""
+
+AHEAD = 1
+"""Proposals that wait beside the running ones, so that no worker idles while the sampler thinks."""
+
+EXHAUSTED = 100
+"""Repeated proposals in a row that end a search."""
+
+RETRIED = ("crashed",)
+"""Status of a run that is tried once more."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a launch ended.
+
+    Attributes:
+        ended: ``budget``, ``exhausted`` (the space holds no more), ``timeout`` or ``interrupted``.
+        stored: trials in the store.
+        fresh: trials of this launch.
+        wall: seconds of this launch.
+        workers: how many there were.
+        seconds: phase → seconds of all workers together: build, simulate, other; sample is the driver's own.
+        builds: structures compiled.
+        duplicates: proposals that had been evaluated before.
+    """
+
+    ended: str
+    stored: int
+    fresh: int
+    wall: float
+    workers: int
+    seconds: Mapping[str, float]
+    builds: int
+    duplicates: int
+
+    @property
+    def utilisation(self) -> float:
+        """Share of workers × wall time in which a simulation was alive, time spent building left out."""
+        available = self.workers * self.wall - self.seconds["build"]
+        return min(1.0, self.seconds["simulate"] / available) if available > 0 else 0.0
+
+
+@dataclass
+class _Proposal:
+    ask: int
+    params: dict[str, Value]
+    configuration: dict[str, Any]
+    digest: str
+    asked_after: int
+    asked: float
+    sample_seconds: float
+    duplicates: list[list[int]]
+    attempts: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Result:
+    score: Score
+    started: float
+    finished: float
+
+
+def run(
+    study: Study,
+    store: Store,
+    evaluate: Evaluate,
+    *,
+    workers: int = 2,
+    trials: int | None = None,
+    timeout: float | None = None,
+    interrupt: Interrupt | None = None,
+    progress: Progress | None = None,
+    pool: Executor | None = None,
+) -> Outcome:
+    """Bring the study to its number of trials; what is stored already counts."""
+    search = _Search(study, store, evaluate, workers, trials or study.trials, timeout, interrupt or Interrupt())
+    with progress or Progress(quiet=True) as shown:
+        executor = pool or ThreadPoolExecutor(workers, thread_name_prefix="neurosearch")
+        try:
+            return search.run(executor, shown)
+        except BaseException:
+            search.interrupt.cancel.set()  # nobody will read what still runs
+            raise
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+class _Search:
+    """State of one launch."""
+
+    def __init__(
+        self, study: Study, store: Store, evaluate: Evaluate, workers: int, total: int, timeout: float | None, interrupt: Interrupt
+    ) -> None:
+        self.study, self.store, self.evaluate, self.interrupt = study, store, evaluate, interrupt
+        self.workers, self.total = workers, total
+        self.began, self.stamp = time.monotonic(), time.time()
+        self.deadline = None if timeout is None else self.began + timeout
+        self.sampler = Sampler(study)
+        self.running: dict[Future[_Result], _Proposal] = {}
+        self.recalled: deque[Trial] = deque()
+        self.known: dict[str, Trial | None] = {}
+        self.pending_duplicates: list[list[int]] = []
+        self.next_ask = 0
+        self.in_a_row = self.duplicates = self.fresh = self.builds = self.failures = 0
+        self.best: float | None = None
+        self.seconds = {"build": 0.0, "simulate": 0.0, "sample": 0.0, "other": 0.0}
+        self.ended = ""
+        self._resume()
+
+    def run(self, pool: Executor, progress: Progress) -> Outcome:
+        """The loop."""
+        while True:
+            self._stop_if_due()
+            self._fill(pool)
+            if self.recalled:
+                self._tell(self.recalled.popleft())
+                continue
+            if not self.running:
+                break
+            done, _ = wait(self.running, timeout=0.25, return_when=FIRST_COMPLETED)
+            for future in sorted(done, key=lambda future: self.running[future].ask):
+                self._finish(future, pool)
+            progress.show(self._status())
+        progress.show(self._status(), last=True)
+        wall = time.monotonic() - self.began
+        stored = len(self.store.trials())
+        return Outcome(
+            self.ended or "budget", stored, self.fresh, wall, self.workers, self.seconds, self.builds, self.duplicates
+        )
+
+    def _resume(self) -> None:
+        """Let the sampler live through what is stored, in the order in which it was asked and told.
+
+        The last trials, one a worker, are entered as running: they were when the next proposal was made, and are told
+        before anything else finishes. So a resumed search of one worker goes on bit for bit.
+        """
+        stored = list(self.store.trials())
+        asks: list[tuple[int, int, Trial, bool]] = []
+        for trial in stored:
+            asks.append((trial.detail["ask"], trial.detail["asked_after"], trial, False))
+            for ask, original, after in trial.detail["duplicates"]:
+                if original >= 0:
+                    asks.append((ask, after, stored[original], True))
+                self.next_ask = max(self.next_ask, ask + 1)
+            self.known[trial.detail["digest"]] = trial
+            self._note(trial)
+            self.next_ask = max(self.next_ask, trial.detail["ask"] + 1)
+        waiting = deque(sorted(asks, key=lambda entry: entry[0]))
+        entered: set[int] = set()
+        held_back = stored[max(0, len(stored) - self.workers) :]
+        for trial in stored[: len(stored) - len(held_back)]:
+            while waiting and (waiting[0][1] <= self.sampler.told or trial.detail["ask"] not in entered):
+                self._reenter(waiting.popleft(), entered)
+            self._tell(trial)
+        while waiting:
+            self._reenter(waiting.popleft(), entered)
+        self.recalled.extend(held_back)
+
+    def _reenter(self, entry: tuple[int, int, Trial, bool], entered: set[int]) -> None:
+        ask, _, trial, is_duplicate = entry
+        self.sampler.recall(ask, trial.params, {} if is_duplicate else self.store.sampler_attributes(trial.number))
+        entered.add(ask)
+        if is_duplicate:
+            self._tell(trial, ask)
+
+    def _stop_if_due(self) -> None:
+        if self.interrupt.asked:
+            self.ended = "interrupted"
+        elif self.deadline is not None and time.monotonic() > self.deadline and not self.ended:
+            self.ended = "timeout"
+        if self.ended in ("interrupted", "timeout"):
+            for future in self.running:
+                future.cancel()  # reaches those that wait; running ones watch the event
+
+    def _fill(self, pool: Executor) -> None:
+        """Ask until every worker has its work and one proposal waits."""
+        while not self.ended and len(self.running) + len(self.recalled) < self.workers + AHEAD:
+            if len(self.store.trials()) + len(self.running) >= self.total:
+                return
+            proposal = self._ask()
+            if proposal is not None:
+                self._submit(proposal, pool)
+            if self.interrupt.asked:
+                return
+
+    def _ask(self) -> _Proposal | None:
+        """A proposal that was not evaluated before, or nothing."""
+        ask, after, began = self.next_ask, self.sampler.told, time.perf_counter()
+        self.next_ask += 1
+        params = self.sampler.ask(ask)
+        configuration = self.study.configuration(params)
+        digest = config.digest(configuration)
+        sample_seconds = time.perf_counter() - began
+        self.seconds["sample"] += sample_seconds
+        if digest in self.known:
+            self._repeat(ask, after, self.known[digest])
+            return None
+        self.in_a_row = 0
+        self.known[digest] = None
+        duplicates, self.pending_duplicates = self.pending_duplicates, []
+        return _Proposal(ask, params, configuration, digest, after, time.time(), sample_seconds, duplicates)
+
+    def _repeat(self, ask: int, after: int, original: Trial | None) -> None:
+        """A known configuration is told its stored score (a running one has none yet) and does not count."""
+        self.duplicates += 1
+        self.in_a_row += 1
+        self.pending_duplicates.append([ask, -1 if original is None else original.number, after])
+        if original is None:
+            self.sampler.drop(ask)
+        else:
+            self._tell(original, ask)
+        if self.in_a_row >= EXHAUSTED:
+            self.ended = "exhausted"
+
+    def _submit(self, proposal: _Proposal, pool: Executor) -> None:
+        proposal.attempts += 1
+        future = pool.submit(_timed, self.evaluate, proposal.configuration, self.study.seeds, self.interrupt.cancel)
+        self.running[future] = proposal
+
+    def _finish(self, future: "Future[_Result]", pool: Executor) -> None:
+        proposal = self.running.pop(future)
+        if future.cancelled():
+            self._abandon(proposal)
+            return
+        result = future.result()  # a user's mistake or a bug of ours ends the search here; what is stored stays
+        self._count(result)
+        status = result.score.status
+        if status == "stopped" and self.interrupt.cancel.is_set():
+            self._abandon(proposal)
+        elif status in RETRIED and proposal.attempts == 1 and not self.ended:
+            proposal.reasons.append(result.score.reason)
+            self._submit(proposal, pool)
+        else:
+            self._store(proposal, result)
+
+    def _abandon(self, proposal: _Proposal) -> None:
+        self.known.pop(proposal.digest, None)
+        self.sampler.drop(proposal.ask)
+
+    def _count(self, result: _Result) -> None:
+        seconds = _phases(result)
+        for phase, value in seconds.items():
+            self.seconds[phase] += value
+        self.builds += int(result.score.detail.get("build_fresh", 0))
+
+    def _store(self, proposal: _Proposal, result: _Result) -> None:
+        trial = Trial(
+            number=-1,
+            params=proposal.params,
+            score=result.score,
+            seconds={**_phases(result), "sample": proposal.sample_seconds},
+            detail={
+                "ask": proposal.ask,
+                "asked_after": proposal.asked_after,
+                "duplicates": proposal.duplicates,
+                "asked": proposal.asked,
+                "started": result.started,
+                "finished": result.finished,
+                "launch": self.stamp,
+                "workers": self.workers,
+                "attempts": proposal.attempts,
+                "earlier_reasons": proposal.reasons,
+                "digest": proposal.digest,
+                "seeds": list(self.study.seeds),
+                "configuration": proposal.configuration,
+            },
+        )
+        stored = self.store.add(trial, self.sampler.attributes(proposal.ask))
+        self.known[proposal.digest] = stored
+        self.fresh += 1
+        self._note(stored)
+        self._tell(stored)
+
+    def _tell(self, trial: Trial, ask: int | None = None) -> None:
+        losses = rank.losses(self.study, trial.score)
+        violations = rank.violations(self.study, trial.score) if losses is not None else {}
+        self.sampler.tell(trial.detail["ask"] if ask is None else ask, losses, violations)
+
+    def _note(self, trial: Trial) -> None:
+        self.failures += trial.score.status != "ok"
+        metric = self.study.objectives[0]
+        value = trial.score.metrics.get(metric)
+        if value is not None and rank.feasible(self.study, trial.score):
+            better = max if DIRECTIONS[metric] == "maximize" else min
+            self.best = value if self.best is None else better(self.best, value)
+
+    def _status(self) -> Status:
+        return Status(
+            done=len(self.store.trials()),
+            total=self.total,
+            fresh=self.fresh,
+            seconds=time.monotonic() - self.began,
+            best=self.best,
+            metric=self.study.objectives[0],
+            builds=self.builds,
+            failures=self.failures,
+            running=len(self.running),
+            duplicates=self.duplicates,
+        )
+
+
+def _timed(evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event) -> _Result:
+    started = time.time()
+    if cancel.is_set():
+        return _Result(Score("stopped", {}), started, started)
+    try:
+        score = evaluate(configuration, seeds, cancel)
+    except UserError as error:
+        raise UserError(f"{error} (while evaluating {_short(configuration)})") from error
+    return _Result(score, started, time.time())
+
+
+def _phases(result: _Result) -> dict[str, float]:
+    given = result.score.detail.get("seconds", {})
+    build, elapsed = float(given.get("build", 0.0)), result.finished - result.started
+    simulate = float(given.get("simulate", elapsed - build))
+    return {"build": build, "simulate": simulate, "other": max(0.0, elapsed - build - simulate)}
+
+
+def _short(configuration: Mapping[str, Any]) -> str:
+    """The names of what was chosen, for an error."""
+    return ", ".join(f"{k}: {next(iter(v)) if isinstance(v, Mapping) and k != 'memory' else v}" for k, v in configuration.items())

@@ -1,0 +1,25 @@
+"""One stored trial again: the same configuration and seeds must give the same score, bit for bit."""
+
+import threading
+
+from neurosearch.record import Score, Trial
+from neurosearch.search.driver import Evaluate
+
+
+def replay(trial: Trial, evaluate: Evaluate, cancel: threading.Event | None = None) -> tuple[Score, list[str]]:
+    """Run a stored trial again; returns the new score and what differs: nothing when it is identical."""
+    configuration, seeds = dict(trial.detail["configuration"]), tuple(trial.detail["seeds"])
+    score = evaluate(configuration, seeds, cancel or threading.Event())
+    return score, differences(trial.score, score)
+
+
+def differences(stored: Score, now: Score) -> list[str]:
+    """``what: stored → now`` for status, every metric and every point of the learning curve."""
+    found = [] if stored.status == now.status else [f"status: {stored.status} → {now.status} {now.reason}".rstrip()]
+    for name in [*stored.metrics, *(name for name in now.metrics if name not in stored.metrics)]:
+        old, new = stored.metrics.get(name), now.metrics.get(name)
+        if old != new:
+            found.append(f"{name}: {old!r} → {new!r}")
+    if tuple(stored.curve) != tuple(now.curve):
+        found.append("the learning curve differs")
+    return found

@@ -1,0 +1,300 @@
+"""The model that proposes: Optuna's samplers over a bounded window of what was told, seeded anew for each ask.
+
+The proposal of ask n is a function of (study seed, n, what was told in its order, what is running), so a resumed
+search goes on as an uninterrupted one would have. TPE models what stands under one set of choices jointly.
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
+
+from neurosearch.errors import UserError
+from neurosearch.space import Choice, Dimension, Int, Under, Value
+from neurosearch.study import Study
+
+WINDOW, KEPT, KEPT_BEST = 200, 150, 60
+"""When WINDOW trials have been told, KEPT stay: the KEPT_BEST best and the most recent (a suggestion's cost grows with them)."""
+
+STARTUP = 20
+"""Random trials before a model is used."""
+
+FEW = 12
+"""Whole numbers with more values than this are modelled as real ones and rounded: Optuna's sum over all is slow."""
+
+
+@dataclass
+class Told:
+    """One proposal and, once it is known, what it was worth.
+
+    Attributes:
+        ask: number of the ask.
+        params: internal name (with the choices it stands under) → value.
+        dimensions: internal name → dimension.
+        attributes: what an evolution strategy noted.
+        losses: objectives, each to be minimised; none while it runs, or when it has no value.
+        violations: constraint → violation.
+    """
+
+    ask: int
+    params: dict[str, Value]
+    dimensions: dict[str, Dimension]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    losses: tuple[float, ...] | None = None
+    violations: Mapping[str, float] = field(default_factory=dict)
+
+
+class Sampler:
+    """Ask and tell."""
+
+    def __init__(self, study: Study) -> None:
+        _check(study.sampler)
+        self._study = study
+        self._window: list[Told] = []
+        self._running: dict[int, Told] = {}
+        self._live: dict[int, optuna.Trial] = {}
+        self._model: optuna.Study | None = None
+        self._worst: list[float | None] = [0.0 if d == "maximize" else None for d in study.directions]
+        self.told = 0
+
+    def ask(self, number: int) -> dict[str, Value]:
+        """The parameters of proposal ``number``."""
+        model = self._current_model()
+        model.sampler = _make(self._study.sampler, _seed(self._study.seed, number))
+        trial = model.ask()
+        draws = _Draws(model, trial)
+        params = self._study.sample(draws)
+        self._running[number] = Told(number, draws.params, draws.dimensions)
+        self._live[number] = trial
+        return params
+
+    def recall(self, number: int, params: Mapping[str, Value], attributes: Mapping[str, Any]) -> None:
+        """Enter a proposal of an earlier run of the search as if it had just been made."""
+        recalled = _Recalled(params)
+        self._study.sample(recalled)
+        self._running[number] = Told(number, recalled.params, recalled.dimensions, dict(attributes))
+        self._model = None
+
+    def tell(self, number: int, losses: tuple[float, ...] | None, violations: Mapping[str, float]) -> None:
+        """What a proposal was worth; one that failed counts as the worst seen so far, so that the model avoids it."""
+        told = self._running.pop(number)
+        if losses is None and None not in self._worst:
+            losses = tuple(worst for worst in self._worst if worst is not None)
+        elif losses is not None:
+            self._worst = [loss if w is None else max(w, loss) for w, loss in zip(self._worst, losses, strict=True)]
+        told.losses, told.violations = losses, violations
+        self._finish(told)
+
+    def drop(self, number: int) -> None:
+        """Forget a proposal that will have no value."""
+        self._finish(self._running.pop(number))
+
+    def attributes(self, number: int) -> dict[str, Any]:
+        """What the sampler noted on a running proposal, to be stored with it."""
+        told = self._running[number]
+        if self._model is not None and number in self._live:
+            noted = self._model.get_trials(deepcopy=False)[self._live[number].number].system_attrs
+            told.attributes = {key: value for key, value in noted.items() if not key.startswith("tpe:")}
+        return told.attributes
+
+    def _finish(self, told: Told) -> None:
+        live = self._live.pop(told.ask, None)
+        self.told += 1
+        self._window.append(told)
+        if self._model is not None and live is not None:
+            if told.losses is None:
+                self._model.tell(live, state=TrialState.FAIL)
+            else:
+                for name, violation in told.violations.items():
+                    live.set_constraint(name, violation)
+                self._model.tell(live, list(told.losses))
+        if len(self._window) >= WINDOW:
+            self._window = _shrink(self._window)
+            self._model = None
+
+    def _current_model(self) -> optuna.Study:
+        if self._model is None:
+            directions = ["minimize"] * len(self._study.directions)
+            self._model = optuna.create_study(directions=directions, sampler=RandomSampler(0))
+            self._live = {}
+            for told in sorted([*self._window, *self._running.values()], key=lambda told: told.ask):
+                self._model.add_trial(_frozen(told, told.ask in self._running))
+                if told.ask in self._running:
+                    entered = self._model.get_trials(deepcopy=False)[-1]
+                    self._live[told.ask] = optuna.Trial(self._model, entered._trial_id)
+        return self._model
+
+
+class _Draws:
+    """The draws of one ask."""
+
+    def __init__(self, model: optuna.Study, trial: optuna.Trial) -> None:
+        self._model, self._trial = model, trial
+        self.params: dict[str, Value] = {}
+        self.dimensions: dict[str, Dimension] = {}
+
+    def suggest(self, under: Under, group: Mapping[str, Dimension]) -> dict[str, Value]:
+        """One value for each path of the group."""
+        named = {_name(under, path): dimension for path, dimension in group.items()}
+        if isinstance(self._model.sampler, _GroupTpe):
+            self._model.sampler.draw(self._model, self._model.get_trials(deepcopy=False)[self._trial.number], named)
+        values = {path: _suggest(self._trial, _name(under, path), dimension) for path, dimension in group.items()}
+        self.params |= {_name(under, path): value for path, value in values.items()}
+        self.dimensions |= named
+        return values
+
+
+class _Recalled:
+    """Draws that give back what was stored."""
+
+    def __init__(self, stored: Mapping[str, Value]) -> None:
+        self._stored = stored
+        self.params: dict[str, Value] = {}
+        self.dimensions: dict[str, Dimension] = {}
+
+    def suggest(self, under: Under, group: Mapping[str, Dimension]) -> dict[str, Value]:
+        """The stored values."""
+        self.params |= {_name(under, path): self._stored[path] for path in group}
+        self.dimensions |= {_name(under, path): dimension for path, dimension in group.items()}
+        return {path: self._stored[path] for path in group}
+
+
+class _GroupTpe(TPESampler):
+    """TPE that draws each group in one multivariate step and keeps every value on its dimension's grid."""
+
+    _dimensions: Mapping[str, Dimension]
+    _drawn: Mapping[str, Any]
+
+    def draw(self, study: optuna.Study, trial: FrozenTrial, group: Mapping[str, Dimension]) -> None:
+        """Draw a group jointly; while there are too few trials nothing is drawn, and each value will be random."""
+        self._dimensions = group
+        several = {name: _distribution(dimension) for name, dimension in sorted(group.items())}
+        self._drawn = self.sample_relative(study, trial, {n: d for n, d in several.items() if not d.single()})
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Nothing is drawn before its group is known."""
+        return {}
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """The value of the group's draw."""
+        if param_name in self._drawn:
+            value = self._drawn[param_name]
+        else:
+            value = super().sample_independent(study, trial, param_name, param_distribution)
+        return _snap(self._dimensions[param_name], value)
+
+
+def _name(under: Under, path: str) -> str:
+    return path if not under else f"{path} | {', '.join(f'{above}={option}' for above, option in under)}"
+
+
+def _snap(dimension: Dimension, value: Any) -> Any:
+    return value if isinstance(dimension, Choice) else dimension.snap(value)
+
+
+def _suggest(trial: optuna.Trial, name: str, dimension: Dimension) -> Value:
+    d = _distribution(dimension)
+    if isinstance(d, CategoricalDistribution):
+        value: Value = trial.suggest_categorical(name, d.choices)  # type: ignore[assignment]
+    elif isinstance(d, IntDistribution):
+        value = trial.suggest_int(name, d.low, d.high, log=d.log, step=d.step)
+    else:
+        assert isinstance(d, FloatDistribution)
+        value = trial.suggest_float(name, d.low, d.high, log=d.log)
+    snapped: Value = _snap(dimension, value)
+    return snapped
+
+
+def _distribution(dimension: Dimension) -> BaseDistribution:
+    """The dimension as the model sees it: grids of many values are real axes, half a step wider at each end."""
+    if isinstance(dimension, Choice):
+        return CategoricalDistribution(dimension.options)
+    low, high, step = dimension.low, dimension.high, dimension.step or 0.0
+    if isinstance(dimension, Int) and (high - low) / dimension.step < FEW:
+        log = dimension.log and dimension.step == 1
+        return IntDistribution(dimension.low, dimension.high, log, dimension.step)
+    if low == high:
+        return FloatDistribution(low, high)
+    below = low - step / 2
+    if dimension.log and below <= 0:
+        below = low / 2
+    return FloatDistribution(below, high + step / 2, dimension.log)
+
+
+def _frozen(told: Told, running: bool) -> FrozenTrial:
+    state = TrialState.RUNNING if running else TrialState.COMPLETE if told.losses is not None else TrialState.FAIL
+    return optuna.trial.create_trial(
+        state=state,
+        values=None if told.losses is None else list(told.losses),
+        params=told.params,
+        distributions={name: _distribution(dimension) for name, dimension in told.dimensions.items()},
+        system_attrs=dict(told.attributes),
+        constraints=dict(told.violations) or None,
+    )
+
+
+def _shrink(window: list[Told]) -> list[Told]:
+    """The best and the most recent, in the order in which they were told."""
+    measured = [told for told in window if told.losses is not None]
+    best = {told.ask for told in _ranked(measured)[:KEPT_BEST]}
+    kept = set(best)
+    for told in reversed(window):
+        if len(kept) >= KEPT:
+            break
+        kept.add(told.ask)
+    return [told for told in window if told.ask in kept]
+
+
+def _ranked(window: list[Told]) -> list[Told]:
+    """Feasible first, then front by front."""
+    if not window or len(window[0].losses or ()) == 1:
+        return sorted(window, key=lambda told: (_violation(told), told.losses, told.ask))
+    left, ranked = sorted(window, key=lambda told: told.ask), []
+    while left:
+        front = [a for a in left if not any(_dominates(b, a) for b in left)]
+        ranked += front
+        left = [told for told in left if told not in front]
+    return ranked
+
+
+def _dominates(a: Told, b: Told) -> bool:
+    if _violation(a) != _violation(b):
+        return _violation(a) < _violation(b)
+    assert a.losses is not None and b.losses is not None, "only measured trials are ranked"
+    return a.losses != b.losses and all(x <= y for x, y in zip(a.losses, b.losses, strict=True))
+
+
+def _violation(told: Told) -> float:
+    return sum(max(0.0, violation) for violation in told.violations.values())
+
+
+def _seed(study_seed: int, ask: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{study_seed}:{ask}".encode()).digest()[:4], "little")
+
+
+def _make(kind: str, seed: int) -> BaseSampler:
+    if kind == "tpe":
+        return _GroupTpe(seed=seed, n_startup_trials=STARTUP, multivariate=True, constant_liar=True)
+    if kind == "cmaes":
+        return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    if kind == "nsga2":
+        return NSGAIISampler(seed=seed)
+    if kind == "gp":
+        from optuna.samplers import GPSampler
+
+        return GPSampler(seed=seed, n_startup_trials=STARTUP, warn_independent_sampling=False)
+    return RandomSampler(seed=seed)
+
+
+def _check(kind: str) -> None:
+    needs = {"gp": "torch", "cmaes": "cmaes"}.get(kind)
+    if needs and importlib.util.find_spec(needs) is None:
+        raise UserError(f"sampler: {kind} needs {needs}, which is not installed; `pip install {needs}`, or use tpe")

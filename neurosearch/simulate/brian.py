@@ -1,0 +1,221 @@
+"""Plan → Brian2 objects: the one place that knows how a plan is said in Brian2. Numbers enter as bare SI floats."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from neurosearch import text as tx
+from neurosearch.plan import Group as PlanGroup
+from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
+from neurosearch.plan import Synapses as PlanSynapses
+
+
+class Engine(Protocol):
+    """What differs between our device and Brian2's own."""
+
+    def size(self, name: str) -> int:
+        """Number of neurons to declare."""
+
+    def clock(self, moment: str) -> Any:
+        """The Brian2 clock of an event."""
+
+    def table(self, name: str) -> Any:
+        """The Brian2 function that gives the present row of a table."""
+
+    def guard(self, moment: str, block: tx.Block) -> tx.Block:
+        """A block as it must be written to run at an event."""
+
+
+def program_text(plan: dict[str, Any], strict: bool) -> str:
+    """The C++ text of a plan's shape (called in the builder process).
+
+    Raises:
+        Unsupported: the lean device refuses the plan.
+    """
+    from neurosearch.simulate.device import fresh_device
+
+    shape = shape_from_plain(plan)
+    device = fresh_device(strict)
+    engine = _Lean(device, shape)
+    objects = build(shape, engine)
+    for group in shape.groups:
+        device.runtime_size(objects[group.name])
+        if group.threshold:
+            device.count_spikes(objects[group.name])
+    for s in shape.synapses:
+        if s.deliver:
+            device.count_events(objects[s.name], s.name)
+        elif any(x.moment == "frame" for x in s.sums):
+            device.count_graded(objects[s.name], "drive", s.name)
+    device.readout(objects[shape.readout], "decision")
+    from brian2 import Network
+
+    return device.program(Network(*objects.values()))
+
+
+class _Lean:
+    """Our device: events have clocks of their own, tables are arguments of the program."""
+
+    def __init__(self, device: Any, shape: Shape):
+        from brian2 import Clock
+
+        self._tables = {
+            name: device.table(name, "f4" if name == "drive" else "f8", "frame" if name == "drive" else "sample", columns)
+            for name, columns in _tables(shape).items()
+        }
+        self._clocks = {m: Clock(dt=_seconds(shape.dt), name=f"{m}_clock") for m in MOMENTS}
+        device.event_clocks.update({f"{m}_clock": m for m in MOMENTS})
+
+    def size(self, name: str) -> int:
+        del name
+        return 3  # any number: the program takes the real one when it starts
+
+    def clock(self, moment: str) -> Any:
+        return self._clocks[moment]
+
+    def table(self, name: str) -> Any:
+        return self._tables[name]
+
+    def guard(self, moment: str, block: tx.Block) -> tx.Block:
+        del moment
+        return block
+
+
+def _tables(shape: Shape) -> dict[str, bool]:
+    """Table → whether a row has a value per neuron."""
+    return {a.table: a.table in ("drive", "target") for a in shape.actions if a.kind == "read"}
+
+
+def _seconds(x: float) -> Any:
+    from brian2 import Quantity
+
+    return Quantity.with_dimensions(x, second=1)
+
+
+def build(shape: Shape, engine: Engine) -> dict[str, Any]:
+    """Brian2 objects by name. Numbers of the plan are not set here: they are arguments of the run."""
+    import brian2
+
+    from neurosearch.simulate.functions import functions
+
+    brian2.defaultclock.dt = _seconds(shape.dt)
+    space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in _tables(shape)}}
+    single = {g.name for g in shape.groups} & _linked(shape)
+    groups = {g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space) for order, g in enumerate(shape.groups)}
+    for g in shape.groups:
+        for local, source, variable in g.links:
+            setattr(groups[g.name], local, brian2.linked_var(groups[source], variable))
+    synapses = {s.name: _synapses(s, groups, space) for s in shape.synapses}
+    extra = _actions(shape, engine, {**groups, **synapses})
+    for s in shape.synapses:
+        for x in s.sums:
+            if x.moment == "step":
+                extra[f"{s.name}_{x.target}"] = _sum(synapses[s.name], s, x, None, "groups", -1)
+    for g in shape.groups:
+        if g.each_step:
+            name = f"{g.name}_each_step"
+            runner = _runner(groups[g.name], _brian(g.each_step), None, "groups", 1000, name)
+            extra[name] = runner
+    return {**groups, **synapses, **extra}
+
+
+def _linked(shape: Shape) -> set[str]:
+    return {source for g in shape.groups for _, source, _ in g.links}
+
+
+def _brian(block: tx.Block | str, table: Mapping[str, str] | None = None) -> str:
+    """Text in Brian2's words."""
+    words = {"step": "t_in_timesteps", **(table or {})}
+    return tx.rename(block, words) if isinstance(block, str) else tx.text(tx.rename_block(block, words))
+
+
+def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any:
+    from brian2 import NeuronGroup
+
+    lines = []
+    for v in g.variables:
+        flags = [f for f, on in (("shared", v.shared), ("unless refractory", v.held)) if on]
+        unit = "integer" if v.integer else v.unit
+        left = f"d{v.name}/dt = {v.rhs}" if v.rhs else v.name
+        lines.append(f"{left} : {unit}" + (f" ({', '.join(flags)})" if flags else ""))
+    lines += [f"{name} : {unit} (shared, constant)" for name, unit in g.parameters]
+    lines += [f"{local} : 1 (linked)" for local, _, _ in g.links]
+    lines += ["unused : 1 (shared, constant)"] if not lines else []
+    return NeuronGroup(
+        size, "\n".join(lines), threshold=_brian(g.threshold) or None, reset=_brian(g.reset) or None if g.threshold else None,
+        method=g.method if any(v.rhs for v in g.variables) else "euler", refractory=g.refractory or False,
+        namespace=dict(space), name=g.name, order=order,
+    )  # fmt: skip
+
+
+def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, Any]) -> Any:
+    from brian2 import Synapses
+
+    lines = []
+    for v in s.variables:
+        unit = "integer" if v.integer else v.unit
+        lines.append(f"d{v.name}/dt = {v.rhs} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
+    on_pre = "\n".join(filter(None, (_brian(s.deliver), _brian(s.on_pre))))
+    out = Synapses(
+        groups[s.pre], groups[s.post], "\n".join(lines) or None, on_pre=on_pre or None, on_post=_brian(s.on_post) or None,
+        method="exponential_euler", namespace=dict(space), name=s.name,
+    )  # fmt: skip
+    if s.fan_in:
+        seed, stream, k = s.fan_in
+        out.connect(i=f"pick({seed}, {stream}, j, m, {k}, N_pre) for m in range({k})")
+    else:
+        conditions = [f"({s.condition})"] if s.condition else []
+        conditions += ["i != j"] if s.recurrent else []
+        out.connect(condition=" and ".join(conditions) or None)
+    if s.initial:
+        out.w = _brian(s.initial)
+    return out
+
+
+def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[str, Any]:
+    """One Brian2 object per action, on the clock of its event, in the order of the plan."""
+    out: dict[str, Any] = {}
+    synapses = {s.name: s for s in shape.synapses}
+    for order, a in enumerate(shape.actions):
+        name = f"event_{order}_{a.moment}"
+        if a.kind == "sum":
+            for x in synapses[a.owner].sums:
+                if x.moment == a.moment:
+                    key = f"{name}_{x.target}"
+                    clock = engine.clock(a.moment)
+                    out[key] = _sum(objects[a.owner], synapses[a.owner], x, clock, "before_groups", order, key)
+            continue
+        block = engine.guard(a.moment, _read(a) if a.kind == "read" else a.block)
+        out[name] = _runner(objects[a.owner], _brian(block), engine.clock(a.moment), "before_groups", order, name)
+    return out
+
+
+def _read(a: Action) -> tx.Block:
+    columns = a.table in ("drive", "target")
+    return (tx.Statement(a.variable, "=", f"table_{a.table}(t, i)" if columns else f"table_{a.table}(t)", a.owner),)
+
+
+def _runner(group: Any, code: str, clock: Any, when: str, order: int, name: str) -> Any:
+    """Statements on a whole group; they write refractory neurons' held variables, too."""
+    from brian2.groups.group import CodeRunner
+
+    refractory = ["not_refractory"] if "not_refractory" in group.variables else None
+    return CodeRunner(
+        group, "stateupdate", code=code, name=name, clock=clock or group.clock, when=when, order=order,
+        override_conditional_write=refractory,
+    )  # fmt: skip
+
+
+def _sum(synapses: Any, s: PlanSynapses, x: Sum, clock: Any, when: str, order: int, name: str = "") -> Any:
+    """A sum over the synapses of each postsynaptic neuron, at any moment."""
+    from brian2.groups.group import CodeRunner
+
+    target = f"{x.target}_post"
+    return CodeRunner(
+        synapses, "summed_variable", code=f"_synaptic_var = {_brian(x.expression)}",
+        needed_variables=[target, "N_post", "_synaptic_post"], clock=clock or synapses.target.clock, when=when, order=order,
+        name=name or f"{s.name}_sum_{x.target}",
+        template_kwds={
+            "_target_var": synapses.variables[target], "_target_size_name": "N_post",
+            "_index_var": synapses.variables["_synaptic_post"], "_target_start": 0, "_target_stop": -1,
+        },
+    )  # fmt: skip

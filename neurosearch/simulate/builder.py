@@ -1,0 +1,273 @@
+"""The builder: one long-lived Python process that holds Brian2 and turns plans into program text.
+
+Importing Brian2 costs a second and a build in a warm process a sixth of one, so the process is kept. Messages in both
+directions are a 4-byte little-endian length and JSON. Run as ``python -m neurosearch.simulate.builder``.
+"""
+
+import argparse
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from neurosearch.errors import UserError
+from neurosearch.simulate import cache
+
+ENTRY = "neurosearch.simulate.brian:program_text"
+"""``module:function`` called in the builder: ``function(plan: dict, strict: bool) -> str``."""
+
+RECYCLE_AFTER = 300  # Brian2 keeps about 0.4 MB a build
+ANSWER_WITHIN = 300.0  # seconds; a large model takes a few
+_LENGTH = struct.Struct("<I")
+
+
+class Refused(UserError):
+    """The plan holds a mistake of the user's: asking again would give the same answer."""
+
+
+class Unsupported(Refused):
+    """Our device refuses this plan, with the reason; the caller may take the stock device."""
+
+
+class Builder:
+    """Starts the process when first asked, restarts it when it died; threads take turns."""
+
+    def __init__(self, entry: str = ENTRY) -> None:
+        self._entry = entry
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        self._owner = 0
+        self._built = 0
+
+    def __enter__(self) -> "Builder":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process, if it was started."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Let the process import Brian2 while the caller does something else."""
+        with self._turn:
+            self._alive()
+
+    def text(self, plan: dict[str, Any], *, strict: bool = False) -> str:
+        """The C++ text of a plan's shape.
+
+        Raises:
+            Unsupported: the device refuses it.
+            Refused: the plan holds a mistake of the user's.
+            RuntimeError: a fault of ours, with the builder's traceback, or the process died twice.
+        """
+        request = json.dumps({"plan": plan, "strict": strict}).encode()
+        with self._turn:
+            try:
+                answer = self._ask(request)
+            except ConnectionError:  # killed, perhaps when memory was short: a fresh one may have enough
+                try:
+                    answer = self._ask(request)
+                except ConnectionError as error:
+                    raise RuntimeError(f"{error}, twice; if memory is short, use fewer workers") from error
+            self._built += 1
+            if self._built >= RECYCLE_AFTER:
+                self._stop()
+        return _text_of(answer)
+
+    def close(self) -> None:
+        """End the process; the next request would start another."""
+        with self._turn:
+            if self._process is not None and self._owner == os.getpid():
+                self._process.terminate()  # it may be busy for a second with its imports
+            self._stop()
+
+    def _ask(self, request: bytes) -> dict[str, Any]:
+        process = self._alive()
+        into, out = (pipe.fileno() for pipe in (process.stdin, process.stdout) if pipe)
+        deadline = time.monotonic() + ANSWER_WITHIN
+        try:
+            _write(into, _LENGTH.pack(len(request)) + request)
+            size = _LENGTH.unpack(_read(out, _LENGTH.size, deadline))[0]
+            answer: dict[str, Any] = json.loads(_read(out, size, deadline))
+        except (ConnectionError, TimeoutError) as error:
+            code = self._stop()
+            how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+            if isinstance(error, TimeoutError):
+                raise RuntimeError(f"the builder process gave no program within {ANSWER_WITHIN:.0f} s") from error
+            raise ConnectionError(f"the builder process {how} while it made a program") from error
+        except BaseException:
+            process.terminate()
+            self._stop()  # an answer that nobody reads must not be taken for the next one
+            raise
+        return answer
+
+    def _alive(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._owner != os.getpid():
+            self._process = self._folder = None  # after a fork the process is the parent's
+        if self._process is not None and self._process.poll() is not None:
+            self._stop()
+        if self._process is None:
+            self._process, self._built, self._owner = self._started(), 0, os.getpid()
+        return self._process
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        self._folder = cache.make_temporary()
+        package = str(Path(__file__).parents[2])
+        paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in paths),
+            "TMPDIR": str(self._folder),  # Brian2 opens a log file there when it is imported
+        }
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "neurosearch.simulate.builder", "--entry", self._entry],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            cwd=self._folder,
+            env=environment,
+            start_new_session=True,  # Ctrl-C belongs to the parent
+        )
+
+    def _stop(self) -> int:
+        process, folder = self._process, self._folder
+        self._process = self._folder = None
+        if process is None or self._owner != os.getpid():
+            return 0
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            pipe.close()
+        try:
+            process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        return process.wait()
+
+
+def shared() -> Builder:
+    """The builder of this process, closed at its end."""
+    return _SHARED
+
+
+_SHARED = Builder()
+atexit.register(_SHARED.close)
+
+
+def _text_of(answer: dict[str, Any]) -> str:
+    if "text" in answer:
+        return str(answer["text"])
+    if answer["kind"] == "unsupported":
+        raise Unsupported(answer["sentence"])
+    if answer["kind"] == "user":
+        raise Refused(answer["sentence"])
+    raise RuntimeError(f"{answer['sentence']}\n{answer['traceback']}")
+
+
+def _read(descriptor: int, size: int, deadline: float | None = None) -> bytes:
+    """Exactly ``size`` bytes; ConnectionError when the other side is gone."""
+    parts = []
+    while size:
+        if deadline is not None and not _ready(descriptor, max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
+        part = os.read(descriptor, min(size, 1 << 20))
+        if not part:
+            raise ConnectionError("the pipe is closed")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _ready(descriptor: int, seconds: float) -> bool:
+    poll = select.poll()  # select() knows no descriptor above 1023
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def serve(entry: str) -> None:
+    """Answer requests until the parent closes the pipe or is gone."""
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    parent = os.getppid()
+    make: Callable[[dict[str, Any], bool], str] | None = None
+    while True:
+        failure = None
+        if make is None:
+            try:
+                make = _entry(entry)  # at once, so that the first request finds a warm process
+            except Exception as error:
+                failure = _failure(error)
+        while not _ready(0, 1.0):
+            if os.getppid() != parent:  # a sibling that was forked may hold the pipe open
+                return
+        try:
+            request = json.loads(_read(0, _LENGTH.unpack(_read(0, _LENGTH.size))[0]))
+            answer = json.dumps(failure or _answer(make, request)).encode()
+            _write(answers, _LENGTH.pack(len(answer)) + answer)
+        except ConnectionError:
+            return
+
+
+def _entry(entry: str) -> Callable[[dict[str, Any], bool], str]:
+    module, _, function = entry.partition(":")
+    make: Callable[[dict[str, Any], bool], str] = getattr(importlib.import_module(module), function)
+    return make
+
+
+def _answer(make: Callable[[dict[str, Any], bool], str] | None, request: dict[str, Any]) -> dict[str, Any]:
+    assert make is not None
+    try:
+        return {"text": make(request["plan"], request["strict"])}
+    except Exception as error:
+        return _failure(error)
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    for cause in _causes(error):  # Brian2 wraps what is raised inside it
+        if type(cause).__name__ == "Unsupported":  # by name: the device that refuses knows nothing of this process
+            return {"kind": "unsupported", "sentence": str(cause)}
+        if isinstance(cause, UserError):
+            return {"kind": "user", "sentence": str(cause)}
+    text = "".join(traceback.format_exception(error))
+    return {"kind": "bug", "sentence": f"{type(error).__name__}: {error}", "traceback": text}
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def main() -> None:
+    """Entry of the process."""
+    parser = argparse.ArgumentParser(description="answers program text for plans on standard input")
+    parser.add_argument("--entry", default=ENTRY, help="module:function that makes the text")
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(parser.parse_args().entry)
+
+
+if __name__ == "__main__":
+    main()

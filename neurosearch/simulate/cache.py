@@ -1,0 +1,271 @@
+"""The build cache: finished programs and data tables by content, shared by all studies and workers of a user.
+
+Entries are made in a temporary folder under a lock and renamed into place, so none is ever seen half made; what a dead
+process left is swept. ``builds/<digest>/{program,program.cpp,meta.json}``, ``streams/<digest>.<dtype>``, ``failed/``,
+``locks/``, ``.tmp.<pid>.<host>-<random>/``.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import platform
+import secrets
+import shutil
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosearch.errors import UserError
+from neurosearch.simulate.protocol import DTYPES, dtype_name
+
+VARIABLE = "NEUROSEARCH_CACHE"
+STREAMS_LIMIT = 4 * 10**9
+"""Bytes that all data tables together may take; beyond it those unused for longest go."""
+
+_LOG = logging.getLogger(__name__)
+_DAY, _HOUR, _MINUTE = 86400.0, 3600.0, 60.0
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"  # a home folder may be shared: a pid means something on one host
+_SWEPT: set[Path] = set()
+_INTACT: dict[Path, int] = {}  # data tables whose content this process has checked → inode
+
+
+def root() -> Path:
+    """The cache's folder, made if need be; the first call of a process sweeps what dead processes left."""
+    given = os.environ.get(VARIABLE)
+    path = Path(given).expanduser().absolute() if given else Path.home() / ".cache" / "neurosearch"
+    if path not in _SWEPT:
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+        _SWEPT.add(path)
+        sweep(path)
+    return path
+
+
+def sweep(path: Path) -> None:
+    """Remove temporary folders whose process is gone (on another host: those older than a day)."""
+    for folder in path.glob(".tmp.*"):
+        pid, _, rest = folder.name.removeprefix(".tmp.").partition(".")
+        dead = rest.startswith(_HOST) and pid.isdigit() and not _alive(int(pid))
+        if dead or _age(folder) > _DAY:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a refusal of the file system into a sentence for the user."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        advice = "free some space there" if full else "make it writable"
+        name = errno.errorcode.get(error.errno or 0, "?")
+        raise UserError(
+            f"the cache cannot be written at {path}: {error.strerror or error} ({name}); "
+            f"{advice} or set ${VARIABLE} to another folder"
+        ) from error
+
+
+def make_temporary() -> Path:
+    """A new folder that is swept once this process is dead; whoever asks for it removes it."""
+    path = root() / f".tmp.{os.getpid()}.{_HOST}-{secrets.token_hex(6)}"
+    with writing(path):
+        path.mkdir(parents=True)
+    return path
+
+
+@contextlib.contextmanager
+def temporary() -> Iterator[Path]:
+    """A folder for the time of a ``with``."""
+    path = make_temporary()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def lock(name: str, cancel: threading.Event | None = None) -> Iterator[None]:
+    """Hold the lock of an entry against all threads and processes; the kernel frees the locks of dead processes."""
+    path = root() / "locks" / name
+    descriptor = _lock(path, cancel)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # those who wait see that their file is gone and take a new one
+        os.close(descriptor)
+
+
+def _lock(path: Path, cancel: threading.Event | None) -> int:
+    while True:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            while not _locked(descriptor):
+                if cancel is not None and cancel.is_set():
+                    raise CancelledError("stopped while another worker was building")
+                time.sleep(0.01)
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
+        except FileNotFoundError:
+            _LOG.debug("the lock %s went away between two looks; taking a new one", path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def find_build(digest: str) -> Path | None:
+    """The program of a digest if it is there and its bytes are those that were built."""
+    folder = root() / "builds" / digest
+    try:
+        meta = json.loads((folder / "meta.json").read_bytes())
+        program = (folder / "program").read_bytes()
+        if len(program) == meta["size"] and hashlib.sha256(program).hexdigest() == meta["sha256"]:
+            return folder / "program"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not folder.exists():
+            return None
+        _LOG.debug("%s cannot be read: %s", folder, error)
+    _LOG.warning("the build %s in the cache is damaged and is made again", folder)
+    return None
+
+
+def place_build(digest: str, folder: Path, meta: dict[str, Any]) -> Path:
+    """Move a temporary ``folder`` with ``program`` in it into place; the caller holds the digest's lock."""
+    program = (folder / "program").read_bytes()
+    meta = {**meta, "digest": digest, "size": len(program), "sha256": hashlib.sha256(program).hexdigest()}
+    home = root() / "builds" / digest
+    with writing(home):
+        (folder / "meta.json").write_text(json.dumps(meta, indent=1))
+        replace_folder(folder, home)
+    return home / "program"
+
+
+def replace_folder(folder: Path, home: Path) -> None:
+    """Rename a folder to ``home``, whatever stood there."""
+    home.parent.mkdir(exist_ok=True)
+    if home.exists():
+        with temporary() as old:  # a folder with something in it cannot be renamed over
+            home.rename(old / "old")
+    folder.rename(home)
+
+
+def stream_file(key: str, make_array: Callable[[], np.ndarray], *, limit: int = STREAMS_LIMIT) -> Path:
+    """The file of a data table, raw and little-endian, written once for all workers, which map it into memory.
+
+    Args:
+        key: identity of the content; equal keys, equal arrays.
+        make_array: called when no intact file is there; its dtype names the file's suffix (see ``protocol``).
+        limit: bytes that all tables together may take.
+    """
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    found = _find_stream(digest)
+    if found is not None:
+        return found
+    with lock(f"stream-{digest}"):
+        found = _find_stream(digest)
+        if found is None:
+            found = _place_stream(digest, make_array())
+            _evict_streams(limit)
+    return found
+
+
+def _find_stream(digest: str) -> Path | None:
+    for dtype in DTYPES:
+        path = root() / "streams" / f"{digest}.{dtype}"
+        note = path.with_name(path.name + ".json")
+        if not path.exists():
+            continue
+        if not _intact(path, note):
+            _LOG.warning("the data table %s in the cache is damaged and is made again", path)
+            return None
+        if _age(path) > _MINUTE:
+            with contextlib.suppress(OSError):  # a cache that may only be read is never swept for space either
+                os.utime(path)
+        return path
+    return None
+
+
+def _intact(path: Path, note: Path) -> bool:
+    """Size at each use; content once a process, since hashing a large table takes longer than a short run."""
+    try:
+        about = json.loads(note.read_bytes())
+        status = path.stat()
+        if status.st_size != about["size"]:
+            return False
+        if _INTACT.get(path) != status.st_ino:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != about["sha256"]:
+                    return False
+            _INTACT[path] = status.st_ino
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+def _place_stream(digest: str, array: np.ndarray) -> Path:
+    dtype = dtype_name(array)
+    table = np.ascontiguousarray(array, DTYPES[dtype]).reshape(-1).view(np.uint8).data
+    home = root() / "streams" / f"{digest}.{dtype}"
+    note = home.with_name(home.name + ".json")
+    with temporary() as folder, writing(home):
+        home.parent.mkdir(exist_ok=True)
+        (folder / "table").write_bytes(table)
+        about = {"size": table.nbytes, "sha256": hashlib.sha256(table).hexdigest(), "shape": array.shape}
+        (folder / "note").write_text(json.dumps(about))
+        (folder / "note").rename(note)
+        (folder / "table").rename(home)
+        _INTACT[home] = home.stat().st_ino
+    return home
+
+
+def _evict_streams(limit: int) -> None:
+    """Oldest use first, and never one used within the hour: a worker may be about to open it."""
+    tables = []
+    for path in (root() / "streams").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another process evicts too
+            if path.suffix != ".json":
+                tables.append((path.stat().st_mtime, path.stat().st_size, path))
+    total = sum(size for _, size, _ in tables)
+    for used, size, path in sorted(tables):
+        if total <= limit or time.time() - used < _HOUR:
+            break
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + ".json").unlink(missing_ok=True)
+        total -= size
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

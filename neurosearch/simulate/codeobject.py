@@ -1,0 +1,158 @@
+"""How the lean device translates one Brian2 code object: statements in, the C++ of its loops out.
+
+A loop over synapses is written up to three times: over any synapses (``body``), over the synapses of one spiking neuron
+(``walk``) and over a full rectangle of synapses (``dense``), where both indices are known without a look-up and the inner
+loop is contiguous. What belongs to the neuron of the outer loop is read once, outside (``walk_head``, ``dense_head``).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from brian2.codegen.codeobject import constant_or_scalar
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator, c_data_type
+from brian2.codegen.targets import codegen_targets
+from brian2.codegen.templates import Templater
+from brian2.core.functions import Function
+from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.devices.device import get_device
+from brian2.parsing.rendering import CPPNodeRenderer
+
+SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_set_conditional")
+"""Templates whose loop may run over synapses."""
+
+
+class LeanGenerator(CPPCodeGenerator):
+    """Brian2's C++ generator plus the variants of loops over synapses and constants taken out of the step."""
+
+    universal_support_code = ""  # emitted once by the program
+
+    def translate_statement_sequence(self, sc_statements: Any, ve_statements: Any) -> tuple[Any, Any, dict[str, Any]]:
+        """Scalar code, vector code by block, and what the templates need besides."""
+        scalar, vector, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
+        self._record_access(sc_statements, ve_statements)
+        keywords["constants"] = list(dict.fromkeys(self._constants()))
+        keywords["scalar_lines"] = _without_repeated_reads(line for lines in scalar.values() for line in lines)
+        keywords["dense_head"] = keywords["dense"] = keywords["walk_head"] = keywords["walk"] = []
+        pre, post = self._ends()
+        if None in ve_statements and pre is not None:
+            block = ve_statements[None]
+            spiking = get_device().pathway_end
+            outer, inner = (pre, "_pre"), (post, "_post")
+            if self.template_name == "synapses":
+                outer = (pre, "_outer") if spiking == "pre" else (post, "_outer")
+                inner = (post, "_inner") if spiking == "pre" else (pre, "_inner")
+                keywords["walk_head"], keywords["walk"] = self._loop(block, outer, inner)
+                keywords["dense_head"], keywords["dense"] = keywords["walk_head"], keywords["walk"]
+            else:
+                keywords["dense_head"], keywords["dense"] = self._loop(block, outer, inner)
+        return scalar, vector, keywords
+
+    def translate_to_read_arrays(self, read: set[str], write: set[str], indices: set[str]) -> list[str]:
+        """As Brian2 does, but a neuron's own number is the loop's index and not read from memory."""
+        own = {n for n in read if n not in write and self.variables[n] in get_device().counting_arrays()}
+        own = {n for n in own if self.variable_indices[n] == "_idx"}
+        lines = [f"const int32_t {name} = _idx;" for name in sorted(own)]
+        return lines + super().translate_to_read_arrays(read - own, write, indices)
+
+    def _add_user_function(self, varname: str, variable: Function, added: set[Any]) -> Any:
+        """As Brian2 does, but the text of a function is collected to stand once in the whole program."""
+        result = super()._add_user_function(varname, variable, added)
+        if result is None:
+            return None
+        hash_defines, pointers, support, functions = result
+        for text in support:
+            get_device().support.setdefault(text)
+        return hash_defines, pointers, [], functions
+
+    def _constants(self) -> Iterable[str]:
+        """Lines that make sizes and the data of resizable arrays visible under the names Brian2's code uses."""
+        device, renderer = get_device(), CPPNodeRenderer()
+        for name, variable in self.variables.items():
+            if isinstance(variable, DynamicArrayVariable):
+                array = device.get_array_name(variable)
+                yield f"{c_data_type(variable.dtype)}* const {array} = {device.get_array_name(variable, False)}.items;"
+            elif isinstance(variable, Constant):
+                size = device.size_name(variable)
+                value = size or renderer.render_expr(repr(variable.value))
+                yield f"const {c_data_type(variable.dtype)} {name} = {value};"
+
+    def _ends(self) -> tuple[Any, Any]:
+        """The variables that hold the synapses' neuron numbers, or twice ``None`` where the loop is not over synapses."""
+        if self.template_name not in SYNAPTIC_LOOPS:
+            return None, None
+        variables = getattr(self.owner, "variables", {})
+        return variables.get("_synaptic_pre"), variables.get("_synaptic_post")
+
+    def _loop(self, block: Any, outer: tuple[Any, str], inner: tuple[Any, str]) -> tuple[list[str], list[str]]:
+        """The statements of an outer and an inner loop whose numbers ``outer`` and ``inner`` are loop variables.
+
+        Each is (index variable, its name in the template). A read leaves the inner loop only if nothing in the
+        block writes that array, under whatever name.
+        """
+        read, write, indices, conditional = self.arrays_helper(block)
+        written = {self.variables[name] for name in write}
+        head, body = [], []
+        for name in [*sorted(indices), *sorted(read)]:
+            variable = self.variables[name]
+            if variable.scalar and name not in write:
+                continue  # read before all loops
+            if variable is outer[0]:
+                head.append(f"const int32_t {name} = {outer[1]};")
+            elif variable is inner[0]:
+                body.append(f"const int32_t {name} = {inner[1]};")
+            else:
+                line = self.translate_to_read_arrays({name}, write, set())
+                index = self.variables.get(self.variable_indices[name])
+                (head if index is outer[0] and variable not in written else body).extend(line)
+        body += self.translate_to_declarations(read, write, indices)
+        body += self.translate_to_statements(block, conditional)
+        body += self.translate_to_write_arrays(write)
+        return head, body
+
+    def _record_access(self, *statements: Mapping[Any, Any]) -> None:
+        """Note for the schedule which arrays this code object reads and writes."""
+        reads, writes = set(), set()
+        for blocks in statements:
+            for block in blocks.values():
+                read, write, indices, conditional = self.arrays_helper(block)
+                reads |= {self.variables[name] for name in read | indices | set(conditional.values())}
+                writes |= {self.variables[name] for name in write}
+        mentioned = {v for v in self.variables.values() if isinstance(v, ArrayVariable)}
+        writes |= {v for v in mentioned - reads if not v.constant}  # used by the template itself
+        get_device().access[self.name] = (reads | mentioned, writes)
+
+
+class LeanCodeObject(CPPStandaloneCodeObject):
+    """A piece of the program: a namespace with one function ``run``."""
+
+    class_name = "lean"
+    generator_class = LeanGenerator
+    templater = Templater(
+        "neurosearch.simulate",
+        ".cpp",
+        env_globals={"c_data_type": c_data_type, "constant_or_scalar": constant_or_scalar, "get_device": get_device},
+    )
+
+    def compile_block(self, block: str) -> None:
+        """Nothing here: the program is compiled as one text."""
+
+    def run_block(self, block: str) -> None:
+        """Put the run of set-up code (connections, initial values) in the queue of the program's start."""
+        if block == "run":
+            get_device().main_queue.append(("run_code_object", (self,)))
+
+
+codegen_targets.add(LeanCodeObject)
+
+
+def _without_repeated_reads(lines: Iterable[str]) -> list[str]:
+    """Scalar code of several blocks in one scope: each constant is declared once."""
+    seen: set[str] = set()
+    kept = []
+    for line in lines:
+        if line.startswith("const ") and line in seen:
+            continue
+        seen.add(line)
+        kept.append(line)
+    return kept

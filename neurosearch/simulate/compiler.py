@@ -1,0 +1,87 @@
+"""The C++ compiler of this machine: which one, its version, its flags, and the processor that it compiles for."""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from neurosearch.errors import UserError
+
+VARIABLE = "NEUROSEARCH_CXX"
+"""Environment variable that names the compiler; without it clang++ is taken before g++ (its loops are faster)."""
+
+LEVELS = ("-O0", "-O1", "-O2", "-O3")
+_FAST = ("-ffast-math", "-fno-finite-math-only")  # not-a-number must stay visible: it is how a network fails
+_STRICT = ("-ffp-contract=off",)  # no fused multiply-add: the bits of NumPy
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A compiler found on this machine.
+
+    Attributes:
+        path: the executable.
+        name: ``clang++`` or ``g++``, by what it says of itself.
+        version: first line of its ``--version``.
+        cpu_features_digest: hash of what ``-march=native`` sees.
+    """
+
+    path: str
+    name: str
+    version: str
+    cpu_features_digest: str
+
+    def flags(self, strict: bool = False, optimise: str = "-O3") -> tuple[str, ...]:
+        """Arguments of a compilation; ``strict`` keeps the bits of IEEE arithmetic, else speed may change them."""
+        if optimise not in LEVELS:
+            raise UserError(f"optimise = {optimise!r} is not one of {', '.join(LEVELS)}; give one of these")
+        arithmetic = _STRICT if strict else _FAST
+        return ("-std=c++17", optimise, "-march=native", *arithmetic, "-fno-math-errno", "-w")
+
+
+def find() -> Compiler:
+    """The compiler to use; looked up anew only when ``$NEUROSEARCH_CXX`` or ``$PATH`` changes."""
+    return _find(os.environ.get(VARIABLE, ""), os.environ.get("PATH", ""))
+
+
+@lru_cache
+def _find(wanted: str, path: str) -> Compiler:
+    for name in [wanted] if wanted else ["clang++", "g++"]:
+        executable = shutil.which(name, path=path)
+        if executable:
+            version = _version(executable)
+            kind = "clang++" if "clang" in version else "g++"
+            return Compiler(os.path.abspath(executable), kind, version, _cpu_features_digest())
+    if wanted:
+        raise UserError(f"${VARIABLE} = {wanted!r} is not an executable; name a C++ compiler such as g++, or unset it")
+    raise UserError(
+        "no C++ compiler (clang++ or g++) is on the PATH; install one, for example with "
+        f"'apt-get install g++', or name one in ${VARIABLE}"
+    )
+
+
+def _version(executable: str) -> str:
+    environment = {**os.environ, "LC_ALL": "C"}
+    try:
+        answer = subprocess.run([executable, "--version"], capture_output=True, text=True, timeout=60, env=environment)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UserError(f"the compiler {executable} does not run ({error}); name another in ${VARIABLE}") from error
+    if answer.returncode != 0 or not answer.stdout.strip():
+        raise UserError(f"{executable} --version fails (exit {answer.returncode}); name a C++ compiler in ${VARIABLE}")
+    return answer.stdout.strip().splitlines()[0]
+
+
+@lru_cache
+def _cpu_features_digest() -> str:
+    """A binary made with ``-march=native`` must not be run on a processor that lacks its instructions."""
+    kept = ("vendor_id", "cpu family", "model", "model name", "flags", "Features", "CPU implementer", "CPU part")
+    text = f"{platform.system()} {platform.machine()} {platform.processor()}"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        first = cpuinfo.read_text().split("\n\n")[0].splitlines()
+        text += "\n".join(line for line in first if line.split("\t")[0].split(":")[0].strip() in kept)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,293 @@
+"""The lean device: Brian2 objects in, one C++ program out, as fast as one written by hand.
+
+It is Brian2's standalone device with other templates, a fixed schedule and a program that takes sizes, data and every
+number when it starts. It knows only what our models need and refuses everything else with `Unsupported`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from neurosearch.simulate import contracts
+from neurosearch.simulate.contracts import Unsupported
+
+contracts.check()
+
+import numpy as np  # noqa: E402
+from brian2 import second  # noqa: E402
+from brian2.core.base import BrianObjectException  # noqa: E402
+from brian2.core.clocks import Clock  # noqa: E402
+from brian2.core.functions import Function  # noqa: E402
+from brian2.core.variables import ArrayVariable, Constant  # noqa: E402
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
+from brian2.devices.device import all_devices, get_device, set_device  # noqa: E402
+from brian2.groups.subgroup import Subgroup  # noqa: E402
+from brian2.synapses.synapses import Synapses  # noqa: E402
+
+from neurosearch.simulate import source  # noqa: E402
+from neurosearch.simulate.codeobject import LeanCodeObject  # noqa: E402
+
+__all__ = ["LeanDevice", "Unsupported", "fresh_device"]
+
+TEMPLATES = {
+    "group_variable_set_conditional",
+    "reset",
+    "stateupdate",
+    "stateupdate_threshold",
+    "summed_variable",
+    "synapses",
+    "synapses_create_generator",
+    "synapses_push_spikes",
+    "threshold",
+}
+"""Everything this device can translate; any other template is refused."""
+
+EVENTS = ("decision", "end", "begin", "frame")
+"""What objects on an event clock wait for, in the order in which events of one step happen."""
+
+CTYPES = {"f8": "double", "f4": "float", "i4": "int32_t"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of numbers handed to the program: one row a sample or a frame, many columns or one."""
+
+    name: str
+    dtype: str
+    rows: str
+    columns: bool
+
+    @property
+    def ctype(self) -> str:
+        """The C++ type of an entry."""
+        return CTYPES[self.dtype]
+
+
+@dataclass
+class Made:
+    """What a code object was made from, kept so that two can be made into one."""
+
+    owner: Any
+    abstract_code: Any
+    variables: dict[str, Any]
+    template_name: str
+    variable_indices: dict[str, str]
+    template_kwds: dict[str, Any]
+    rest: dict[str, Any] = field(default_factory=dict)
+
+
+class LeanDevice(CPPStandaloneDevice):
+    """A Brian2 device whose `program` is a complete C++ text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strict = False
+        self.event_clocks: dict[str, str] = {}
+        self.runtime_groups: dict[str, Any] = {}
+        self.tables: dict[str, Table] = {}
+        self.populations: list[Any] = []
+        self.pathways: list[tuple[str, Any, str | None]] = []
+        self.readout_variable: Any = None
+        self.made: dict[str, Made] = {}
+        self.access: dict[str, tuple[set[Any], set[Any]]] = {}
+        self.support: dict[str, None] = {}
+        self.pathway_end: str | None = None
+        self.notes: list[str] = []
+
+    # What a model asks for
+
+    def runtime_size(self, group: Any) -> None:
+        """The number of neurons of ``group`` becomes the start-up argument ``size.<name>``."""
+        self.runtime_groups[group.name] = group
+
+    def table(self, name: str, dtype: str, rows: str = "sample", columns: bool = False) -> Function:
+        """A function for texts: ``name(t, i)`` with columns, else ``name(t)``; the value of the current row.
+
+        Args:
+            dtype: ``f8``, ``f4`` or ``i4``, how entries are stored.
+            rows: ``sample`` or ``frame``, what selects the row.
+            columns: whether a row has many entries.
+        """
+        if dtype not in CTYPES or rows not in ("sample", "frame"):
+            raise ValueError(f"table {name}: dtype {dtype!r} or rows {rows!r} is unknown")
+        self.tables[name] = Table(name, dtype, rows, columns)
+        names, units, kinds = ["t"], [second, 1], ["float", "integer"]
+        if columns:
+            names = ["t", "i"]
+        function = Function(
+            _no_python,
+            arg_units=units[: len(names)],
+            arg_names=names,
+            arg_types=kinds[: len(names)],
+            return_unit=1,
+            return_type="float",
+            stateless=True,
+        )
+        function.implementations.add_implementation("cpp", code="", name=f"table_{name}_at")
+        return function
+
+    def count_spikes(self, group: Any) -> None:
+        """A column of ``spikes``: spikes of ``group`` in each sample; also one population of the raster."""
+        self.populations.append(group)
+
+    def count_events(self, synapses: Any, name: str) -> None:
+        """A column of ``events``: synapses walked by the ``pre`` pathway in each sample."""
+        self.pathways.append((name, synapses, None))
+
+    def count_graded(self, synapses: Any, variable_name: str, name: str) -> None:
+        """A column of ``events``: at each frame, the synapses of source neurons whose variable is not zero."""
+        self.pathways.append((name, synapses, variable_name))
+
+    def readout(self, group: Any, variable: str) -> None:
+        """``group.variable`` is what decides; it is latched at the decision, before that event's objects run."""
+        self.readout_variable = group.variables[variable]
+
+    def program(self, network: Any, duration: float = 1.0, namespace: dict[str, Any] | None = None) -> str:
+        """The C++ text that simulates ``network``. ``duration`` [s] satisfies Brian2 only: data decide the length."""
+        try:
+            network.run(duration * second, namespace=namespace or {})
+            return source.program(self, network)
+        except BrianObjectException as error:
+            cause: BaseException | None = error
+            while cause is not None and not isinstance(cause, Unsupported):
+                cause = cause.__cause__
+            if cause is None:  # a mistake in the model, not a refusal
+                raise
+            raise Unsupported(str(cause)) from error
+
+    # What Brian2 calls
+
+    def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
+        """Ours wherever Brian2's standalone class would be used."""
+        if codeobj_class in (None, CPPStandaloneCodeObject, LeanCodeObject):
+            return LeanCodeObject
+        raise Unsupported(f"a code object of class {codeobj_class.__name__}")
+
+    def code_object(
+        self,
+        owner: Any,
+        name: str,
+        abstract_code: Any,
+        variables: Any,
+        template_name: str,
+        variable_indices: Any,
+        codeobj_class: Any = None,
+        template_kwds: Any = None,
+        override_conditional_write: Any = None,
+        compiler_kwds: Any = None,
+    ) -> Any:
+        """Translate one piece of code, or refuse it."""
+        kwds = dict(template_kwds or {})
+        self._refuse_unknown(owner, name, variables, template_name, kwds)
+        self.pathway_end = kwds["pathway"].prepost if template_name == "synapses" else None
+        rest = {"override_conditional_write": override_conditional_write, "compiler_kwds": compiler_kwds}
+        made = super().code_object(
+            owner,
+            name,
+            abstract_code,
+            variables,
+            template_name,
+            variable_indices,
+            codeobj_class=codeobj_class,
+            template_kwds=kwds,
+            **rest,
+        )
+        self.made[made.name] = Made(owner, abstract_code, variables, template_name, variable_indices, kwds, rest)
+        return made
+
+    def network_run(self, net: Any, duration: Any, report: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Let Brian2 make all code objects; the program's own loop replaces its network."""
+        if report is not None:
+            raise Unsupported("report= of Brian2's run")
+        if self.networks:
+            raise Unsupported("a second run() of the same program")
+        super().network_run(net, duration, None, *args, **kwargs)
+
+    def variableview_set_with_index_array(self, variableview: Any, item: Any, value: Any, check_units: bool) -> None:
+        """Whole arrays may be set to one number; anything with an index belongs to the data of a run."""
+        whole = (isinstance(item, slice) and item == slice(None)) or (isinstance(item, str) and item == "True")
+        if not whole and not variableview.variable.scalar:
+            raise Unsupported(f"{variableview.name}[{item}] is set by index")
+        super().variableview_set_with_index_array(variableview, item, value, check_units)
+
+    def seed(self, seed: Any = None) -> None:
+        """Refused: randomness comes from the functions of `neurosearch.random`."""
+        raise Unsupported("seed() of Brian2's own random numbers")
+
+    # What templates ask
+
+    def size_name(self, variable: Any) -> str | None:
+        """The C++ name of the number of neurons of the group that ``variable`` (an ``N``) belongs to."""
+        owner = owner_of(variable)
+        if not isinstance(variable, Constant) or variable.name != "N" or owner is None or isinstance(owner, Clock):
+            return None
+        return f"size_{owner.name}"
+
+    def group_size(self, group: Any) -> str:
+        """The C++ name of the number of neurons of ``group``."""
+        return f"size_{group.name}"
+
+    def ends(self, synapses: Any) -> tuple[str, str]:
+        """C++ names of the numbers of source and target neurons."""
+        return self.group_size(synapses.source), self.group_size(synapses.target)
+
+    def spikes_of(self, pathway: Any) -> Any:
+        """The variable with the list of spikes that a pathway reacts to."""
+        return pathway.source.variables[f"_{pathway.event}space"]
+
+    def counting_arrays(self) -> set[Any]:
+        """Variables whose values are 0, 1, 2, ..."""
+        return {variable for variable, _, start in self.arange_arrays if start == 0}
+
+    def _refuse_unknown(self, owner: Any, name: str, variables: Any, template_name: str, kwds: dict[str, Any]) -> None:
+        if template_name not in TEMPLATES:
+            raise Unsupported(f"{name}: Brian2's template '{template_name}'")
+        for symbol, variable in variables.items():
+            if isinstance(variable, Function) and not variable.stateless:
+                raise Unsupported(f"{name}: the random function {symbol}(); write draw() or gauss()")
+            if isinstance(variable, Function) and variable.implementations[LeanCodeObject].get_namespace(owner):
+                raise Unsupported(f"{name}: the function {symbol}() brings arrays of its own")
+            if isinstance(owner_of(variable), Subgroup):
+                raise Unsupported(f"{name}: a subgroup")
+        for side in (owner.source, owner.target) if isinstance(owner, Synapses) else ():
+            if not hasattr(side, "events"):
+                raise Unsupported(f"{name}: synapses that do not join two neuron groups")
+            if isinstance(side, Subgroup):
+                raise Unsupported(f"{name}: a subgroup")
+        if kwds.get("iterator_func", "range") != "range":
+            raise Unsupported(f"{name}: sample() and p= in connect(); write a condition with draw()")
+        if kwds.get("multisynaptic_index"):
+            raise Unsupported(f"{name}: a multisynaptic index")
+
+
+def owner_of(variable: Any) -> Any:
+    """The group that a variable belongs to, or ``None``."""
+    try:
+        owner = getattr(variable, "owner", None)
+        return getattr(owner, "__repr__", None) and getattr(owner.__repr__, "__self__", owner)
+    except ReferenceError:
+        return None
+
+
+def is_array(variable: Any) -> bool:
+    """Whether a variable has its values in memory."""
+    return isinstance(variable, ArrayVariable)
+
+
+def fresh_device(strict: bool = False) -> LeanDevice:
+    """Make the lean device the active one, empty.
+
+    Args:
+        strict: the program will be compiled with exact floating point, so no arithmetic may be rearranged.
+    """
+    device = all_devices.setdefault("lean", LeanDevice())
+    if get_device() is not device:
+        set_device("lean", build_on_run=False)
+    device.reinit()
+    device.activate(build_on_run=False)
+    device.strict = strict
+    return device
+
+
+def _no_python(*arguments: Any) -> np.ndarray:
+    raise Unsupported("a table has values only inside the program")

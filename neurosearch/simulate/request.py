@@ -1,0 +1,76 @@
+"""Plan and timeline → what the compiled program is asked to do: sizes, numbers, tables and the data."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neurosearch.errors import UserError
+from neurosearch.plan import Plan
+from neurosearch.simulate import cache
+from neurosearch.simulate.protocol import Request
+from neurosearch.timeline import Timeline
+
+GROW_LIMIT = 600.0
+"""exp of this is still a number: a sample may last so many time constants of a scaled eligibility."""
+
+
+def request(
+    plan: Plan,
+    line: Timeline,
+    drive: np.ndarray,
+    drive_key: str,
+    seed: int,
+    *,
+    probes: Sequence[str] = (),
+    raster: tuple[int, int] | None = None,
+    report: int = 0,
+    weights: dict[str, np.ndarray] | None = None,
+) -> Request:
+    """Everything a run needs.
+
+    Args:
+        drive: [rows, inputs] float32, normalised values; kept in a file that all runs share.
+        drive_key: identity of ``drive``.
+        weights: ``projection.w`` → [synapses] initial weights instead of drawn ones.
+    """
+    _check_eligibility(plan, line)
+    if not 0 <= seed < 2**31:
+        raise UserError(f"seed = {seed} must be a whole number from 0 to {2**31 - 1}")
+    scalars: dict[str, float | int] = {f"size.{name}": size for name, size in plan.sizes.items()}
+    integers = {f"{g.name}.{n}" for g in plan.shape.groups for n, unit in g.parameters if unit == "integer"}
+    scalars |= {k: int(v) if k in integers else float(v) for k, v in plan.values.items()}
+    scalars |= {k: seed for k in integers if k.endswith(".seed")}
+    file = cache.stream_file(drive_key, lambda: np.ascontiguousarray(drive, np.float32))
+    arrays: dict[str, np.ndarray] = {
+        "boundaries": line.boundaries.astype(np.int64),
+        "decisions": line.decisions.astype(np.int64),
+        "frames": line.frames.astype(np.int64),
+        "order": line.order.astype(np.int32),
+        "labels": line.labels.astype(np.int32),
+    }
+    used = {a.table for a in plan.shape.actions if a.kind == "read"}
+    for name, table in line.tables.items():
+        if name in used:
+            arrays[f"table.{name}"] = table
+    if "target" in used:
+        scalars["columns.target"] = line.tables["target"].shape[1]
+    scalars["columns.drive"] = drive.shape[1]
+    return Request(
+        scalars=scalars, arrays=arrays | (weights or {}), files={"table.drive": ("f4", str(file))}, probes=tuple(probes),
+        raster=raster, report=report, samples=line.samples,
+    )  # fmt: skip
+
+
+def _check_eligibility(plan: Plan, line: Timeline) -> None:
+    """Scaled eligibility grows as exp(elapsed/tau): a sample must not last too many time constants."""
+    longest = float(np.diff(line.boundaries).max() + 1) * plan.shape.dt
+    for g in plan.shape.groups:
+        for s in g.each_step:
+            if s.where.endswith(".eligibility"):
+                name = s.value.rsplit("/", 1)[1].rstrip(")")
+                tau = plan.values[f"{g.name}.{name}"]
+                if longest / tau > GROW_LIMIT:
+                    raise UserError(
+                        f"{g.name}.{name} = {tau} second is too short for samples of {longest:g} s; "
+                        f"make it at least {longest / GROW_LIMIT:.3g} s or the samples shorter"
+                    )

@@ -1,0 +1,257 @@
+"""Run a compiled program: feed it, watch it, stop it, read its record; every way it can end is a status."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import select
+import signal
+import subprocess
+import threading
+import time
+from typing import Any
+
+import numpy as np
+
+from neurosearch.errors import UserError
+from neurosearch.record import Record
+from neurosearch.simulate.protocol import CHUNK, Answer, Progress, question
+from neurosearch.simulate.protocol import Request as Request
+
+GRACE = 2.0
+"""Seconds between the wish that a program stop and its end by force; a program answers within milliseconds."""
+
+BAD_ARGUMENT, OUT_OF_MEMORY = 3, 4  # exit codes of the programs
+_LOOK = 0.05  # seconds between two looks at the cancel event
+_COMPLAINT = 1 << 16  # bytes kept of stderr
+_REASONS = {
+    "stopped": "stopped on request",
+    "time_limit": "stopped by its time limit",
+    "crashed": "the program did not end after its result",
+}
+
+
+def run(
+    program_path: str | os.PathLike[str],
+    request: Request,
+    *,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    on_progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Record:
+    """Run a program to its end.
+
+    Args:
+        program_path: the executable.
+        request: what to do.
+        time_limit: seconds, after which it is stopped; what it has done until then is in the record.
+        memory_limit: bytes of address space.
+        on_progress: called for each progress line.
+        cancel: when set, the program is stopped within about 50 ms.
+
+    Raises:
+        UserError: the program refuses a value that the user gave.
+        RuntimeError: the program refuses anything else: our fault.
+    """
+    began = time.perf_counter()
+    unsent = memoryview(question(request, memory_limit))
+    try:
+        process = subprocess.Popen(
+            [program_path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C must not reach it and pass for a finished run
+        )
+    except OSError as error:
+        return _empty(request, "crashed", f"{program_path} cannot be started: {error.strerror}", began)
+    answer = Answer(on_progress)
+    watch = _Watch(process, time_limit, cancel)
+    try:
+        _converse(process, unsent, answer, watch)
+        code = _exit_code(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+            pipe.close()
+        process.wait()
+    return _record(request, answer, code, watch.why, began)
+
+
+class _Watch:
+    """The clock of a run: when to ask the program to stop, why, and when to end it by force."""
+
+    def __init__(self, process: subprocess.Popen[bytes], limit: float | None, cancel: threading.Event | None) -> None:
+        self.why = ""
+        self._process = process
+        self._cancel = cancel
+        self._limit = None if limit is None else time.monotonic() + limit
+        self._force: float | None = None
+
+    def look(self) -> float | None:
+        """Act on what is due; seconds until the next look, None for no need to look."""
+        now = time.monotonic()
+        if self._force is not None:
+            if now >= self._force:
+                self.why = self.why or "crashed"
+                self._process.kill()
+                return None
+            return self._force - now
+        if self._cancel is not None and self._cancel.is_set():
+            return self._stop("stopped")
+        if self._limit is not None and now >= self._limit:
+            return self._stop("time_limit")
+        waits = [] if self._limit is None else [self._limit - now]
+        return min([*waits, _LOOK] if self._cancel is not None else waits, default=None)
+
+    def ending(self) -> None:
+        """The result is flowing or complete: from the last byte on, the program has the grace to end by itself."""
+        self._force = time.monotonic() + GRACE
+
+    def _stop(self, why: str) -> float:
+        self.why = why
+        self._process.terminate()
+        self.ending()
+        return GRACE
+
+
+def _converse(process: subprocess.Popen[bytes], unsent: memoryview, answer: Answer, watch: _Watch) -> None:
+    """Write and read, whichever the program is ready for, until it has closed both its outputs."""
+    into, out, complaints = (pipe.fileno() for pipe in (process.stdin, process.stdout, process.stderr) if pipe)
+    os.set_blocking(into, False)
+    with contextlib.suppress(AttributeError, OSError):  # a larger pipe is only faster, and only Linux has it
+        fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, CHUNK)
+    poll = select.poll()
+    poll.register(into, select.POLLOUT)
+    poll.register(out, select.POLLIN)
+    poll.register(complaints, select.POLLIN)
+    open_outputs = 2
+    while open_outputs:
+        seconds = watch.look()
+        for descriptor, _ in poll.poll(None if seconds is None else seconds * 1000 + 1):
+            if descriptor == into:
+                unsent = _written(into, unsent)
+                if not unsent:
+                    poll.unregister(into)  # but kept open: a program ends when this pipe closes
+                continue
+            if descriptor == out:
+                more = answer.read(out)
+                if answer.fault:
+                    process.kill()
+                elif answer.header is not None:
+                    watch.ending()
+            else:
+                text = os.read(complaints, _COMPLAINT)
+                answer.complaint = (answer.complaint + text)[:_COMPLAINT]
+                more = bool(text)
+            if not more:
+                poll.unregister(descriptor)
+                open_outputs -= 1
+
+
+def _written(descriptor: int, unsent: memoryview) -> memoryview:
+    try:
+        return unsent[os.write(descriptor, unsent[:CHUNK]) :]
+    except BlockingIOError:
+        return unsent
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise
+        return unsent[:0]  # it wants no more; why, its exit code says
+
+
+def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def _record(request: Request, answer: Answer, code: int, why: str, began: float) -> Record:
+    complaint = answer.complaint.decode(errors="replace").strip()
+    sentence = complaint.splitlines()[-1] if complaint else "it gave no reason"
+    if code == BAD_ARGUMENT:
+        raise _refusal(request, sentence)
+    if code == OUT_OF_MEMORY or "bad_alloc" in complaint:
+        return _empty(request, "memory_limit", f"out of memory: {sentence}", began)
+    if code == 0 and answer.complete and answer.header is not None and not answer.fault:
+        return _full(request, answer, answer.header, why, began)
+    done = f"after {answer.progress} of {request.samples} samples" if answer.progress else "without a result"
+    if why:
+        return _empty(request, why, f"{_REASONS[why]} and ended by force", began)
+    if answer.fault:
+        reason = answer.fault
+    elif code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+        reason = f"the program was ended by signal {name} {done}"
+        reason += ", from outside or for lack of memory" if code == -signal.SIGKILL else f": {sentence}"
+    elif code == 0:
+        reason = "the program's result is cut short"
+    else:
+        reason = f"the program ended with exit code {code} {done}: {sentence}"
+    return _empty(request, "crashed", reason, began)
+
+
+def _full(request: Request, answer: Answer, header: dict[str, Any], why: str, began: float) -> Record:
+    """The record of a complete answer."""
+    try:
+        status, completed = header["status"], int(header["completed"])
+        arrays = dict(answer.arrays)
+        populations, pathways = tuple(header["populations"]), tuple(header["pathways"])
+        readout, spikes, events = (arrays.pop(name) for name in ("readout", "spikes", "events"))
+    except (KeyError, TypeError, ValueError) as error:
+        return _empty(request, "crashed", f"the program's result lacks {error}", began)
+    where = f"after {completed} of {request.samples} samples"
+    reason = str(header.get("reason", ""))
+    if status == "stopped":
+        status = why or "stopped"
+        reason = reason or f"{_REASONS[why] if why else 'stopped by a signal from outside'} {where}"
+    elif status == "not_finite":
+        reason = reason or f"a readout became infinite or not a number {where}"
+    elif status != "ok" or completed != request.samples:
+        status, reason = "crashed", f"the program says {status!r} {where}"
+    return Record(
+        status=status,
+        completed=completed,
+        samples=request.samples,
+        readout=readout,
+        spikes=dict(zip(populations, np.ascontiguousarray(spikes.T), strict=True)),
+        events=dict(zip(pathways, np.ascontiguousarray(events.T), strict=True)),
+        raster=arrays.pop("raster", np.zeros((0, 3), np.int32)),
+        arrays=arrays,
+        populations=populations,
+        run_seconds=float(header.get("run_seconds", 0.0)),
+        setup_seconds=float(header.get("setup_seconds", 0.0)),
+        wall_seconds=time.perf_counter() - began,
+        reason=reason,
+    )
+
+
+def _empty(request: Request, status: str, reason: str, began: float) -> Record:
+    """A record without results."""
+    return Record(
+        status=status,
+        completed=0,
+        samples=request.samples,
+        readout=np.zeros((0, 0)),
+        spikes={},
+        events={},
+        arrays={},
+        raster=np.zeros((0, 3), np.int32),
+        wall_seconds=time.perf_counter() - began,
+        reason=reason,
+    )
+
+
+def _refusal(request: Request, sentence: str) -> Exception:
+    """What exit code 3 means: a number or a file of the user's, or anything else, which is our fault."""
+    users = [*request.scalars, *request.files]
+    named = any(re.search(rf"(?<![\w.]){re.escape(key)}(?![\w.])", sentence) for key in users)
+    if named and "unknown" not in sentence.lower():
+        return UserError(sentence)
+    return RuntimeError(f"the program refuses what it was given: {sentence}")

@@ -1,0 +1,119 @@
+"""The order in which code runs: every step, and at the four events of a sample; and which two loops become one.
+
+Brian2 sorts objects by slot, order and name; that order is kept within a step and within an event.
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.core.clocks import Clock
+from brian2.core.operations import NetworkOperation
+
+from neurosearch.simulate.contracts import Unsupported
+
+EVENTS = ("decision", "end", "begin", "frame")
+"""Events that happen before the step proper, in this order when several fall on one step."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Names of code objects in running order.
+
+    Attributes:
+        base: the clock of every step.
+        others: clocks of events; they are set to the same time.
+        step: run every step.
+        events: event → what runs then.
+    """
+
+    base: Any
+    others: tuple[Any, ...]
+    step: tuple[str, ...]
+    events: dict[str, tuple[str, ...]]
+
+
+def arrange(device: Any, network: Any) -> Schedule:
+    """Sort a network's code objects into the step and the events; fuses state updates with thresholds."""
+    step: list[str] = []
+    events: dict[str, list[str]] = {name: [] for name in EVENTS}
+    base, others = None, []
+    for brian_object in network.sorted_objects:
+        if isinstance(brian_object, NetworkOperation):
+            raise Unsupported(f"{brian_object.name}: Python code during the run")
+        clock = brian_object.clock
+        event = device.event_clocks.get(clock.name)
+        if event is not None and event not in EVENTS:
+            raise Unsupported(f"clock {clock.name}: no event is called {event!r}")
+        if event is None:
+            base = _same_clock(base, clock)
+        elif clock not in others:
+            others.append(clock)
+        if brian_object.active:
+            names = [c.name for c in brian_object._code_objects if c.template_name != "synapses_push_spikes"]
+            (step if event is None else events[event]).extend(names)
+    if base is None:
+        raise Unsupported("a network without an object that runs every step")
+    return Schedule(base, tuple(others), tuple(_fused(device, step)), {k: tuple(v) for k, v in events.items()})
+
+
+def _same_clock(base: Any, clock: Any) -> Any:
+    if not hasattr(clock, "dt_"):
+        raise Unsupported(f"clock {clock.name} has no fixed time step")
+    if base is not None and clock.dt_ != base.dt_:
+        raise Unsupported(f"clock {clock.name} is no event clock and differs from {base.name} in dt")
+    return base or clock
+
+
+def _fused(device: Any, step: list[str]) -> list[str]:
+    """Each group's state update and threshold as one loop, where moving one of them past the rest changes nothing."""
+    step = list(step)
+    for threshold in [name for name in step if device.made[name].template_name == "threshold"]:
+        owner = device.made[threshold].owner
+        update = next((name for name in step if _updates(device, name, owner)), None)
+        if update is None or step.index(update) > step.index(threshold):
+            continue
+        first, last = step.index(update), step.index(threshold)
+        between = step[first + 1 : last]
+        if not any(_conflict(device, update, name) for name in between):
+            place = last
+        elif not any(_conflict(device, threshold, name) for name in between):
+            place = first
+        else:
+            device.notes.append(f"not fused: {owner.name}")
+            continue
+        step[place] = _join(device, update, threshold)
+        del step[first if place == last else last]
+        device.notes.append(f"fused: {owner.name}")
+    return step
+
+
+def _updates(device: Any, name: str, owner: Any) -> bool:
+    made = device.made[name]
+    return made.template_name == "stateupdate" and made.owner is owner and name.startswith(f"{owner.name}_stateupdater")
+
+
+def _conflict(device: Any, moved: str, other: str) -> bool:
+    """Whether one writes what the other reads or writes (clocks aside)."""
+    reads, writes = device.access[moved]
+    other_reads, other_writes = device.access[other]
+    shared = (writes & (other_reads | other_writes)) | (other_writes & reads)
+    return any(not isinstance(variable.owner, Clock) for variable in shared)
+
+
+def _join(device: Any, update: str, threshold: str) -> str:
+    """One code object from the texts of two."""
+    a, b = device.made[update], device.made[threshold]
+    indices = copy.copy(a.variable_indices)
+    indices.update(b.variable_indices)
+    joined = device.code_object(
+        a.owner,
+        f"{a.owner.name}_update_and_threshold*",
+        {None: a.abstract_code[None] + "\n" + b.abstract_code[None]},
+        {**a.variables, **b.variables},
+        "stateupdate_threshold",
+        indices,
+        template_kwds=b.template_kwds,
+        **a.rest,
+    )
+    return str(joined.name)

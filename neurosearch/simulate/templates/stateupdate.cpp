@@ -1,0 +1,8 @@
+{# USES_VARIABLES { N } #}
+{# ALLOWS_SCALAR_WRITE #}
+{% extends 'code_object.cpp' %}
+{% import 'loops.cpp' as loops %}
+{% block main %}
+    {{ scalar_code|autoindent }}
+{{ loops.over_all(owner, constant_or_scalar('N', variables['N']), vector_code, dense_head, dense) }}
+{% endblock %}

@@ -1,0 +1,1 @@
+{# No queue: pathways without delay are walked from the list of spikes. #}

@@ -1,0 +1,189 @@
+"""Search spaces: typed dimensions, read from a study file, and sampled so that only what exists is drawn."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from neurosearch.errors import UserError
+from neurosearch.spelling import suggestion
+
+Value = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class Float:
+    """A real number in [low, high]; ``log`` draws its logarithm evenly, ``step`` keeps it on a grid from low."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+
+    def snap(self, value: float) -> float:
+        """The nearest value that belongs to the dimension."""
+        if self.step is not None:
+            value = self.low + self.step * round((value - self.low) / self.step)
+        return float(min(max(value, self.low), self.high))
+
+
+@dataclass(frozen=True)
+class Int:
+    """A whole number in [low, high]; ``log`` draws its logarithm evenly, ``step`` keeps it on a grid from low."""
+
+    low: int
+    high: int
+    log: bool = False
+    step: int = 1
+
+    def snap(self, value: float) -> int:
+        """The nearest value that belongs to the dimension."""
+        return int(min(max(self.low + self.step * round((value - self.low) / self.step), self.low), self.high))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values: names of parts, or values of a field."""
+
+    options: tuple[Value, ...]
+
+
+Dimension = Float | Int | Choice
+
+
+Under = tuple[tuple[str, Value], ...]
+"""The choices that a group of paths stands under: (path, option) pairs, outermost first."""
+
+
+class Draw(Protocol):
+    """Who chooses: a sampler, a random generator, a stored trial."""
+
+    def suggest(self, under: Under, group: Mapping[str, Dimension]) -> Mapping[str, Value]:
+        """One value for each path of a group that stands under the same choices."""
+        ...
+
+
+def sample(space: Mapping[str, Dimension], exists: Callable[[str, Mapping[str, Value]], bool], draw: Draw) -> dict[str, Value]:
+    """Draw every path that exists, outermost choices first.
+
+    What stands under one set of choices is drawn together, and apart from the same paths under other choices: a
+    learning rate of one rule says nothing about another's.
+
+    Args:
+        space: path → dimension.
+        exists: whether a path exists under the choices made so far.
+        draw: who chooses.
+    """
+    chosen: dict[str, Value] = {}
+    waiting = list(space)
+    while waiting:
+        ready = [path for path in waiting if not any(is_under(path, other) for other in waiting)]
+        waiting = [path for path in waiting if path not in ready]
+        groups: dict[Under, dict[str, Dimension]] = {}
+        for path in ready:
+            if exists(path, chosen):
+                under = tuple((above, chosen[above]) for above in chosen if is_under(path, above))
+                groups.setdefault(under, {})[path] = space[path]
+        for under, group in groups.items():
+            chosen |= draw.suggest(under, group)
+    return {path: chosen[path] for path in space if path in chosen}
+
+
+def is_under(path: str, other: str) -> bool:
+    """Whether a path is a field, however deep, of what stands at the other."""
+    return path != other and path.startswith(other + ".")
+
+
+def parse(data: Any, where: str, path: str) -> Dimension | Value:
+    """A dimension from ``{float: [low, high], log: true}``, ``{int: ...}``, ``{choice: [...]}``; a bare value is fixed."""
+    if isinstance(data, str | int | float | bool):
+        return data
+    at = f"{where}: space.{path}"
+    forms = ("float", "int", "choice")
+    if not isinstance(data, Mapping) or len([form for form in forms if form in data]) != 1:
+        raise UserError(
+            f"{at} = {data!r} must be a value, {{float: [low, high]}}, {{int: [low, high]}} or {{choice: [a, b]}}"
+        )
+    form = next(form for form in forms if form in data)
+    allowed = (form,) if form == "choice" else (form, "log", "step")
+    for key in data:
+        if key not in allowed:
+            raise UserError(f"{at}: '{key}' does not belong to a {form}; {suggestion(key, allowed)}")
+    if form == "choice":
+        return _choice(data["choice"], at)
+    return _range(form, data, at)
+
+
+def _choice(options: Any, at: str) -> Choice:
+    if not isinstance(options, list) or not options:
+        raise UserError(f"{at}.choice = {options!r} must be a list of at least one option")
+    for option in options:
+        if not isinstance(option, str | int | float | bool):
+            raise UserError(f"{at}.choice: the option {option!r} must be a name or a number")
+    seen: list[tuple[type, Value]] = []
+    for option in options:
+        if (type(option), option) in seen:
+            raise UserError(f"{at}.choice: the option {option!r} is given twice; keep one")
+        seen.append((type(option), option))
+    return Choice(tuple(options))
+
+
+def _range(form: str, data: Mapping[str, Any], at: str) -> Float | Int:
+    number = int if form == "int" else (int, float)
+    bounds = data[form]
+    if not isinstance(bounds, list) or len(bounds) != 2:
+        raise UserError(f"{at}.{form} = {bounds!r} must be [low, high]")
+    for bound in bounds:
+        if isinstance(bound, bool) or not isinstance(bound, number) or not math.isfinite(bound):
+            raise UserError(f"{at}.{form} = {bounds!r}: {bound!r} is not a {'whole ' if form == 'int' else ''}number")
+    low, high = bounds
+    log, step = data.get("log", False), data.get("step")
+    if not isinstance(log, bool):
+        raise UserError(f"{at}.log = {log!r} must be true or false")
+    if low > high:
+        raise UserError(f"{at}.{form} = {bounds!r} is upside down; write [{high}, {low}]")
+    if log and low <= 0:
+        raise UserError(f"{at}.{form} = {bounds!r} with log: true must begin above 0; raise {low} or drop log")
+    if step is not None:
+        _check_step(step, low, high, number, form, at)
+    if form == "int":
+        return Int(low, high, log, 1 if step is None else step)
+    return Float(float(low), float(high), log, None if step is None else float(step))
+
+
+def _check_step(step: Any, low: float, high: float, number: Any, form: str, at: str) -> None:
+    if isinstance(step, bool) or not isinstance(step, number) or not math.isfinite(step) or step <= 0:
+        raise UserError(f"{at}.step = {step!r} must be a {'whole ' if form == 'int' else ''}number above 0")
+    steps = (high - low) / step
+    if abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
+        reached = low + step * math.floor(steps)
+        raise UserError(
+            f"{at}.step = {step!r} does not fit [{low}, {high}]: the last value would be {reached:g}; "
+            f"write [{low}, {reached:g}] or another step"
+        )
+
+
+def text(dimension: Dimension | Value) -> str:
+    """One line for tables: ``float [0.001, 0.1] log``."""
+    if isinstance(dimension, Choice):
+        return f"choice [{', '.join(map(str, dimension.options))}]"
+    if isinstance(dimension, Float | Int):
+        step = dimension.step if dimension.step not in (None, 1) or isinstance(dimension, Float) else None
+        form = type(dimension).__name__.lower()
+        return f"{form} [{dimension.low:g}, {dimension.high:g}]" + " log" * dimension.log + (f" step {step:g}" if step else "")
+    return str(dimension)
+
+
+def to_data(dimension: Dimension | Value) -> Any:
+    """The dimension as a study file writes it."""
+    if isinstance(dimension, Choice):
+        return {"choice": list(dimension.options)}
+    if isinstance(dimension, Float | Int):
+        data: dict[str, Any] = {type(dimension).__name__.lower(): [dimension.low, dimension.high]}
+        if dimension.log:
+            data["log"] = True
+        if dimension.step not in (None, 1) or (isinstance(dimension, Float) and dimension.step is not None):
+            data["step"] = dimension.step
+        return data
+    return dimension
+

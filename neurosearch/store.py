@@ -1,0 +1,269 @@
+"""Trial ⇄ Optuna storage: one append a finished trial, a study that may not change under its trials."""
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
+
+from neurosearch import rank, study as studies
+from neurosearch.errors import UserError
+from neurosearch.journal import Journal, KernelLock, mend
+from neurosearch.record import Score, Trial
+from neurosearch.space import Choice, Dimension, Float
+from neurosearch.study import Study
+
+RUNS = "neurosearch-runs"
+"""Folder of the journals, in the working directory."""
+
+_TRIAL, _IDENTITY, _RESCORE = "neurosearch", "neurosearch:identity", "neurosearch:rescore:"
+
+
+class Store:
+    """The stored trials of one study; only the driver writes."""
+
+    def __init__(self, study: Study, storage: Any, place: str, path: Path | None) -> None:
+        self.study, self.place, self.path = study, place, path
+        self._study = optuna.create_study(
+            storage=storage, study_name=study.name, directions=list(study.directions), load_if_exists=True
+        )
+        self._trials: list[Trial] = []
+
+    def trials(self) -> list[Trial]:
+        """Every stored trial in the order in which it finished; also those that another driver stored meanwhile."""
+        stored = self._study.get_trials(deepcopy=False)
+        for frozen in stored[len(self._trials) :]:
+            if _TRIAL not in frozen.user_attrs:
+                raise UserError(
+                    f"{self.place}: trial {frozen.number} of '{self.study.name}' was not stored by neurosearch; "
+                    f"choose another --storage"
+                )
+            self._trials.append(_from_json(frozen.number, frozen.user_attrs[_TRIAL]))
+        return self._trials
+
+    def sampler_attributes(self, number: int) -> dict[str, Any]:
+        """What the sampler noted on a trial (the generation of an evolution strategy, for example)."""
+        return dict(self._study.get_trials(deepcopy=False)[number].system_attrs)
+
+    def add(self, trial: Trial, sampler_attributes: Mapping[str, Any] | None = None) -> Trial:
+        """Append a finished trial; returns it with its number."""
+        attributes = {k: v for k, v in (sampler_attributes or {}).items() if not k.startswith("constraint")}
+        losses = rank.losses(self.study, trial.score)
+        distributions = {path: distribution(self.study.space[path]) for path in trial.params}
+        frozen = optuna.trial.create_trial(
+            state=TrialState.FAIL if losses is None else TrialState.COMPLETE,
+            values=None if losses is None else [trial.score.metrics[name] for name in self.study.objectives],
+            params=dict(trial.params),
+            distributions=distributions,
+            user_attrs={_TRIAL: _to_json(trial)},
+            system_attrs=attributes,
+            constraints=rank.violations(self.study, trial.score) or None,
+        )
+        started, finished = trial.detail.get("started"), trial.detail.get("finished")
+        if started and finished:
+            frozen.datetime_start, frozen.datetime_complete = map(datetime.fromtimestamp, (started, finished))
+        before = len(self._trials)
+        with _said(self.place):
+            self._study.add_trial(frozen)
+        return self.trials()[before:][-1]
+
+    def rescored(self) -> dict[int, rank.Rescored]:
+        """The finalists' runs on fresh seeds, by trial number."""
+        found: dict[int, rank.Rescored] = {}
+        for key, value in self._study.user_attrs.items():
+            if key.startswith(_RESCORE):
+                number = int(key.removeprefix(_RESCORE))
+                scores = tuple(_score(data) for data in value["scores"])
+                found[number] = rank.Rescored(number, tuple(value["seeds"]), scores)
+        return found
+
+    def add_rescored(self, result: rank.Rescored) -> None:
+        """Store a finalist's runs on fresh seeds."""
+        data = {"seeds": list(result.seeds), "scores": [_plain(score) for score in result.scores]}
+        with _said(self.place):
+            self._study.set_user_attr(f"{_RESCORE}{result.number}", data)
+
+    def check_identity(self) -> None:
+        """Refuse a study whose file changed in what its stored trials depend on."""
+        now = _plain(studies.identity(self.study))
+        stored = self._study.user_attrs.get(_IDENTITY)
+        if stored is None:
+            with _said(self.place):
+                self._study.set_user_attr(_IDENTITY, now)
+            return
+        changed = studies.changes(stored, now)
+        if changed and self._study.get_trials(deepcopy=False):
+            more = f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""
+            raise UserError(
+                f"{self.study.file} changed since its trials were stored in {self.place}: {'; '.join(changed[:3])}{more}; "
+                f"undo the change, or save the study under a new name"
+            )
+        if changed:
+            self._study.set_user_attr(_IDENTITY, now)
+
+    @contextmanager
+    def driving(self) -> Iterator[None]:
+        """Hold the journal for one driver; a second launch of the same study is told so at once."""
+        if self.path is None:
+            yield
+            return
+        lock = KernelLock(self.path.with_name(f".{self.path.name}.driver"))
+        if not lock.try_acquire():
+            raise UserError(f"{self.path} is being written by another launch of '{self.study.name}'; wait for it or stop it")
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def open_store(study: Study, storage: str | None = None, *, create: bool = True) -> Store:
+    """The store of a study: ``./neurosearch-runs/NAME.journal``, a journal file by path, or any Optuna URL."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if storage and "://" in storage:
+        return _checked(Store(study, _database(storage), storage, None))
+    path = Path(storage).expanduser() if storage else Path(RUNS) / f"{study.name}.journal"
+    if not path.exists() and not create:
+        raise UserError(f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.name}`")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        said = mend(path) if path.exists() else ""
+        journal = Journal(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; choose another place with --storage") from error
+    if said:
+        print(said, file=sys.stderr)
+    return _checked(Store(study, optuna.storages.JournalStorage(journal), str(path), path))
+
+
+def distribution(dimension: Dimension) -> BaseDistribution:
+    """The dimension in Optuna's words (which know no step on a logarithmic axis: values are snapped by ours)."""
+    if isinstance(dimension, Choice):
+        return CategoricalDistribution(dimension.options)
+    if isinstance(dimension, Float):
+        return FloatDistribution(dimension.low, dimension.high, dimension.log, None if dimension.log else dimension.step)
+    return IntDistribution(dimension.low, dimension.high, dimension.log, 1 if dimension.log else dimension.step)
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """What a reference means.
+
+    Attributes:
+        configuration: architecture, task and memory as plain data.
+        seeds: of the networks.
+        study, trial: where it comes from, when it comes from a study.
+        found: content of a found JSON file.
+        file: of the study or of the found architecture.
+    """
+
+    configuration: dict[str, Any]
+    seeds: tuple[int, ...]
+    study: Study | None = None
+    trial: Trial | None = None
+    found: Mapping[str, Any] | None = None
+    file: Path | None = None
+
+
+def resolve(ref: str, storage: str | None = None) -> Resolved:
+    """``study``, ``study@best``, ``study@17``, ``found.json``, an architecture's name or ``./file.py:Class``."""
+    from neurosearch import catalogue, config, document
+
+    name, at, pick = ref.rpartition("@")
+    if at and (pick == "best" or pick.isdigit()):
+        return _stored(studies.load(name), pick, storage)
+    if at and "/" not in pick and not ref.endswith((".json", ".yaml", ".yml")):
+        raise UserError(f"{ref}: after @ comes 'best' or the number of a trial, not '{pick}'")
+    if ref.endswith(".json"):
+        data = document.load(ref)
+        if isinstance(data, dict) and "configuration" in data:
+            config.build(studies.Configuration, data["configuration"], ref)
+            return Resolved(data["configuration"], tuple(data.get("seeds", (0,))), found=data, file=Path(ref))
+    if ref.endswith((".yaml", ".yml", ".json")) or ref in catalogue.names("studies"):
+        study = studies.load(ref)
+        return Resolved(study.configuration({}), study.seeds, study=study, file=study.file)
+    reference = catalogue.absolute(ref, Path.cwd())
+    if catalogue.OWN_FILE.match(reference) or ref in catalogue.names("architectures"):
+        data = {"architecture": reference, "task": "digits", "memory": "off"}
+        return Resolved(config.to_dict(config.build(studies.Configuration, data, ref)), (0,))
+    known = [*catalogue.names("studies"), *catalogue.names("architectures")]
+    raise UserError(f"{ref} is no study, found.json or architecture; {studies.suggestion(ref, known)}")
+
+
+def _stored(study: Study, pick: str, storage: str | None) -> Resolved:
+    store = open_store(study, storage, create=False)
+    trials = store.trials()
+    if pick == "best":
+        trial = rank.best(study, trials, store.rescored())
+        if trial is None:
+            raise UserError(f"{store.place} holds no measured, feasible trial of '{study.name}' yet; launch it first")
+    elif int(pick) < len(trials):
+        trial = trials[int(pick)]
+    else:
+        raise UserError(f"{store.place} holds {len(trials)} trials of '{study.name}', numbered from 0; there is no {pick}")
+    return Resolved(trial.detail["configuration"], tuple(trial.detail["seeds"]), study, trial, file=study.file)
+
+
+def _checked(store: Store) -> Store:
+    store.check_identity()
+    return store
+
+
+def _database(url: str) -> Any:
+    try:
+        return optuna.storages.get_storage(url)
+    except Exception as error:  # every driver has errors of its own; all mean that the URL does not work here
+        raise UserError(f"--storage {url} cannot be opened: {' '.join(str(error).split())[:300]}; check the URL") from error
+
+
+@contextmanager
+def _said(place: str) -> Iterator[None]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        reason = " ".join(str(error.__cause__ or error).split())[:300]
+        raise UserError(f"{place} cannot be written: {reason}; what was stored before is safe, run again") from error
+
+
+def _to_json(trial: Trial) -> dict[str, Any]:
+    data: dict[str, Any] = _plain(trial)
+    del data["number"]  # the position in the storage says it
+    return data
+
+
+def _from_json(number: int, data: Mapping[str, Any]) -> Trial:
+    return Trial(number, data["params"], _score(data["score"]), data["seconds"], data["detail"])
+
+
+def _score(data: Mapping[str, Any]) -> Score:
+    return Score(data["status"], data["metrics"], tuple(data["curve"]), data["detail"], data["reason"])
+
+
+def _plain(value: Any) -> Any:
+    """JSON values only: NumPy's become Python's, what is not finite becomes null, a metric without value is left out."""
+    if isinstance(value, Trial | Score):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        plain = {str(key): _plain(v) for key, v in value.items()}
+        if isinstance(value.get("metrics"), Mapping):
+            plain["metrics"] = {k: v for k, v in plain["metrics"].items() if v is not None}
+        return plain
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, os.PathLike):
+        return str(value)
+    return value

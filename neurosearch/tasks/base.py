@@ -1,0 +1,156 @@
+"""What a task is: a stream of labelled samples that a network sees once, in an order drawn from the seed.
+
+Letters: N samples that exist, K samples shown, F frames shown, C channels.
+"""
+
+import abc
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from neurosearch.declare import Part, quantity
+from neurosearch.errors import UserError
+from neurosearch.random import permutation
+from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+
+ALL = -1
+"""Value of ``Task.held_out`` that means every held-out sample there is."""
+
+_Load = TypeVar("_Load", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Task(Part, abc.ABC):
+    """Settings that every task has; a task adds where its samples come from.
+
+    Attributes:
+        steps: time steps of a frame; a sample of one frame (an image) has this many free steps.
+        samples: samples in the stream, drawn by the seed from the training part; 0 means all of them.
+        lead_in: the first samples of the stream, shown once before it without label, learning or score.
+        held_out: samples appended after the stream and scored with learning off; -1 means all, 0 none.
+        delay: samples between the end of a sample and the arrival of its label.
+    """
+
+    steps: int = quantity(32, low=1)
+    samples: int = quantity(0, low=0)
+    lead_in: int = quantity(200, low=0)
+    held_out: int = quantity(ALL, low=ALL)
+    delay: int = quantity(0, low=0)
+
+    @abc.abstractmethod
+    def stream(self, seed: int) -> Stream:
+        """The stream of this seed: same seed, same stream; every seed shares ``Stream.values``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """All labelled samples of a task, before any seed has chosen and ordered them.
+
+    Attributes:
+        values: [rows, C] float32, raw channel values; read only.
+        shape: layout of the channels.
+        rows: [N + 1] int64, sample i shows rows ``rows[i]`` to ``rows[i + 1] - 1``, a frame each.
+        labels: [N] int32, class of a sample.
+        training: [n] indices of the samples a stream may draw from.
+        held_out: [m] indices of the samples that never are in a stream, in the fixed order in which they are shown.
+        outputs: number of classes.
+        key: identity of ``values``.
+    """
+
+    values: np.ndarray
+    shape: tuple[int, ...]
+    rows: np.ndarray
+    labels: np.ndarray
+    training: np.ndarray
+    held_out: np.ndarray
+    outputs: int
+    key: str
+
+
+def once(load: _Load) -> _Load:
+    """Remember what ``load`` returned, so that all streams of a process, in all threads, share one array of values."""
+    lock, remembered = threading.Lock(), functools.lru_cache(maxsize=4)(load)
+
+    @functools.wraps(load)
+    def locked(*settings: Any) -> Any:
+        with lock:  # two threads that both find nothing would each load their own copy
+            return remembered(*settings)
+
+    return locked  # type: ignore[return-value]
+
+
+def samples_of(
+    values: np.ndarray,
+    shape: tuple[int, ...],
+    labels: np.ndarray,
+    training: np.ndarray,
+    held_out: np.ndarray,
+    key: str,
+    *,
+    frames: int = 1,
+    outputs: int = 0,
+) -> Samples:
+    """Samples of ``frames`` consecutive rows each; ``outputs`` 0 counts the classes by the largest label."""
+    values = np.ascontiguousarray(values, np.float32)
+    values.flags.writeable = False  # shared by every stream of the process
+    rows = np.arange(len(labels) + 1, dtype=np.int64) * frames
+    classes = outputs or int(labels.max()) + 1
+    return Samples(values, shape, rows, labels.astype(np.int32), training, held_out, classes, key)
+
+
+def fixed_split(n: int, held_out: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split ``range(n)`` into (training, held out), equal for every seed, for data that come without a test part."""
+    order = permutation(0, "task.held_out", n)
+    return np.sort(order[held_out:]), order[:held_out]
+
+
+def arrange(task: Task, data: Samples, seed: int) -> Stream:
+    """Choose and order the samples by the seed: lead-in, then stream, then held out.
+
+    Subset and order are one permutation of the training part, so a shorter stream is the beginning of a longer one.
+    """
+    n_stream = task.samples or len(data.training)
+    n_held_out = len(data.held_out) if task.held_out == ALL else task.held_out
+    _check(task, "samples", n_stream, len(data.training), "of its training part", "0 for all of them")
+    _check(task, "held_out", n_held_out, len(data.held_out), "held out", "-1 for all of them")
+    if task.delay >= n_stream:
+        raise UserError(
+            f"{type(task).__name__}.delay = {task.delay} is not shorter than the stream of {n_stream} samples, "
+            f"so no label would ever arrive; give at most {n_stream - 1}"
+        )
+    streamed = data.training[_order(seed, len(data.training))[:n_stream]]
+    lead_in = streamed[: task.lead_in]
+    shown = np.concatenate([lead_in, streamed, data.held_out[:n_held_out]])
+    phase = np.repeat(np.array([LEAD_IN, STREAM, HELD_OUT], np.int8), [len(lead_in), n_stream, n_held_out])
+    first, frames = data.rows[shown], np.diff(data.rows)[shown]
+    within = np.arange(frames.sum()) - np.repeat(np.cumsum(frames) - frames, frames)
+    return Stream(
+        values=data.values,
+        shape=data.shape,
+        frame_row=(np.repeat(first, frames) + within).astype(np.int32),
+        frame_steps=np.full(len(within), task.steps, np.int32),
+        sample_frames=frames.astype(np.int32),
+        labels=np.where(phase == LEAD_IN, -1, data.labels[shown]).astype(np.int32),
+        phase=phase,
+        outputs=data.outputs,
+        key=data.key,
+        delay=task.delay,
+    )
+
+
+def _check(task: Task, field: str, asked: int, available: int, part: str, otherwise: str) -> None:
+    if asked > available:
+        name = type(task).__name__
+        raise UserError(
+            f"{name}.{field} = {asked}, but {name} has {available} samples {part}; "
+            f"give at most {available}, or {otherwise}"
+        )
+
+
+@functools.lru_cache(maxsize=64)
+def _order(seed: int, n: int) -> np.ndarray:
+    return permutation(seed, "task.order", n)

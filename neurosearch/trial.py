@@ -1,0 +1,154 @@
+"""The corridor: a configuration → a graph → a plan → a program → a record → a score."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from neurosearch import config
+from neurosearch.evaluate.average import average
+from neurosearch.evaluate.score import score
+from neurosearch.lower import lower
+from neurosearch.memory import WeightMemory
+from neurosearch.plan import Plan, to_plain
+from neurosearch.record import Record, Score, Stream
+from neurosearch.simulate import build, run
+from neurosearch.simulate.request import request
+from neurosearch.timeline import timeline
+
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one simulation may use; ``None``: no limit."""
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A configuration that is ready to run: its plan, its stream and the normalised inputs."""
+
+    plan: Plan
+    stream: Stream
+    drive: np.ndarray
+    drive_key: str
+
+
+def run_trial(
+    configuration: Mapping[str, Any],
+    seeds: Sequence[int],
+    cancel: threading.Event | None = None,
+    limits: Limits = Limits(),
+    on_progress: Progress | None = None,
+) -> Score:
+    """Evaluate a configuration: the mean score of its networks, one for each seed.
+
+    Args:
+        configuration: plain data with ``architecture``, ``task`` and optionally ``memory``.
+        seeds: seeds of wiring, initial weights, spikes and order of the stream.
+        cancel: set it to stop within a step; the score then has status ``stopped``.
+    """
+    scores, seconds, fresh = [], {"build": 0.0, "simulate": 0.0}, 0
+    for seed in seeds:
+        prepared = prepare(configuration, seed)
+        began = time.perf_counter()
+        program = compiled(prepared.plan, cancel)
+        built = time.perf_counter()
+        record = simulate(prepared, program.path, seed, cancel=cancel, limits=limits, on_progress=on_progress)
+        seconds["build"] += built - began
+        seconds["simulate"] += time.perf_counter() - built
+        fresh += program.fresh
+        scores.append(scored(prepared, record))
+        if record.status == "stopped":
+            break
+    mean = scores[0] if len(scores) == 1 else average(scores)
+    detail = {**mean.detail, "seconds": seconds, "build_fresh": fresh, "program": program.digest, "compiler": program.compiler}
+    return replace(mean, detail=detail)
+
+
+def prepare(configuration: Mapping[str, Any], seed: int) -> Prepared:
+    """Everything of a trial but the simulation."""
+    architecture, task, memory = parts(configuration)
+    stream = task.stream(seed)
+    plan = lower(architecture.graph(stream.shape, stream.outputs), memory)
+    drive, key = _drive(_Shown(stream), architecture_encoder(architecture).normalisation)
+    return Prepared(plan, stream, drive, key)
+
+
+def parts(configuration: Mapping[str, Any]) -> tuple[Any, Any, WeightMemory | None]:
+    """The architecture, the task and the weight memory of a configuration."""
+    architecture = config.build_part("architectures", configuration["architecture"], path="architecture")
+    task = config.build_part("tasks", configuration["task"], path="task")
+    memory = configuration.get("memory")
+    return architecture, task, config.build(WeightMemory, memory, path="memory") if memory else None
+
+
+def architecture_encoder(architecture: Any) -> Any:
+    """The encoder of an architecture, found through its graph's input for a shape that every encoder accepts."""
+    return architecture.encoder
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A stream as a key of the cache: its values are known by their identity text."""
+
+    stream: Stream
+
+    def __hash__(self) -> int:
+        return hash(self.stream.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shown) and self.stream.key == other.stream.key
+
+
+@lru_cache(maxsize=8)
+def _drive(shown: _Shown, normalisation: Any) -> tuple[np.ndarray, str]:
+    stream = shown.stream
+    values = normalisation.apply(stream.values, stream.shape)
+    return values, config.digest([stream.key, config.to_dict(normalisation), type(normalisation).__name__])
+
+
+def compiled(plan: Plan, cancel: threading.Event | None = None) -> build.Program:
+    """The program of a plan, built if nobody did before."""
+    return build.program(plan.shape.digest, to_plain(plan.shape), cancel=cancel)
+
+
+def simulate(
+    prepared: Prepared,
+    program: str,
+    seed: int,
+    *,
+    learning: bool = True,
+    probes: Sequence[str] = (),
+    raster: tuple[int, int] | None = None,
+    weights: dict[str, np.ndarray] | None = None,
+    cancel: threading.Event | None = None,
+    limits: Limits = Limits(),
+    on_progress: Progress | None = None,
+) -> Record:
+    """Run a prepared configuration once. ``learning`` False is the same network without plasticity."""
+    plan = prepared.plan
+    line = timeline(prepared.stream, plan.teaching_steps, learning)
+    counters = [f"{s.name}.writes" for s in plan.shape.synapses if s.plastic]
+    asked = request(
+        plan, line, prepared.drive, prepared.drive_key, seed, probes=[*counters, *probes], raster=raster, weights=weights,
+        report=max(1, line.samples // 100) if on_progress else 50,
+    )  # fmt: skip
+    return run.run(
+        program, asked, time_limit=limits.seconds, memory_limit=limits.memory_bytes, on_progress=on_progress, cancel=cancel
+    )
+
+
+def scored(prepared: Prepared, record: Record) -> Score:
+    """The score of a record of this configuration."""
+    plan = prepared.plan
+    spiking = {g.name for g in plan.shape.groups if g.threshold} - {plan.input}
+    sizes = {name: plan.sizes[name] for name in record.spikes if name in spiking}
+    return score(record, prepared.stream, sizes=sizes, teaching_steps=plan.teaching_steps)

@@ -1,0 +1,56 @@
+"""Lines that declare variables: ``dx/dt = ... : unit``, ``x : unit``, ``x : sum of ... over post``."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from neurosearch import text as tx
+
+_LINE = re.compile(
+    r"^(?:d(?P<ode>\w+)/dt\s*=\s*(?P<rhs>[^:]+)|(?P<plain>\w+))\s*:\s*(?P<unit>[^(]+?)\s*(?:\((?P<flag>[\w ]+)\))?$"
+)
+_SUM = re.compile(r"^(?P<name>\w+)\s*:\s*sum of (?P<expression>.+) over (?P<over>\w+)$")
+TAKEN = {"w", "writes", "i", "j", "t", "dt", "N", "e", "step", "elapsed", "lastspike", "not_refractory", "refractory"}
+"""Names that a neuron's own variables may not have."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One declared variable. ``over`` and ``rhs`` together make a reduction."""
+
+    name: str
+    unit: str = "1"
+    rhs: str = ""
+    held: bool = False
+    over: str = ""
+
+
+@lru_cache(maxsize=1024)
+def lines(source: str, where: str) -> tuple[Line, ...]:
+    """Parse and check a declaration."""
+    out: list[Line] = []
+    for raw in source.splitlines():
+        line = raw.split("#")[0].strip()
+        if line:
+            out.append(_line(line, where))
+    names = [x.name for x in out]
+    for name in names:
+        if names.count(name) > 1:
+            tx.fail(where, name, f"`{name}` is declared {names.count(name)} times")
+        if name.endswith(("_pre", "_post")) or name.startswith("_"):
+            tx.fail(where, name, f"`{name}`: names may not start with _ or end in _pre or _post")
+    return tuple(out)
+
+
+def _line(line: str, where: str) -> Line:
+    if m := _SUM.match(line):
+        if m["over"] not in ("post", "pre", "group"):
+            tx.fail(where, line, f"a sum runs over `post`, `pre` or `group`, not `{m['over']}`")
+        return Line(m["name"], rhs=tx.expression(m["expression"], where), over=m["over"])
+    m = _LINE.match(line)
+    if not m:
+        tx.fail(where, line, "expected `dx/dt = ... : unit`, `x : unit` or `x : sum of ... over post`")
+    if m["flag"] not in (None, "unless refractory"):
+        tx.fail(where, line, f"unknown flag `({m['flag']})`; the only one is `(unless refractory)`")
+    rhs = tx.expression(m["rhs"], where) if m["rhs"] else ""
+    return Line(m["ode"] or m["plain"], m["unit"].strip(), rhs, held=m["flag"] is not None)

@@ -1,0 +1,192 @@
+"""Baselines: traces by hand, honesty about time, and the numbers they reach on real data."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurosearch import catalogue
+from neurosearch.baselines.base import Baseline, arrived, beside, judge
+from neurosearch.baselines.last_label import LastLabel
+from neurosearch.baselines.majority import Majority
+from neurosearch.baselines.online_softmax import OnlineSoftmax
+from neurosearch.evaluate.average import average
+from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.tasks.arrays import Arrays
+from neurosearch.tasks.digits import Digits
+from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
+from neurosearch.tasks.mnist import Mnist
+
+NAMES = catalogue.names("baselines")
+
+
+def stream_of(labels: list[int], *, lead_in: int = 0, held_out: int = 0, delay: int = 0, seed: int = 0) -> Stream:
+    n = len(labels)
+    phase = np.full(n, STREAM, np.int8)
+    phase[:lead_in], phase[n - held_out :] = LEAD_IN, HELD_OUT
+    return Stream(
+        values=np.random.default_rng(seed).random((n, 3), np.float32),
+        shape=(3,),
+        frame_row=np.arange(n, dtype=np.int32),
+        frame_steps=np.ones(n, np.int32),
+        sample_frames=np.ones(n, np.int32),
+        labels=np.array(labels, np.int32),
+        phase=phase,
+        outputs=3,
+        key="by hand",
+        delay=delay,
+    )
+
+
+@pytest.fixture(params=NAMES)
+def baseline(request: pytest.FixtureRequest) -> Baseline:
+    made = catalogue.find("baselines", request.param)()
+    assert isinstance(made, Baseline)
+    return made
+
+
+def test_there_are_these_three() -> None:
+    assert NAMES == ["last_label", "majority", "online_softmax"]
+
+
+# ---- when a label arrives
+
+
+def test_labels_arrive_by_hand() -> None:
+    stream = stream_of([-1, 0, 1, -1, 2, 1, 0], lead_in=1, held_out=1, delay=1)
+    # sample:                 lead-in  0   1   2(no label)  3   4   held out
+    assert arrived(stream).tolist() == [-1, -1, 1, 2, -1, 4, -1]
+    assert arrived(dataclasses.replace(stream, delay=0)).tolist() == [-1, 1, 2, -1, 4, 5, -1]
+
+
+@pytest.mark.parametrize("delay", [0, 1, 7])
+def test_no_decision_depends_on_a_label_that_had_not_arrived(baseline: Baseline, delay: int) -> None:
+    labels = list(np.random.default_rng(5).integers(0, 3, 40))
+    before = stream_of([-1] * 4 + labels, lead_in=4, held_out=6, delay=delay)
+    readout = baseline.readout(before)
+    assert readout.shape == (44, 3)
+    for changed in (4, 15, 30, 37):
+        other = before.labels.copy()
+        other[changed] = (other[changed] + 1) % 3
+        now = baseline.readout(dataclasses.replace(before, labels=other))
+        assert np.array_equal(now[: changed + delay + 1], readout[: changed + delay + 1])
+        if changed + delay < 38:
+            assert not np.array_equal(now[changed + delay + 1 :], readout[changed + delay + 1 :])
+        else:
+            assert np.array_equal(now, readout), "its label arrives after the stream"
+
+
+def test_held_out_labels_are_never_learned(baseline: Baseline) -> None:
+    stream = stream_of([0, 1, 2, 0, 1, 2, 0, 1], held_out=4)
+    hidden = dataclasses.replace(stream, labels=np.where(stream.phase == HELD_OUT, -1, stream.labels).astype(np.int32))
+    assert np.array_equal(baseline.readout(stream), baseline.readout(hidden))
+
+
+# ---- each by hand
+
+
+def test_majority_by_hand() -> None:
+    stream = stream_of([2, 2, 1, 1, 1, 0, 1], held_out=1)
+    result = judge(Majority(), stream)
+    # decisions: none, 2, 2, 2, 1 (a tie: the lower), 1 | 1
+    assert result.metrics["accuracy"] == 2 / 6
+    assert result.metrics["held_out_accuracy"] == 1
+    assert np.argmax(Majority().readout(stream), axis=1)[1:].tolist() == [2, 2, 2, 1, 1, 1]
+    delayed = judge(Majority(), dataclasses.replace(stream, delay=1))
+    assert delayed.metrics["accuracy"] == 0, "decisions: none, none, 2, 2, 2, 1"
+
+
+def test_last_label_by_hand() -> None:
+    stream = stream_of([2, 2, 1, -1, 1, 0, 0], held_out=1)
+    assert np.argmax(LastLabel().readout(stream), axis=1)[1:].tolist() == [2, 2, 1, 1, 1, 0]
+    assert judge(LastLabel(), stream).metrics["accuracy"] == 2 / 5
+    assert judge(LastLabel(), stream).metrics["held_out_accuracy"] == 1
+
+
+def test_one_step_of_softmax_by_hand() -> None:
+    stream = stream_of([-1, 1, 2, 0], lead_in=1, held_out=1)
+    stream = dataclasses.replace(stream, values=np.array([[2, 0, 0], [1, 0, 0], [1, 2, 0], [0, 1, 1]], np.float32))
+    readout = OnlineSoftmax(rate=3).readout(stream)
+    step = 3 / 5  # E|x|² of the lead-in: 2² and the bias's 1
+    x = np.array([[1, 0, 0, 1], [1, 2, 0, 1], [0, 1, 1, 1]])
+    weights = -step * np.outer([1 / 3, 1 / 3 - 1, 1 / 3], x[0])
+    np.testing.assert_allclose(readout[1], 0)
+    np.testing.assert_allclose(readout[2], weights @ x[1])
+    p = np.exp(weights @ x[1]) / np.exp(weights @ x[1]).sum()
+    np.testing.assert_allclose(readout[3], (weights - step * np.outer(p - [0, 0, 1], x[1])) @ x[2])
+
+
+def test_softmax_without_a_lead_in_scales_by_what_it_has_seen() -> None:
+    stream = stream_of([0, 1, 2, 0], held_out=1)
+    stream = dataclasses.replace(stream, values=np.array([[1, 0, 0], [3, 0, 0], [0, 0, 0], [0, 0, 0]], np.float32))
+    readout = OnlineSoftmax(rate=1).readout(stream)
+    first = -np.outer(np.array([-2, 1, 1]) / 3, [1, 1]) / 2  # |x|² = 1 + 1
+    np.testing.assert_allclose(readout[1], first @ [3, 1])
+    p = np.exp(first @ [3, 1]) / np.exp(first @ [3, 1]).sum()
+    second = first - np.outer(p - [0, 1, 0], [3, 1]) / 6  # mean of 2 and 10
+    np.testing.assert_allclose(readout[2], second @ [0, 1])
+
+
+def test_softmax_sees_the_frames_of_a_sample_side_by_side(tmp_path: Path) -> None:
+    # the class is the order of two frames, which a mean over frames could not tell
+    y = np.arange(300) % 2
+    x = np.where(y[:, None, None] == 0, [[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]])
+    np.savez(tmp_path / "order.npz", x=x, y=y)
+    result = beside(Arrays(file=str(tmp_path / "order.npz")), 0)
+    assert result["online_softmax"].metrics["last_accuracy"] == 1
+    assert result["majority"].metrics["accuracy"] < 0.7
+
+
+def test_softmax_takes_samples_of_unequal_length() -> None:
+    stream = dataclasses.replace(
+        stream_of([0, 1, 0]), frame_row=np.array([0, 1, 2, 0, 1], np.int32), sample_frames=np.array([2, 1, 2], np.int32)
+    )
+    assert np.isfinite(OnlineSoftmax().readout(stream)).all()
+
+
+# ---- beside a score
+
+
+def test_beside_is_computed_once_and_knows_task_and_seed() -> None:
+    found = beside(Digits(samples=300, held_out=0), 0)
+    assert list(found) == NAMES
+    again, other = beside(Digits(samples=300, held_out=0), 0), beside(Digits(samples=300, held_out=0), 1)
+    for name in NAMES:
+        assert again[name] is found[name]
+        assert other[name].metrics != found[name].metrics
+        assert found[name].status == "ok"
+        assert "held_out_accuracy" not in found[name].metrics
+        assert "spikes" not in found[name].metrics
+
+
+def test_beside_reads_a_file_that_has_changed(tmp_path: Path) -> None:
+    task, rng = Arrays(file=str(tmp_path / "a.npz")), np.random.default_rng(0)
+    np.savez(task.file, x=rng.random((50, 2)), y=np.arange(50) % 2)
+    first = beside(task, 0)["majority"]
+    np.savez(task.file, x=rng.random((60, 2)), y=(np.arange(60) % 9 == 0).astype(int))
+    assert beside(task, 0)["majority"].metrics != first.metrics
+
+
+@pytest.mark.parametrize(
+    ("task", "accuracy", "held_out"),
+    [
+        (Digits(), 0.86, 0.91),
+        (Mnist(), 0.84, 0.885),
+        pytest.param(
+            FashionMnist(samples=10000),
+            0.755,
+            0.785,
+            marks=pytest.mark.skipif(
+                not Path(DEBIAN).is_dir(), reason="Debian's package dataset-fashion-mnist is not installed"
+            ),
+        ),
+    ],
+)
+def test_what_the_baselines_reach_on_real_data(task: Digits, accuracy: float, held_out: float) -> None:
+    seeds = [beside(task, seed) for seed in range(3)]
+    softmax = average([seed["online_softmax"] for seed in seeds])
+    assert softmax.metrics["accuracy"] == pytest.approx(accuracy, abs=0.015)
+    assert softmax.metrics["held_out_accuracy"] == pytest.approx(held_out, abs=0.02)
+    for name in ("majority", "last_label"):
+        assert average([seed[name] for seed in seeds]).metrics["accuracy"] < 0.13
