@@ -72,10 +72,17 @@ def about(kind: str, name: str) -> str:
 def find(kind: str, name: str) -> type:
     """The one public class of a name's file, or the class of the user's own ``./file.py:Class``."""
     own = OWN_FILE.match(name)
-    return _find_own(Path(own["path"]), own["name"]) if own else _find_shipped(kind, name)
+    if not own:
+        return _find_shipped(kind, name)
+    file = Path(own["path"]).expanduser().resolve()
+    try:
+        state = file.stat()
+    except OSError as error:
+        raise UserError(f"{file} (for {own['name']}): {error.strerror}; give the path of a file of yours") from error
+    return _find_own(file, own["name"], state.st_mtime_ns, state.st_size)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _find_shipped(kind: str, name: str) -> type:
     module = _import(kind, path(kind, name))
     wanted = name.replace("_", "")
@@ -121,7 +128,8 @@ def _import(kind: str, file: Path) -> ModuleType:
 
 def _execute(name: str, file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None, f"{file} is not a Python file"
+    assert spec is not None, f"{file} is not a Python file"
+    assert spec.loader is not None, f"{file} has no loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up while they are made
     try:
@@ -138,13 +146,12 @@ def _classes(module: ModuleType) -> Iterator[type]:
             yield value
 
 
-def _find_own(file: Path, name: str) -> type:
-    file = file.expanduser().resolve()
-    try:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UserError(f"{file} (for {name}): {error.strerror}; give the path of a Python file of yours") from error
-    module_name = f"neurosearch_own_{digest[:16]}_{file.stem}"
+@functools.cache
+def _find_own(file: Path, name: str, changed: int, size: int) -> type:
+    del changed, size  # they are part of what is remembered: a file that changed is executed again
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    place = hashlib.sha256(str(file).encode()).hexdigest()[:8]
+    module_name = f"neurosearch_own_{place}_{digest[:16]}"
     try:
         module = sys.modules[module_name] if module_name in sys.modules else _execute(module_name, file)
     except SyntaxError as error:

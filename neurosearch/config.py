@@ -1,11 +1,10 @@
 """Configurations: trees of frozen dataclasses ⇄ plain data, addressed by dotted paths such as ``rule.eta``.
 
 In data a field of a nested dataclass is a mapping of its fields; a part (a thing of the catalogue) is its ``name`` or
-``{name: {field: value}}``; ``off`` (or null) leaves an optional field empty.
+``{name: {field: value}}``; null (in files also ``off``) leaves an optional field empty.
 """
 
 import dataclasses
-import functools
 import hashlib
 import json
 import math
@@ -19,6 +18,10 @@ from neurosearch.spelling import suggestion
 
 OFF = "off"
 Data = dict[str, Any]
+
+
+_fields: dict[type, Mapping[str, "Field"]] = {}
+"""Remembered fields of each class: reading type hints is slow."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +73,12 @@ class Field:
         return forms.get(self.form, "a value") + off
 
 
-@functools.lru_cache(maxsize=None)
 def fields(cls: type) -> Mapping[str, Field]:
     """The fields of a configuration's dataclass, by name."""
-    hints = typing.get_type_hints(cls)
-    return {f.name: _field(f, hints[f.name]) for f in dataclasses.fields(cls) if f.init}
+    if cls not in _fields:
+        hints = typing.get_type_hints(cls)
+        _fields[cls] = {f.name: _field(f, hints[f.name]) for f in dataclasses.fields(cls) if f.init}
+    return _fields[cls]
 
 
 def to_dict(instance: Any) -> Data:
@@ -179,7 +183,7 @@ def _field(f: "dataclasses.Field[Any]", hint: Any) -> Field:
     meta = f.metadata
     if "part" in meta:
         default = meta["default"]
-        return Field(f.name, "part", kind=meta["part"], default=default or OFF, optional=default is None or _may_be_none(hint))
+        return Field(f.name, "part", kind=meta["part"], default=default, optional=default is None or _may_be_none(hint))
     default = f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
     optional, hint = _may_be_none(hint) and hint is not Any, _without_none(hint)
     form, extra = _form(hint)
@@ -217,7 +221,7 @@ def _without_none(hint: Any) -> Any:
 
 def _to_data(field: Field, value: Any) -> Any:
     if value is None and field.form != "any":
-        return OFF
+        return None
     if field.form == "part":
         from neurosearch import catalogue  # the floor above: the name of a class is its file's
 
@@ -277,12 +281,13 @@ def _put(cls: type, data: Data, steps: list[str], value: Any, where: str, path: 
             return  # chosen already: what was fixed for it stays
         if field.form == "nested" and value == "on" and isinstance(present, Mapping):
             return
-        data[steps[0]] = {value: {}} if field.form == "part" and isinstance(value, str) and value != OFF else value
+        named = field.form == "part" and isinstance(value, str) and value != OFF
+        data[steps[0]] = {value: {}} if named else value
         return
     below, inner = _below(field, present, where, path)
     if below is None or steps[1] not in fields(below):
         raise _error(where, path, _absent(field, present, steps[1], below))
-    if field.form == "nested" and present == "on":
+    if field.form == "nested" and present == "on":  # chosen in the same call
         inner = data[steps[0]] = {}
     _put(below, _filled(below, inner), steps[1:], value, where, path)
 
@@ -292,14 +297,14 @@ def _filled(cls: type, data: Data) -> Data:
     for name, field in fields(cls).items():
         if name not in data and field.default is not dataclasses.MISSING:
             default = field.default
-            data[name] = {default: {}} if field.form == "part" and default != OFF else json.loads(json.dumps(default))
+            data[name] = {default: {}} if field.form == "part" and default else json.loads(json.dumps(default))
     return data
 
 
 def _below(field: Field, present: Any, where: str, path: str) -> tuple[type | None, Data]:
     if field.form == "nested":
-        return field.cls if present != OFF else None, present
-    if field.form != "part" or present == OFF:
+        return None if present in (None, OFF) else field.cls, present
+    if field.form != "part" or present in (None, OFF):
         return None, {}
     from neurosearch import catalogue  # the floor above: which class a chosen name is
 
@@ -318,7 +323,7 @@ def _absent(field: Field, present: Any, name: str, below: type | None) -> str:
     from neurosearch import catalogue  # the floor above: the other choices are looked through only for an error
 
     owners = [other for other in catalogue.names(field.kind) if name in fields(catalogue.find(field.kind, other))]
-    chosen = present if isinstance(present, str) else next(iter(present))
+    chosen = split_part(present)[0] if present else OFF
     if owners:
         return f"does not exist for {field.name} = {chosen}; it belongs to {', '.join(owners)}"
     return f"does not exist for {field.name} = {chosen}; {suggestion(name, fields(below) if below else ())}"

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from optuna.storages.journal import BaseJournalFileLock, JournalFileBackend
+from optuna.storages.journal import JournalFileBackend
 
 from neurosearch.errors import UserError
 
 
-class KernelLock(BaseJournalFileLock):
+class KernelLock:
     """A lock that the kernel releases when its holder ends, however it ends (Optuna's own waits 30 s for the dead)."""
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +49,7 @@ class Journal(JournalFileBackend):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._append_lock = KernelLock(path)  # the journal itself: flock hinders no reader and leaves no file behind
-        super().__init__(str(path), self._append_lock)
+        super().__init__(str(path))
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append as one write; when the disk is full the file is cut back to its last whole line."""

@@ -1,4 +1,4 @@
-"""Which trials are better: feasible before infeasible, the first objective first, fresh seeds before the search's own."""
+"""Which trials are better: only healthy and feasible ones, by the first objective, on fresh seeds where there are."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from neurosearch.record import DIRECTIONS, Score, Trial
 from neurosearch.study import Study
+
+MEASURED = ("ok", "silent", "saturated")
+"""Status of a run that reached its end; the metrics of any other say nothing that could be compared."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Rescored:
 
 
 def losses(study: Study, score: Score) -> tuple[float, ...] | None:
-    """Objectives as numbers to be minimised, or nothing when one was not measured."""
-    if any(name not in score.metrics for name in study.objectives):
+    """Objectives as numbers to be minimised, or nothing when the run failed or one was not measured."""
+    if score.status not in MEASURED or any(name not in score.metrics for name in study.objectives):
         return None
     return tuple(score.metrics[n] * (-1 if DIRECTIONS[n] == "maximize" else 1) for n in study.objectives)
 
@@ -65,8 +68,9 @@ def feasible(study: Study, score: Score) -> bool:
 
 
 def order(study: Study, trials: Iterable[Trial]) -> list[Trial]:
-    """Measured, feasible trials, best first: by the first objective, then the next, then the earlier."""
-    keyed = [(losses(study, t.score), t.number, t) for t in trials if feasible(study, t.score)]
+    """Healthy, feasible trials, best first: by the first objective, then the next, then the earlier."""
+    healthy = (t for t in trials if t.score.status == "ok" and feasible(study, t.score))
+    keyed = [(losses(study, t.score), t.number, t) for t in healthy]
     return [t for _, _, t in sorted((k, n, t) for k, n, t in keyed if k is not None)]
 
 

@@ -181,15 +181,15 @@ class _Synaptic:
         receiving = self._receiving() if place == "on_pre" else set()
         written = {s.target for s in statements}
         for n, s in enumerate(statements):
-            for symbol in sorted(s.reads):
-                if symbol not in written or symbol in self.env:
-                    self._use(symbol, where, str(s), receiving)
             if s.target not in ("w", *self.own):
                 if s.target in self.env:
                     problem = f"`{s.target}` is not a synaptic variable; synapses write only {', '.join(('w', *self.own))}"
-                    tx.fail(where, str(s), problem + "; write it in pre_spike or post_spike")
+                    tx.fail(where, str(s), problem + "; write it in pre_spike or post_spike (weights arrive by `receive`)")
                 if not any(s.target in later.reads for later in statements[n + 1 :]):
                     tx.fail(where, str(s), f"`{s.target}` is neither a synaptic variable nor read later in this block")
+            for symbol in sorted(s.reads):
+                if symbol not in written or symbol in self.env:
+                    self._use(symbol, where, str(s), receiving)
         units.check_block(statements, self.env)
 
         def draws(function: str, n: int) -> str:

@@ -63,7 +63,9 @@ class Draw(Protocol):
         ...
 
 
-def sample(space: Mapping[str, Dimension], exists: Callable[[str, Mapping[str, Value]], bool], draw: Draw) -> dict[str, Value]:
+def sample(
+    space: Mapping[str, Dimension], exists: Callable[[str, Mapping[str, Value]], bool], draw: Draw
+) -> dict[str, Value]:
     """Draw every path that exists, outermost choices first.
 
     What stands under one set of choices is drawn together, and apart from the same paths under other choices: a
@@ -75,18 +77,23 @@ def sample(space: Mapping[str, Dimension], exists: Callable[[str, Mapping[str, V
         draw: who chooses.
     """
     chosen: dict[str, Value] = {}
-    waiting = list(space)
+    waiting = {path: [other for other in _above(path) if other in space] for path in space}
     while waiting:
-        ready = [path for path in waiting if not any(is_under(path, other) for other in waiting)]
-        waiting = [path for path in waiting if path not in ready]
+        ready = {path: above for path, above in waiting.items() if not any(other in waiting for other in above)}
         groups: dict[Under, dict[str, Dimension]] = {}
-        for path in ready:
+        for path, above in ready.items():
+            del waiting[path]
             if exists(path, chosen):
-                under = tuple((above, chosen[above]) for above in chosen if is_under(path, above))
+                under = tuple((other, chosen[other]) for other in above if other in chosen)
                 groups.setdefault(under, {})[path] = space[path]
         for under, group in groups.items():
             chosen |= draw.suggest(under, group)
     return {path: chosen[path] for path in space if path in chosen}
+
+
+def _above(path: str) -> list[str]:
+    steps = path.split(".")
+    return [".".join(steps[:n]) for n in range(1, len(steps))]
 
 
 def is_under(path: str, other: str) -> bool:
@@ -95,7 +102,7 @@ def is_under(path: str, other: str) -> bool:
 
 
 def parse(data: Any, where: str, path: str) -> Dimension | Value:
-    """A dimension from ``{float: [low, high], log: true}``, ``{int: ...}``, ``{choice: [...]}``; a bare value is fixed."""
+    """A dimension from ``{float: [low, high], log: true}``, ``{int: ...}``, ``{choice: [...]}``; else a fixed value."""
     if isinstance(data, str | int | float | bool):
         return data
     at = f"{where}: space.{path}"
@@ -170,7 +177,11 @@ def text(dimension: Dimension | Value) -> str:
     if isinstance(dimension, Float | Int):
         step = dimension.step if dimension.step not in (None, 1) or isinstance(dimension, Float) else None
         form = type(dimension).__name__.lower()
-        return f"{form} [{dimension.low:g}, {dimension.high:g}]" + " log" * dimension.log + (f" step {step:g}" if step else "")
+        return (
+            f"{form} [{dimension.low:g}, {dimension.high:g}]"
+            + " log" * dimension.log
+            + (f" step {step:g}" if step else "")
+        )
     return str(dimension)
 
 
@@ -186,4 +197,3 @@ def to_data(dimension: Dimension | Value) -> Any:
             data["step"] = dimension.step
         return data
     return dimension
-

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from neurosearch import rank, study as studies
+from neurosearch import rank
+from neurosearch import study as studies
 from neurosearch.errors import UserError
 from neurosearch.journal import Journal, KernelLock, mend
 from neurosearch.record import Score, Trial
@@ -33,9 +35,11 @@ class Store:
 
     def __init__(self, study: Study, storage: Any, place: str, path: Path | None) -> None:
         self.study, self.place, self.path = study, place, path
-        self._study = optuna.create_study(
-            storage=storage, study_name=study.name, directions=list(study.directions), load_if_exists=True
-        )
+        directions = [StudyDirection[d.upper()] for d in study.directions]
+        try:  # not `load_if_exists`, which writes a line at every opening
+            self._study = optuna.load_study(study_name=study.name, storage=storage)
+        except KeyError:
+            self._study = optuna.create_study(study_name=study.name, storage=storage, directions=directions)
         self._trials: list[Trial] = []
 
     def trials(self) -> list[Trial]:
@@ -50,6 +54,10 @@ class Store:
             self._trials.append(_from_json(frozen.number, frozen.user_attrs[_TRIAL]))
         return self._trials
 
+    def count(self) -> int:
+        """How many trials are stored; of a journal this driver is the only writer, so it need not be read again."""
+        return len(self._trials) if self.path is not None and self._trials else len(self.trials())
+
     def sampler_attributes(self, number: int) -> dict[str, Any]:
         """What the sampler noted on a trial (the generation of an evolution strategy, for example)."""
         return dict(self._study.get_trials(deepcopy=False)[number].system_attrs)
@@ -57,24 +65,27 @@ class Store:
     def add(self, trial: Trial, sampler_attributes: Mapping[str, Any] | None = None) -> Trial:
         """Append a finished trial; returns it with its number."""
         attributes = {k: v for k, v in (sampler_attributes or {}).items() if not k.startswith("constraint")}
-        losses = rank.losses(self.study, trial.score)
+        losses, data = rank.losses(self.study, trial.score), _to_json(trial)
         distributions = {path: distribution(self.study.space[path]) for path in trial.params}
         frozen = optuna.trial.create_trial(
             state=TrialState.FAIL if losses is None else TrialState.COMPLETE,
             values=None if losses is None else [trial.score.metrics[name] for name in self.study.objectives],
             params=dict(trial.params),
             distributions=distributions,
-            user_attrs={_TRIAL: _to_json(trial)},
+            user_attrs={_TRIAL: data},
             system_attrs=attributes,
             constraints=rank.violations(self.study, trial.score) or None,
         )
         started, finished = trial.detail.get("started"), trial.detail.get("finished")
         if started and finished:
             frozen.datetime_start, frozen.datetime_complete = map(datetime.fromtimestamp, (started, finished))
-        before = len(self._trials)
+        before = self.count()
         with _said(self.place):
             self._study.add_trial(frozen)
-        return self.trials()[before:][-1]
+        if self.path is None:  # another driver may have stored trials meanwhile: ours is the one with our start
+            return next(t for t in self.trials()[before:] if t.detail.get("started") == data["detail"].get("started"))
+        self._trials.append(_from_json(before, data))
+        return self._trials[-1]
 
     def rescored(self) -> dict[int, rank.Rescored]:
         """The finalists' runs on fresh seeds, by trial number."""
@@ -88,13 +99,13 @@ class Store:
 
     def add_rescored(self, result: rank.Rescored) -> None:
         """Store a finalist's runs on fresh seeds."""
-        data = {"seeds": list(result.seeds), "scores": [_plain(score) for score in result.scores]}
+        data = {"seeds": list(result.seeds), "scores": [plain(score) for score in result.scores]}
         with _said(self.place):
             self._study.set_user_attr(f"{_RESCORE}{result.number}", data)
 
     def check_identity(self) -> None:
         """Refuse a study whose file changed in what its stored trials depend on."""
-        now = _plain(studies.identity(self.study))
+        now = plain(studies.identity(self.study))
         stored = self._study.user_attrs.get(_IDENTITY)
         if stored is None:
             with _said(self.place):
@@ -104,8 +115,8 @@ class Store:
         if changed and self._study.get_trials(deepcopy=False):
             more = f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""
             raise UserError(
-                f"{self.study.file} changed since its trials were stored in {self.place}: {'; '.join(changed[:3])}{more}; "
-                f"undo the change, or save the study under a new name"
+                f"{self.study.file} changed since its trials were stored in {self.place}: "
+                f"{'; '.join(changed[:3])}{more}; undo the change, or save the study under a new name"
             )
         if changed:
             self._study.set_user_attr(_IDENTITY, now)
@@ -118,7 +129,9 @@ class Store:
             return
         lock = KernelLock(self.path.with_name(f".{self.path.name}.driver"))
         if not lock.try_acquire():
-            raise UserError(f"{self.path} is being written by another launch of '{self.study.name}'; wait for it or stop it")
+            raise UserError(
+                f"{self.path} is being written by another launch of '{self.study.name}'; wait for it or stop it"
+            )
         try:
             yield
         finally:
@@ -132,7 +145,9 @@ def open_store(study: Study, storage: str | None = None, *, create: bool = True)
         return _checked(Store(study, _database(storage), storage, None))
     path = Path(storage).expanduser() if storage else Path(RUNS) / f"{study.name}.journal"
     if not path.exists() and not create:
-        raise UserError(f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.name}`")
+        raise UserError(
+            f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.name}`"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         said = mend(path) if path.exists() else ""
@@ -149,67 +164,10 @@ def distribution(dimension: Dimension) -> BaseDistribution:
     if isinstance(dimension, Choice):
         return CategoricalDistribution(dimension.options)
     if isinstance(dimension, Float):
-        return FloatDistribution(dimension.low, dimension.high, dimension.log, None if dimension.log else dimension.step)
+        return FloatDistribution(
+            dimension.low, dimension.high, dimension.log, None if dimension.log else dimension.step
+        )
     return IntDistribution(dimension.low, dimension.high, dimension.log, 1 if dimension.log else dimension.step)
-
-
-@dataclass(frozen=True, eq=False)
-class Resolved:
-    """What a reference means.
-
-    Attributes:
-        configuration: architecture, task and memory as plain data.
-        seeds: of the networks.
-        study, trial: where it comes from, when it comes from a study.
-        found: content of a found JSON file.
-        file: of the study or of the found architecture.
-    """
-
-    configuration: dict[str, Any]
-    seeds: tuple[int, ...]
-    study: Study | None = None
-    trial: Trial | None = None
-    found: Mapping[str, Any] | None = None
-    file: Path | None = None
-
-
-def resolve(ref: str, storage: str | None = None) -> Resolved:
-    """``study``, ``study@best``, ``study@17``, ``found.json``, an architecture's name or ``./file.py:Class``."""
-    from neurosearch import catalogue, config, document
-
-    name, at, pick = ref.rpartition("@")
-    if at and (pick == "best" or pick.isdigit()):
-        return _stored(studies.load(name), pick, storage)
-    if at and "/" not in pick and not ref.endswith((".json", ".yaml", ".yml")):
-        raise UserError(f"{ref}: after @ comes 'best' or the number of a trial, not '{pick}'")
-    if ref.endswith(".json"):
-        data = document.load(ref)
-        if isinstance(data, dict) and "configuration" in data:
-            config.build(studies.Configuration, data["configuration"], ref)
-            return Resolved(data["configuration"], tuple(data.get("seeds", (0,))), found=data, file=Path(ref))
-    if ref.endswith((".yaml", ".yml", ".json")) or ref in catalogue.names("studies"):
-        study = studies.load(ref)
-        return Resolved(study.configuration({}), study.seeds, study=study, file=study.file)
-    reference = catalogue.absolute(ref, Path.cwd())
-    if catalogue.OWN_FILE.match(reference) or ref in catalogue.names("architectures"):
-        data = {"architecture": reference, "task": "digits", "memory": "off"}
-        return Resolved(config.to_dict(config.build(studies.Configuration, data, ref)), (0,))
-    known = [*catalogue.names("studies"), *catalogue.names("architectures")]
-    raise UserError(f"{ref} is no study, found.json or architecture; {studies.suggestion(ref, known)}")
-
-
-def _stored(study: Study, pick: str, storage: str | None) -> Resolved:
-    store = open_store(study, storage, create=False)
-    trials = store.trials()
-    if pick == "best":
-        trial = rank.best(study, trials, store.rescored())
-        if trial is None:
-            raise UserError(f"{store.place} holds no measured, feasible trial of '{study.name}' yet; launch it first")
-    elif int(pick) < len(trials):
-        trial = trials[int(pick)]
-    else:
-        raise UserError(f"{store.place} holds {len(trials)} trials of '{study.name}', numbered from 0; there is no {pick}")
-    return Resolved(trial.detail["configuration"], tuple(trial.detail["seeds"]), study, trial, file=study.file)
 
 
 def _checked(store: Store) -> Store:
@@ -221,7 +179,9 @@ def _database(url: str) -> Any:
     try:
         return optuna.storages.get_storage(url)
     except Exception as error:  # every driver has errors of its own; all mean that the URL does not work here
-        raise UserError(f"--storage {url} cannot be opened: {' '.join(str(error).split())[:300]}; check the URL") from error
+        raise UserError(
+            f"--storage {url} cannot be opened: {' '.join(str(error).split())[:300]}; check the URL"
+        ) from error
 
 
 @contextmanager
@@ -236,7 +196,7 @@ def _said(place: str) -> Iterator[None]:
 
 
 def _to_json(trial: Trial) -> dict[str, Any]:
-    data: dict[str, Any] = _plain(trial)
+    data: dict[str, Any] = plain(trial)
     del data["number"]  # the position in the storage says it
     return data
 
@@ -249,19 +209,19 @@ def _score(data: Mapping[str, Any]) -> Score:
     return Score(data["status"], data["metrics"], tuple(data["curve"]), data["detail"], data["reason"])
 
 
-def _plain(value: Any) -> Any:
-    """JSON values only: NumPy's become Python's, what is not finite becomes null, a metric without value is left out."""
+def plain(value: Any) -> Any:
+    """JSON values only: NumPy's become Python's, what is not finite becomes null, a metric without value vanishes."""
     if isinstance(value, Trial | Score):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
-        plain = {str(key): _plain(v) for key, v in value.items()}
+        made = {str(key): plain(v) for key, v in value.items()}
         if isinstance(value.get("metrics"), Mapping):
-            plain["metrics"] = {k: v for k, v in plain["metrics"].items() if v is not None}
-        return plain
+            made["metrics"] = {k: v for k, v in made["metrics"].items() if v is not None}
+        return made
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, os.PathLike):

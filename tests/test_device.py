@@ -20,6 +20,7 @@ brian2 = pytest.importorskip("brian2")
 brian2.prefs.logging.file_log = False
 brian2.BrianLogger.suppress_name("only_threshold")
 brian2.BrianLogger.suppress_name("clock_driven")
+brian2.BrianLogger.suppress_name("unused_brian_object")
 
 from brian2 import Clock, Network, NeuronGroup, Synapses, TimedArray, linked_var, ms  # noqa: E402
 from brian2.core.functions import Function  # noqa: E402
@@ -35,7 +36,9 @@ STEPS, SAMPLES = 20, 6
 def drawing() -> Function:
     kinds = ["integer"] * 5
     names = ["seed", "stream", "step", "i", "j"]
-    function = Function(random.draw, arg_units=[1] * 5, return_unit=1, arg_names=names, arg_types=kinds, return_type="float")
+    function = Function(
+        random.draw, arg_units=[1] * 5, return_unit=1, arg_names=names, arg_types=kinds, return_type="float"
+    )
     function.implementations.add_numpy_implementation(random.draw)
     function.implementations.add_implementation("cpp", random.CPP, name="draw")
     return function
@@ -52,7 +55,9 @@ class Kit:
     draw: Function = field(default_factory=drawing)
 
     def group(self, name, *args, **kwargs):
-        made = NeuronGroup(2 if self.device and name in self.sizes else self.sizes.get(name, 1), *args, name=name, **kwargs)
+        made = NeuronGroup(
+            2 if self.device and name in self.sizes else self.sizes.get(name, 1), *args, name=name, **kwargs
+        )
         made.namespace["draw"] = self.draw
         if self.device:
             self.device.runtime_size(made)
@@ -127,7 +132,9 @@ def stdp(kit, recurrent=False):
     source = neurons(kit, "pn", trace, reset="v = 0; x += 1")
     target = source if recurrent else neurons(kit, "kc", trace, reset="v = 0; x += 1")
     on_pre = "v_post += w\nw = clip(w - 0.01*x_post, 0, 0.2)"
-    synapses = kit.synapses("plastic", source, target, "w : 1", on_pre=on_pre, on_post="w = clip(w + 0.012*x_pre, 0, 0.2)")
+    synapses = kit.synapses(
+        "plastic", source, target, "w : 1", on_pre=on_pre, on_post="w = clip(w + 0.012*x_pre, 0, 0.2)"
+    )
     if recurrent:
         synapses.connect(condition="i != j and draw(3, 4, 0, i, j) < 0.4")
     else:
@@ -141,15 +148,17 @@ def recurrent(kit):
 
 
 def graded(kit):
-    source, target = neurons(kit, "pn"), neurons(kit, "kc", "total : 1")
-    target.equations  # noqa: B018 (a summed variable needs its parameter declared)
+    source, target = neurons(kit, "pn"), neurons(kit, "kc", "total : 1\nfew : 1")
+    fan_in = kit.synapses("fan_in", source, target, "g : 1\nfew_post = g*v_pre + 0.1*drive_post : 1 (summed)")
+    fan_in.connect(i="(j*7 + 5*m) % N_pre for m in range(4)")
+    fan_in.g = "draw(3, 8, 0, i, j)"
     every = kit.synapses("every", source, target, "w : 1\ntotal_post = w*v_pre : 1 (summed)")
     every.connect()
     every.w = "draw(3, 5, 0, i, j)"
     back = kit.synapses("back", target, source, "g : 1\ndrive_post = 1 + g*v_pre : 1 (summed)")
     back.connect(condition="draw(3, 6, 0, i, j) < 0.5")
     back.g = "draw(3, 7, 0, i, j)/N_pre"
-    return Model([source, target, every, back], ["kc.total", "pn.v", "pn.drive"])
+    return Model([source, target, fan_in, every, back], ["kc.total", "kc.few", "pn.v", "pn.drive"])
 
 
 def inhibited(kit):
@@ -172,7 +181,12 @@ def learning(kit):
     target = np.vstack([np.zeros((1, n_out)), np.eye(n_out)[np.arange(SAMPLES + 1) % n_out]])
     target = kit.table("target", target[1 - shift :])
     gain = kit.table("gain", 1 + generator.random(SAMPLES), rows="sample")
-    pn = kit.group("pn", "rate : 1\ngate : 1 (shared)\nn : 1\nk : integer", threshold="draw(5, 6, t_in_timesteps, i, 0) < rate", reset="n += 1; k += 1")
+    pn = kit.group(
+        "pn",
+        "rate : 1\ngate : 1 (shared)\nn : 1\nk : integer",
+        threshold="draw(5, 6, t_in_timesteps, i, 0) < rate",
+        reset="n += 1; k += 1",
+    )
     pn.namespace.update(image=image, gain=gain)
     pn.run_regularly("rate = 0.4*gate*image(t, i)", clock=frame, when="start", order=5)
     pn.run_regularly("gate = gain(t)/2", clock=begin, when="start", order=4)
@@ -296,7 +310,10 @@ def reference(make, sizes):
     network = objects_and_clocks(model)
     network.run((SAMPLES * STEPS + 1) * ms, namespace={})
     by_name = {made.name: made for made in model.objects}
-    return {probe: np.array(by_name[probe.split(".")[0]].variables[probe.split(".")[1]].get_value()) for probe in model.probes}
+    return {
+        probe: np.array(by_name[probe.split(".")[0]].variables[probe.split(".")[1]].get_value())
+        for probe in model.probes
+    }
 
 
 def present(make, sizes):
@@ -330,3 +347,359 @@ def test_one_program_at_several_sizes(make, folder):
         _, arrays, _ = run(program, {**stream(sizes), "probe": list(expected)})
         for probe, values in expected.items():
             np.testing.assert_array_equal(arrays[probe], values, err_msg=probe)
+
+
+def test_same_bits_as_stock_cpp_with_exact_integration(folder):
+    """Where exp() is used: both are C++ and share the library's exp()."""
+
+    def decaying(kit):
+        group = kit.group(
+            "kc",
+            "dv/dt = (d - v)/(11*ms) : 1\nd : 1\ndx/dt = -x/(7*ms) : 1",
+            threshold="v > 1",
+            reset="v = 0; x += 1",
+            method="exact",
+        )
+        group.d = "0.9 + draw(7, 1, 0, i, 0)"
+        synapses = kit.synapses("self", group, group, "w : 1", on_pre="v_post += w", on_post="w += 0.01*x_pre")
+        synapses.connect(condition="i != j and draw(3, 4, 0, i, j) < 0.2")
+        synapses.w = "0.1*draw(3, 5, 0, i, j)"
+        return Model([group, synapses], ["kc.v", "kc.x", "self.w"])
+
+    text, model, _, sizes = present(decaying, {"kc": 60})
+    _, arrays, _ = run(compiled(text, folder, "decaying"), {**stream(sizes), "probe": model.probes})
+
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    device = brian2.get_device()
+    device.reinit()
+    device.activate(build_on_run=False)
+    brian2.defaultclock.dt = 1 * ms
+    stock = decaying(Kit(sizes={"kc": 60}))
+    objects_and_clocks(stock).run((SAMPLES * STEPS + 1) * ms, namespace={})
+    project = folder / "stock"
+    device.build(directory=str(project), compile=False, run=False)
+    sources = sorted(str(path.relative_to(project)) for path in project.rglob("*.cpp"))
+    flags = ["-O1", "-march=native", "-ffp-contract=off", "-std=c++17", "-w", f"-I{project}", f"-I{project}/brianlib"]
+    objects = [str(project / name) for name in sources]
+    subprocess.run(["g++", *flags, *objects, "-o", str(project / "main")], check=True, cwd=project)
+    subprocess.run(["./main"], check=True, cwd=project)
+    by_name = {made.name: made for made in stock.objects}
+    assert arrays["spikes"].sum() > 100
+    for probe in model.probes:
+        owner, name = probe.split(".")
+        expected = np.fromfile(project / "results" / device.get_array_filename(by_name[owner].variables[name]))
+        np.testing.assert_array_equal(arrays[probe], expected, err_msg=probe)
+    brian2.set_device("runtime")
+
+
+def test_events_rows_and_lengths(folder):
+    """Samples of several lengths, a teaching phase, frames: every event at its step, with its row, in its order."""
+    device = fresh_device(strict=True)
+    brian2.defaultclock.dt = 1 * ms
+    image = device.table("image", "f4", rows="frame", columns=True)
+    target = device.table("target", "i4", columns=True)
+    gain = device.table("gain", "f8")
+    names = ("decision", "end", "begin", "frame")
+    sums = "".join(f"{name}_sum : 1\n{name}_last : integer\n" for name in names)
+    group = NeuronGroup(
+        2, sums + "total : 1\ntrail : 1", name="watch", namespace={"image": image, "target": target, "gain": gain}
+    )
+    device.runtime_size(group)
+    for number, name in enumerate(names, 1):
+        clock = Clock(dt=10 * number * ms, name=f"c_{name}")
+        device.event_clocks[clock.name] = name
+        read = "image(t, i)" if name == "frame" else "target(t, i)*gain(t)"
+        note = f"{name}_last = t_in_timesteps; trail = (trail*5 + {number}) % 1000003"
+        group.run_regularly(f"{name}_sum += t_in_timesteps*{read}; {note}", clock=clock)
+    group.run_regularly("total += image(t, i)*gain(t)*(1 + t/dt)", when="groups")
+    device.readout(group, "total")
+    program = compiled(device.program(Network(group), 0.001), folder, "events")
+
+    generator = np.random.default_rng(0)
+    lengths = np.array([3, 7, 1, 12, 5])
+    boundaries = np.concatenate([[0], np.cumsum(lengths)])
+    free = np.array([3, 4, 1, 9, 2])
+    decisions = boundaries[:-1] + free
+    frames = np.array([0, 3, 6, 10, 11, 13, 17, 23])
+    order = np.array([2, 0, 1, 1, 2, 0, 3, 3], np.int32)
+    images = generator.random((4, 3)).astype(np.float32)
+    targets, gains = generator.integers(0, 9, (5, 3)).astype(np.int32), generator.random(3)
+    expected = {f"watch.{name}_sum": np.zeros(3) for name in names} | {
+        "watch.total": np.zeros(3),
+        "watch.trail": np.zeros(3),
+    }
+    readout, sample, frame, log = [], 0, 0, 0
+    for n in range(boundaries[-1] + 1):
+        at_sample = lambda k: targets[min(k, 4)] * gains[min(k, 2)]  # noqa: E731
+        if n in decisions:
+            readout.append(expected["watch.total"].copy())
+            expected["watch.decision_sum"] += n * at_sample(sample)
+            log = (log * 5 + 1) % 1000003
+        if n in boundaries:
+            if n:
+                expected["watch.end_sum"] += n * at_sample(sample)
+                log = (log * 5 + 2) % 1000003
+                sample += 1
+            expected["watch.begin_sum"] += n * at_sample(sample)
+            log = (log * 5 + 3) % 1000003
+        if n in frames:
+            frame = order[list(frames).index(n)]
+            expected["watch.frame_sum"] += n * images[frame].astype(float)
+            log = (log * 5 + 4) % 1000003
+        expected["watch.total"] += images[frame].astype(float) * gains[min(sample, 2)] * (1 + n)
+    expected["watch.trail"] += log
+    arguments = {"size.watch": 3, "boundaries": boundaries, "decisions": decisions, "frames": frames, "order": order}
+    arguments |= {
+        "table.image": images,
+        "columns.image": 3,
+        "table.target": targets,
+        "columns.target": 3,
+        "table.gain": gains,
+    }
+    arguments |= {"labels": np.array([0, 1, -1, 2, 0], np.int32), "report": 2, "probe": list(expected)}
+    result, arrays, lines = run(program, arguments)
+    assert (result["status"], result["completed"], result["steps"]) == ("ok", 5, boundaries[-1] + 1)
+    for name, values in expected.items():
+        np.testing.assert_allclose(arrays[name], values, rtol=1e-13, err_msg=name)
+    np.testing.assert_allclose(arrays["readout"], readout, rtol=1e-13)
+    right = np.argmax(readout, axis=1) == arguments["labels"]
+    assert lines == [(2, 2, right[:2].sum()), (4, 3, right[:4].sum())]
+
+    path = folder / "image.f4"
+    images.tofile(path)
+    text = message({k: v for k, v in arguments.items() if k != "table.image"}).replace(
+        b"go\n", f"table.image@f4@{path}\ngo\n".encode()
+    )
+    process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(text)
+    process.stdin.flush()
+    code, output, errors = finish(process)
+    assert code == 0, errors
+    np.testing.assert_array_equal(parsed(output)[1]["watch.total"], arrays["watch.total"])
+
+
+def test_counts_equal_the_raster(folder):
+    """Spikes, deliveries and graded deliveries of each sample against a count of every single spike."""
+    device = fresh_device()
+    brian2.defaultclock.dt = 1 * ms
+    kit = Kit(device=device, sizes={"pn": 40, "kc": 90})
+    frame = kit.clock("frame")
+    model = fixed_fan_in(kit)
+    source, target, synapses = model.objects
+    light = kit.group("light", "shown : 1")
+    light.run_regularly("shown = int(draw(1, 1, t_in_timesteps, i, 0) < 0.5)", clock=frame)
+    current = kit.synapses("light_kc", light, target, "g : 1")
+    current.connect(condition="draw(1, 2, 0, i, j) < 0.3")
+    for group in (source, target):
+        device.count_spikes(group)
+    device.count_events(synapses, "pn→kc")
+    device.count_graded(current, "shown", "light→kc")
+    program = compiled(device.program(Network(light, current, *model.objects)), folder, "counts", FAST)
+    sizes = {"pn": 40, "kc": 90, "light": 13}
+    bounds = np.array([0, 9, 40, 41, 100])
+    frames = np.array([0, 4, 9, 20, 30, 40, 41, 80])
+    probes = ["pn_kc.i", "light_kc.i"]
+    arguments = {**stream(sizes), "boundaries": bounds, "frames": frames, "raster": "0:3", "probe": probes}
+    result, arrays, _ = run(program, arguments)
+    assert (result["populations"], result["pathways"]) == (["pn", "kc"], ["pn→kc", "light→kc"])
+    raster, fan_out = arrays["raster"], np.bincount(arrays["pn_kc.i"], minlength=40)
+    light_out = np.bincount(arrays["light_kc.i"], minlength=13)
+    assert len(raster) > 50
+    for k in range(4):
+        here = raster[(raster[:, 0] >= bounds[k]) & (raster[:, 0] < bounds[k + 1])]
+        assert [np.sum(here[:, 1] == p) for p in (0, 1)] == arrays["spikes"][k].tolist()
+        assert fan_out[here[here[:, 1] == 0, 2]].sum() == arrays["events"][k, 0]
+        shown = [random.draw(1, 1, n, np.arange(13), 0) < 0.5 for n in frames if bounds[k] <= n < bounds[k + 1]]
+        assert sum(light_out[lit].sum() for lit in shown) == arrays["events"][k, 1]
+    part = run(program, {**arguments, "raster": "1:2"})[1]["raster"]
+    np.testing.assert_array_equal(part, raster[(raster[:, 0] >= 9) & (raster[:, 0] < 41)])
+
+
+@pytest.fixture(scope="module")
+def learner(folder):
+    text, _, kit, sizes = present(learning, SIZES)
+    samples = 400_000
+    arguments = {**stream(sizes, kit, samples=samples), "report": 50, "labels": np.zeros(samples, np.int32)}
+    return compiled(text, folder, "learner", FAST), arguments
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_stops_cleanly(learner, sign):
+    process = start(*learner)
+    first = process.stdout.readline()
+    os.kill(process.pid, sign)
+    code, output, _ = finish(process)
+    result, arrays, lines = parsed(first + output)
+    assert (code, result["status"]) == (0, "stopped")
+    assert 50 <= result["completed"] < 400_000
+    assert len(arrays["readout"]) == len(arrays["spikes"]) == result["completed"]
+    assert result["completed"] in (result["steps"] // STEPS, (result["steps"] - 1) // STEPS)
+    assert lines[-1][0] == result["completed"] // 50 * 50
+
+
+def test_ends_when_its_pipe_closes(learner):
+    process = start(*learner)
+    process.stdout.readline()
+    process.stdin.close()
+    process.stdout.close()
+    began = time.monotonic()
+    assert process.wait(5) == 5
+    assert time.monotonic() - began < 1
+    process.stderr.close()
+
+
+BAD = {
+    "size.kcc": ("7", "nothing of this name"),
+    "size.pn": ("0", "0 is outside 1"),
+    "size.out": ("4000000000", "outside 1"),
+    "plastic.w_max": ("much", "'much' is not a number"),
+    "plastic.w": (np.zeros(5), "253 are needed"),
+    "plastic.N_incoming": ("1", "cannot be set"),
+    "boundaries": (np.array([0, 20, 20]), "entry 2 is 20"),
+    "decisions": (np.arange(400_000), "outside its sample"),
+    "labels": (np.zeros(3, np.int32), "3 entries, 400000 are needed"),
+    "frames": (np.array([0, 9, 5]), "entry 2 is 5"),
+    "columns.image": ("22", "no whole number of rows"),
+    "table.target": (np.zeros((2, 11), np.float32), "f4 where f8 is needed"),
+    "report": ("often", "'often' is not a whole number"),
+    "raster": ("5", "'5' is not first:last"),
+    "probe": ("plastic.v", "no variable 'plastic.v'"),
+}
+
+
+@pytest.mark.parametrize("key", BAD)
+def test_refuses_bad_arguments(learner, key):
+    program, arguments = learner
+    value, sentence = BAD[key]
+    code, output, errors = finish(start(program, {**arguments, key: value}))
+    assert (code, output) == (3, b"")
+    assert errors.startswith(f"{key}: ") or key.startswith("columns")
+    assert sentence in errors
+    assert errors.count("\n") == 1
+
+
+def test_missing_stream_and_memory(learner):
+    program, arguments = learner
+    without = {k: v for k, v in arguments.items() if k != "boundaries"}
+    assert finish(start(program, without))[::2] == (3, "boundaries: it is not given\n")
+    without = {k: v for k, v in arguments.items() if k != "table.image"}
+    assert finish(start(program, without))[::2] == (3, "table.image: it is not given or empty\n")
+    code, _, errors = finish(
+        start(
+            program,
+            {
+                "memory": 60_000_000,
+                **arguments,
+                "size.pn": 23,
+                "size.out": 2_000_000,
+                "columns.target": 2_000_000,
+                "table.target": np.zeros(2_000_000),
+            },
+        )
+    )
+    assert (code, errors.startswith("memory:")) == (4, True)
+
+
+def test_given_values_win_over_the_text(learner):
+    program, arguments = learner
+    bounds = {"boundaries": np.array([0, 1]), "labels": np.zeros(1, np.int32), "frames": np.array([0])}
+    weights = np.linspace(-1, 1, 23 * 11)
+    given = {
+        **arguments,
+        **bounds,
+        "plastic.w": weights,
+        "plastic.w_max": 2,
+        "pn.k": 4,
+        "probe": ["plastic.w", "plastic.w_max", "pn.k"],
+    }
+    arrays = run(program, given)[1]
+    assert arrays["plastic.w_max"] == [2]
+    assert set(arrays["pn.k"]) <= {4, 5, 6}
+    assert np.abs(arrays["plastic.w"] - weights).max() < 0.2
+
+
+def test_not_finite_is_a_status(folder):
+    device = fresh_device()
+    brian2.defaultclock.dt = 1 * ms
+    group = NeuronGroup(3, "x : 1", name="grow")
+    group.x = 2
+    group.run_regularly("x = x*x")
+    device.readout(group, "x")
+    program = compiled(device.program(Network(group)), folder, "grow", FAST)
+    result, arrays, _ = run(program, {"boundaries": np.arange(101) * 2})
+    assert (result["status"], result["completed"]) == ("not_finite", len(arrays["readout"]))
+    assert 3 < result["completed"] < 6
+    assert np.isfinite(arrays["readout"]).all()
+
+
+def noise(kit):
+    return [kit.group("g", "dv/dt = -v/(5*ms) + xi/sqrt(1*ms) : 1", method="euler")]
+
+
+def delayed(kit):
+    group = neurons(kit, "pn")
+    synapses = kit.synapses("slow", group, group, on_pre="v_post += 1", delay=2 * ms)
+    synapses.connect()
+    return [group, synapses]
+
+
+def indexed(kit):
+    group = neurons(kit, "pn")
+    group.v[1] = 3
+    return [group]
+
+
+def listed(kit):
+    group = neurons(kit, "pn")
+    synapses = kit.synapses("listed", group, group, on_pre="v_post += 1")
+    synapses.connect(i=[0, 1], j=[1, 0])
+    return [group, synapses]
+
+
+def monitored(kit):
+    group = neurons(kit, "pn")
+    return [group, brian2.SpikeMonitor(group)]
+
+
+def sampled(kit):
+    group = neurons(kit, "pn")
+    synapses = kit.synapses("sampled", group, group, on_pre="v_post += 1")
+    synapses.connect(p=0.1)
+    return [group, synapses]
+
+
+def own_clock(kit):
+    return [neurons(kit, "pn"), NeuronGroup(2, "dv/dt = -v/ms : 1", dt=2 * ms, name="slow", method="euler")]
+
+
+def python_code(kit):
+    return [neurons(kit, "pn"), brian2.NetworkOperation(lambda: None)]
+
+
+REFUSED = {
+    noise: "xi|randn",
+    delayed: "delay",
+    indexed: "index",
+    listed: "synapses_create_array",
+    monitored: "spikemonitor",
+    sampled: "sample",
+    own_clock: "dt",
+    python_code: "Python",
+}
+
+
+@pytest.mark.parametrize("make", REFUSED, ids=lambda f: f.__name__)
+def test_refuses_with_a_sentence(make):
+    device = fresh_device()
+    brian2.defaultclock.dt = 1 * ms
+    with pytest.raises(Unsupported, match=REFUSED[make]):
+        device.program(Network(*make(Kit(device=device, sizes={"pn": 5}))))
+
+
+def test_contracts_name_what_is_missing(monkeypatch):
+    from neurosearch.simulate import contracts
+
+    assert contracts.missing() is None
+    monkeypatch.setitem(contracts.NAMES, "brian2.core.clocks", ("Clock", "Sundial"))
+    with pytest.raises(Unsupported, match=r"no brian2\.core\.clocks\.Sundial"):
+        contracts.check()

@@ -14,7 +14,7 @@ class Covariance(Rule):
     per sample), so that it settles at the covariance instead of at its bound.
     """
 
-    eta: float = quantity(1e-3, low=0, high=10)
+    eta: float = quantity(1e-3, low=0, high=1000)
     rate: float = quantity(0.01, low=0, high=1)
     decay: float = quantity(0.0, low=0, high=1)
     w_min: float = quantity(-1.0)

@@ -13,7 +13,7 @@ class DeltaPotential(Rule):
     With ``normalise`` 1 the change is divided by the sum of squared presynaptic counts (normalised LMS).
     """
 
-    eta: float = quantity(0.1, low=0, high=100)
+    eta: float = quantity(0.1, low=0, high=1000)
     dead_zone: float = quantity(0.0, low=0, high=1)
     normalise: float = quantity(1.0, low=0, high=1)
     w_min: float = quantity(-1.0)

@@ -18,7 +18,7 @@ class ModulatedStdp(Rule):
     presynaptic counts.
     """
 
-    eta: float = quantity(0.01, low=0, high=100)
+    eta: float = quantity(0.01, low=0, high=1000)
     amplitude: float = quantity(5.0, low=0, high=1000)
     dead_zone: float = quantity(0.0, low=0, high=100)
     normalise: float = quantity(1.0, low=0, high=1)

@@ -15,7 +15,7 @@ class Stdp(Rule):
     changes by the distance to the bounds (van Rossum, Bi & Turrigiano 2000). Coincident pairs count as neither.
     """
 
-    eta: float = quantity(0.01, low=0, high=10)
+    eta: float = quantity(0.01, low=0, high=1000)
     depression: float = quantity(0.1, low=0, high=10)
     offset: float = quantity(0.0, low=0, high=10)
     soft: float = quantity(0.0, low=0, high=1)

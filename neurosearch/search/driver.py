@@ -71,7 +71,7 @@ class _Proposal:
     asked_after: int
     asked: float
     sample_seconds: float
-    duplicates: list[list[int]]
+    duplicates: list[list[Any]]
     attempts: int = 0
     reasons: list[str] = field(default_factory=list)
 
@@ -112,7 +112,14 @@ class _Search:
     """State of one launch."""
 
     def __init__(
-        self, study: Study, store: Store, evaluate: Evaluate, workers: int, total: int, timeout: float | None, interrupt: Interrupt
+        self,
+        study: Study,
+        store: Store,
+        evaluate: Evaluate,
+        workers: int,
+        total: int,
+        timeout: float | None,
+        interrupt: Interrupt,
     ) -> None:
         self.study, self.store, self.evaluate, self.interrupt = study, store, evaluate, interrupt
         self.workers, self.total = workers, total
@@ -121,8 +128,9 @@ class _Search:
         self.sampler = Sampler(study)
         self.running: dict[Future[_Result], _Proposal] = {}
         self.recalled: deque[Trial] = deque()
-        self.known: dict[str, Trial | None] = {}
-        self.pending_duplicates: list[list[int]] = []
+        self.known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
+        self.stored: dict[int, Trial] = {}  # ask → trial
+        self.pending_duplicates: list[list[Any]] = []
         self.next_ask = 0
         self.in_a_row = self.duplicates = self.fresh = self.builds = self.failures = 0
         self.best: float | None = None
@@ -146,7 +154,7 @@ class _Search:
             progress.show(self._status())
         progress.show(self._status(), last=True)
         wall = time.monotonic() - self.began
-        stored = len(self.store.trials())
+        stored = self.store.count()
         return Outcome(
             self.ended or "budget", stored, self.fresh, wall, self.workers, self.seconds, self.builds, self.duplicates
         )
@@ -157,34 +165,35 @@ class _Search:
         The last trials, one a worker, are entered as running: they were when the next proposal was made, and are told
         before anything else finishes. So a resumed search of one worker goes on bit for bit.
         """
-        stored = list(self.store.trials())
-        asks: list[tuple[int, int, Trial, bool]] = []
-        for trial in stored:
-            asks.append((trial.detail["ask"], trial.detail["asked_after"], trial, False))
-            for ask, original, after in trial.detail["duplicates"]:
-                if original >= 0:
-                    asks.append((ask, after, stored[original], True))
-                self.next_ask = max(self.next_ask, ask + 1)
-            self.known[trial.detail["digest"]] = trial
+        trials = list(self.store.trials())
+        asks: list[tuple[int, int, int, bool]] = []  # ask, told before it, ask of the original, original was finished
+        for trial in trials:
+            ask = trial.detail["ask"]
+            asks += [(ask, trial.detail["asked_after"], ask, False), *map(tuple, trial.detail["duplicates"])]
+            self.known[trial.detail["digest"]], self.stored[ask] = ask, trial
             self._note(trial)
-            self.next_ask = max(self.next_ask, trial.detail["ask"] + 1)
-        waiting = deque(sorted(asks, key=lambda entry: entry[0]))
+        waiting = deque(sorted(asks))
+        self.next_ask = waiting[-1][0] + 1 if waiting else 0
         entered: set[int] = set()
-        held_back = stored[max(0, len(stored) - self.workers) :]
-        for trial in stored[: len(stored) - len(held_back)]:
+        held_back = trials[max(0, len(trials) - self.workers) :]
+        for trial in trials[: len(trials) - len(held_back)]:
             while waiting and (waiting[0][1] <= self.sampler.told or trial.detail["ask"] not in entered):
-                self._reenter(waiting.popleft(), entered)
+                entered.add(self._reenter(*waiting.popleft()))
             self._tell(trial)
         while waiting:
-            self._reenter(waiting.popleft(), entered)
+            self._reenter(*waiting.popleft())
         self.recalled.extend(held_back)
 
-    def _reenter(self, entry: tuple[int, int, Trial, bool], entered: set[int]) -> None:
-        ask, _, trial, is_duplicate = entry
-        self.sampler.recall(ask, trial.params, {} if is_duplicate else self.store.sampler_attributes(trial.number))
-        entered.add(ask)
-        if is_duplicate:
-            self._tell(trial, ask)
+    def _reenter(self, ask: int, after: int, original: int, finished: bool) -> int:
+        trial = self.stored.get(original)
+        if trial is not None:  # else it repeated a proposal that was interrupted
+            repeated = ask != original
+            self.sampler.recall(ask, trial.params, {} if repeated else self.store.sampler_attributes(trial.number))
+            if repeated and finished:
+                self._tell(trial, ask)
+            elif repeated:
+                self.sampler.drop(ask)
+        return ask
 
     def _stop_if_due(self) -> None:
         if self.interrupt.asked:
@@ -198,7 +207,7 @@ class _Search:
     def _fill(self, pool: Executor) -> None:
         """Ask until every worker has its work and one proposal waits."""
         while not self.ended and len(self.running) + len(self.recalled) < self.workers + AHEAD:
-            if len(self.store.trials()) + len(self.running) >= self.total:
+            if self.store.count() + len(self.running) >= self.total:
                 return
             proposal = self._ask()
             if proposal is not None:
@@ -219,19 +228,20 @@ class _Search:
             self._repeat(ask, after, self.known[digest])
             return None
         self.in_a_row = 0
-        self.known[digest] = None
+        self.known[digest] = ask
         duplicates, self.pending_duplicates = self.pending_duplicates, []
         return _Proposal(ask, params, configuration, digest, after, time.time(), sample_seconds, duplicates)
 
-    def _repeat(self, ask: int, after: int, original: Trial | None) -> None:
+    def _repeat(self, ask: int, after: int, original: int) -> None:
         """A known configuration is told its stored score (a running one has none yet) and does not count."""
         self.duplicates += 1
         self.in_a_row += 1
-        self.pending_duplicates.append([ask, -1 if original is None else original.number, after])
-        if original is None:
+        trial = self.stored.get(original)
+        self.pending_duplicates.append([ask, after, original, trial is not None])
+        if trial is None:
             self.sampler.drop(ask)
         else:
-            self._tell(original, ask)
+            self._tell(trial, ask)
         if self.in_a_row >= EXHAUSTED:
             self.ended = "exhausted"
 
@@ -289,7 +299,7 @@ class _Search:
             },
         )
         stored = self.store.add(trial, self.sampler.attributes(proposal.ask))
-        self.known[proposal.digest] = stored
+        self.stored[proposal.ask] = stored
         self.fresh += 1
         self._note(stored)
         self._tell(stored)
@@ -303,13 +313,13 @@ class _Search:
         self.failures += trial.score.status != "ok"
         metric = self.study.objectives[0]
         value = trial.score.metrics.get(metric)
-        if value is not None and rank.feasible(self.study, trial.score):
+        if value is not None and trial.score.status == "ok" and rank.feasible(self.study, trial.score):
             better = max if DIRECTIONS[metric] == "maximize" else min
             self.best = value if self.best is None else better(self.best, value)
 
     def _status(self) -> Status:
         return Status(
-            done=len(self.store.trials()),
+            done=self.store.count(),
             total=self.total,
             fresh=self.fresh,
             seconds=time.monotonic() - self.began,
@@ -322,7 +332,9 @@ class _Search:
         )
 
 
-def _timed(evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event) -> _Result:
+def _timed(
+    evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event
+) -> _Result:
     started = time.time()
     if cancel.is_set():
         return _Result(Score("stopped", {}), started, started)
@@ -342,4 +354,4 @@ def _phases(result: _Result) -> dict[str, float]:
 
 def _short(configuration: Mapping[str, Any]) -> str:
     """The names of what was chosen, for an error."""
-    return ", ".join(f"{k}: {next(iter(v)) if isinstance(v, Mapping) and k != 'memory' else v}" for k, v in configuration.items())
+    return ", ".join(f"{name}: {next(iter(value))}" for name, value in configuration.items() if name != "memory")

@@ -6,27 +6,33 @@ search goes on as an uninterrupted one would have. TPE models what stands under 
 
 import hashlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from neurosearch.errors import UserError
 from neurosearch.space import Choice, Dimension, Int, Under, Value
+from neurosearch.store import distribution
 from neurosearch.study import Study
 
 WINDOW, KEPT, KEPT_BEST = 200, 150, 60
-"""When WINDOW trials have been told, KEPT stay: the KEPT_BEST best and the most recent (a suggestion's cost grows with them)."""
+"""Of WINDOW told trials KEPT stay, the KEPT_BEST best and the most recent: the cost of a proposal grows with them."""
 
 STARTUP = 20
 """Random trials before a model is used."""
 
 FEW = 12
 """Whole numbers with more values than this are modelled as real ones and rounded: Optuna's sum over all is slow."""
+
+
+Axis = Callable[[Dimension], BaseDistribution]
+"""How a model sees a dimension."""
 
 
 @dataclass
@@ -56,6 +62,7 @@ class Sampler:
     def __init__(self, study: Study) -> None:
         _check(study.sampler)
         self._study = study
+        self._axis: Axis = _real_axis if study.sampler == "tpe" else distribution
         self._window: list[Told] = []
         self._running: dict[int, Told] = {}
         self._live: dict[int, optuna.Trial] = {}
@@ -68,7 +75,7 @@ class Sampler:
         model = self._current_model()
         model.sampler = _make(self._study.sampler, _seed(self._study.seed, number))
         trial = model.ask()
-        draws = _Draws(model, trial)
+        draws = _Draws(model, trial, self._axis)
         params = self._study.sample(draws)
         self._running[number] = Told(number, draws.params, draws.dimensions)
         self._live[number] = trial
@@ -120,11 +127,11 @@ class Sampler:
 
     def _current_model(self) -> optuna.Study:
         if self._model is None:
-            directions = ["minimize"] * len(self._study.directions)
+            directions = [StudyDirection.MINIMIZE] * len(self._study.directions)
             self._model = optuna.create_study(directions=directions, sampler=RandomSampler(0))
             self._live = {}
             for told in sorted([*self._window, *self._running.values()], key=lambda told: told.ask):
-                self._model.add_trial(_frozen(told, told.ask in self._running))
+                self._model.add_trial(_frozen(told, told.ask in self._running, self._axis))
                 if told.ask in self._running:
                     entered = self._model.get_trials(deepcopy=False)[-1]
                     self._live[told.ask] = optuna.Trial(self._model, entered._trial_id)
@@ -134,20 +141,23 @@ class Sampler:
 class _Draws:
     """The draws of one ask."""
 
-    def __init__(self, model: optuna.Study, trial: optuna.Trial) -> None:
-        self._model, self._trial = model, trial
+    def __init__(self, model: optuna.Study, trial: optuna.Trial, axis: Axis) -> None:
+        self._model, self._trial, self._axis = model, trial, axis
         self.params: dict[str, Value] = {}
         self.dimensions: dict[str, Dimension] = {}
 
     def suggest(self, under: Under, group: Mapping[str, Dimension]) -> dict[str, Value]:
         """One value for each path of the group."""
-        named = {_name(under, path): dimension for path, dimension in group.items()}
+        names = {path: _name(under, path) for path in group}
+        dimensions = {names[path]: dimension for path, dimension in group.items()}
+        axes = {name: self._axis(dimension) for name, dimension in dimensions.items()}
         if isinstance(self._model.sampler, _GroupTpe):
-            self._model.sampler.draw(self._model, self._model.get_trials(deepcopy=False)[self._trial.number], named)
-        values = {path: _suggest(self._trial, _name(under, path), dimension) for path, dimension in group.items()}
-        self.params |= {_name(under, path): value for path, value in values.items()}
-        self.dimensions |= named
-        return values
+            frozen = self._model.get_trials(deepcopy=False)[self._trial.number]
+            self._model.sampler.draw(self._model, frozen, dimensions, axes)
+        drawn = {name: _suggest(self._trial, name, dimension, axes[name]) for name, dimension in dimensions.items()}
+        self.params |= drawn
+        self.dimensions |= dimensions
+        return {path: drawn[name] for path, name in names.items()}
 
 
 class _Recalled:
@@ -171,11 +181,17 @@ class _GroupTpe(TPESampler):
     _dimensions: Mapping[str, Dimension]
     _drawn: Mapping[str, Any]
 
-    def draw(self, study: optuna.Study, trial: FrozenTrial, group: Mapping[str, Dimension]) -> None:
+    def draw(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        dimensions: Mapping[str, Dimension],
+        axes: Mapping[str, BaseDistribution],
+    ) -> None:
         """Draw a group jointly; while there are too few trials nothing is drawn, and each value will be random."""
-        self._dimensions = group
-        several = {name: _distribution(dimension) for name, dimension in sorted(group.items())}
-        self._drawn = self.sample_relative(study, trial, {n: d for n, d in several.items() if not d.single()})
+        self._dimensions = dimensions
+        several = {name: axis for name, axis in sorted(axes.items()) if not axis.single()}
+        self._drawn = self.sample_relative(study, trial, several)
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Nothing is drawn before its group is known."""
@@ -200,21 +216,20 @@ def _snap(dimension: Dimension, value: Any) -> Any:
     return value if isinstance(dimension, Choice) else dimension.snap(value)
 
 
-def _suggest(trial: optuna.Trial, name: str, dimension: Dimension) -> Value:
-    d = _distribution(dimension)
+def _suggest(trial: optuna.Trial, name: str, dimension: Dimension, d: BaseDistribution) -> Value:
     if isinstance(d, CategoricalDistribution):
         value: Value = trial.suggest_categorical(name, d.choices)  # type: ignore[assignment]
     elif isinstance(d, IntDistribution):
         value = trial.suggest_int(name, d.low, d.high, log=d.log, step=d.step)
     else:
         assert isinstance(d, FloatDistribution)
-        value = trial.suggest_float(name, d.low, d.high, log=d.log)
+        value = trial.suggest_float(name, d.low, d.high, log=d.log, step=d.step)
     snapped: Value = _snap(dimension, value)
     return snapped
 
 
-def _distribution(dimension: Dimension) -> BaseDistribution:
-    """The dimension as the model sees it: grids of many values are real axes, half a step wider at each end."""
+def _real_axis(dimension: Dimension) -> BaseDistribution:
+    """The dimension as TPE sees it: a grid of many values is a real axis, half a step wider at each end."""
     if isinstance(dimension, Choice):
         return CategoricalDistribution(dimension.options)
     low, high, step = dimension.low, dimension.high, dimension.step or 0.0
@@ -229,13 +244,13 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
     return FloatDistribution(below, high + step / 2, dimension.log)
 
 
-def _frozen(told: Told, running: bool) -> FrozenTrial:
+def _frozen(told: Told, running: bool, axis: Axis) -> FrozenTrial:
     state = TrialState.RUNNING if running else TrialState.COMPLETE if told.losses is not None else TrialState.FAIL
     return optuna.trial.create_trial(
         state=state,
         values=None if told.losses is None else list(told.losses),
         params=told.params,
-        distributions={name: _distribution(dimension) for name, dimension in told.dimensions.items()},
+        distributions={name: axis(dimension) for name, dimension in told.dimensions.items()},
         system_attrs=dict(told.attributes),
         constraints=dict(told.violations) or None,
     )
@@ -268,8 +283,8 @@ def _ranked(window: list[Told]) -> list[Told]:
 def _dominates(a: Told, b: Told) -> bool:
     if _violation(a) != _violation(b):
         return _violation(a) < _violation(b)
-    assert a.losses is not None and b.losses is not None, "only measured trials are ranked"
-    return a.losses != b.losses and all(x <= y for x, y in zip(a.losses, b.losses, strict=True))
+    mine, theirs = a.losses or (), b.losses or ()
+    return mine != theirs and all(x <= y for x, y in zip(mine, theirs, strict=True))
 
 
 def _violation(told: Told) -> float:

@@ -1,9 +1,11 @@
 """Plan → Brian2 objects: the one place that knows how a plan is said in Brian2. Numbers enter as bare SI floats."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from neurosearch import text as tx
+from neurosearch import units
 from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
 from neurosearch.plan import Synapses as PlanSynapses
@@ -16,13 +18,13 @@ class Engine(Protocol):
         """Number of neurons to declare."""
 
     def clock(self, moment: str) -> Any:
-        """The Brian2 clock of an event."""
+        """The Brian2 clock of an event; ``None`` for the clock of every step."""
 
     def table(self, name: str) -> Any:
         """The Brian2 function that gives the present row of a table."""
 
-    def guard(self, moment: str, block: tx.Block) -> tx.Block:
-        """A block as it must be written to run at an event."""
+    def ready(self, groups: Mapping[str, Any]) -> None:
+        """The groups exist; synapses come next."""
 
 
 def program_text(plan: dict[str, Any], strict: bool) -> str:
@@ -31,8 +33,11 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
     Raises:
         Unsupported: the lean device refuses the plan.
     """
+    from brian2 import Network, prefs
+
     from neurosearch.simulate.device import fresh_device
 
+    prefs.codegen.loop_invariant_optimisations = not strict  # it rearranges arithmetic, which moves the last bit
     shape = shape_from_plain(plan)
     device = fresh_device(strict)
     engine = _Lean(device, shape)
@@ -47,8 +52,6 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
         elif any(x.moment == "frame" for x in s.sums):
             device.count_graded(objects[s.name], "drive", s.name)
     device.readout(objects[shape.readout], "decision")
-    from brian2 import Network
-
     return device.program(Network(*objects.values()))
 
 
@@ -60,27 +63,29 @@ class _Lean:
 
         self._tables = {
             name: device.table(name, "f4" if name == "drive" else "f8", "frame" if name == "drive" else "sample", columns)
-            for name, columns in _tables(shape).items()
+            for name, columns in tables(shape).items()
         }
         self._clocks = {m: Clock(dt=_seconds(shape.dt), name=f"{m}_clock") for m in MOMENTS}
         device.event_clocks.update({f"{m}_clock": m for m in MOMENTS})
 
     def size(self, name: str) -> int:
+        """See ``Engine``: any number, the program takes the real one when it starts."""
         del name
-        return 3  # any number: the program takes the real one when it starts
+        return 3
 
     def clock(self, moment: str) -> Any:
+        """See ``Engine``."""
         return self._clocks[moment]
 
     def table(self, name: str) -> Any:
+        """See ``Engine``."""
         return self._tables[name]
 
-    def guard(self, moment: str, block: tx.Block) -> tx.Block:
-        del moment
-        return block
+    def ready(self, groups: Mapping[str, Any]) -> None:
+        """See ``Engine``: the program sets its numbers by itself."""
 
 
-def _tables(shape: Shape) -> dict[str, bool]:
+def tables(shape: Shape) -> dict[str, bool]:
     """Table → whether a row has a value per neuron."""
     return {a.table: a.table in ("drive", "target") for a in shape.actions if a.kind == "read"}
 
@@ -92,18 +97,22 @@ def _seconds(x: float) -> Any:
 
 
 def build(shape: Shape, engine: Engine) -> dict[str, Any]:
-    """Brian2 objects by name. Numbers of the plan are not set here: they are arguments of the run."""
+    """Brian2 objects by name; those of events are called ``event_...``.
+
+    Numbers of the plan are not set here: they are arguments of the run.
+    """
     import brian2
 
     from neurosearch.simulate.functions import functions
 
     brian2.defaultclock.dt = _seconds(shape.dt)
-    space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in _tables(shape)}}
+    space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in tables(shape)}}
     single = {g.name for g in shape.groups} & _linked(shape)
     groups = {g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space) for order, g in enumerate(shape.groups)}
     for g in shape.groups:
         for local, source, variable in g.links:
             setattr(groups[g.name], local, brian2.linked_var(groups[source], variable))
+    engine.ready(groups)
     synapses = {s.name: _synapses(s, groups, space) for s in shape.synapses}
     extra = _actions(shape, engine, {**groups, **synapses})
     for s in shape.synapses:
@@ -122,10 +131,32 @@ def _linked(shape: Shape) -> set[str]:
     return {source for g in shape.groups for _, source, _ in g.links}
 
 
-def _brian(block: tx.Block | str, table: Mapping[str, str] | None = None) -> str:
+def _brian(block: tx.Block | str) -> str:
     """Text in Brian2's words."""
-    words = {"step": "t_in_timesteps", **(table or {})}
-    return tx.rename(block, words) if isinstance(block, str) else tx.text(tx.rename_block(block, words))
+    words = {"step": "t_in_timesteps"}
+    return tx.rename(block, words) if isinstance(block, str) else tx.text(_apart(tx.rename_block(block, words)))
+
+
+def _unit(unit: str) -> str:
+    """Brian2's unit of a quantity: a power of the second, with volt, ampere and metre as plain numbers.
+
+    Dimensions were checked on the text itself; here only time must remain, for ``d/dt``. Volt, ampere and metre can be
+    plain numbers at once, since a kilogram then is a cubic second.
+    """
+    _, kilogram, second, _ = units.dimension(unit, "unit")
+    power = second + 3 * kilogram
+    return "1" if power == 0 else f"second**{power:g}" if power != 1 else "second"
+
+
+def _apart(block: tx.Block) -> tx.Block:
+    """``x = f(x)`` in two statements: Brian2 would rewrite it as ``x *= ...`` and move the last bit."""
+    out: list[tx.Statement] = []
+    for s in block:
+        if s.op == "=" and s.target in tx.names(s.value):
+            out.append(replace(s, target=f"{s.target}_next"))
+            s = replace(s, value=f"{s.target}_next")
+        out.append(s)
+    return tuple(out)
 
 
 def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any:
@@ -134,14 +165,14 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any
     lines = []
     for v in g.variables:
         flags = [f for f, on in (("shared", v.shared), ("unless refractory", v.held)) if on]
-        unit = "integer" if v.integer else v.unit
+        unit = "integer" if v.integer else _unit(v.unit)
         left = f"d{v.name}/dt = {v.rhs}" if v.rhs else v.name
         lines.append(f"{left} : {unit}" + (f" ({', '.join(flags)})" if flags else ""))
-    lines += [f"{name} : {unit} (shared, constant)" for name, unit in g.parameters]
+    lines += [f"{name} : {unit if unit == 'integer' else _unit(unit)} (shared, constant)" for name, unit in g.parameters]
     lines += [f"{local} : 1 (linked)" for local, _, _ in g.links]
     lines += ["unused : 1 (shared, constant)"] if not lines else []
     return NeuronGroup(
-        size, "\n".join(lines), threshold=_brian(g.threshold) or None, reset=_brian(g.reset) or None if g.threshold else None,
+        size, "\n".join(lines), threshold=_brian(g.threshold) or None, reset=_brian(g.reset) if g.threshold else None,
         method=g.method if any(v.rhs for v in g.variables) else "euler", refractory=g.refractory or False,
         namespace=dict(space), name=g.name, order=order,
     )  # fmt: skip
@@ -152,7 +183,7 @@ def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, An
 
     lines = []
     for v in s.variables:
-        unit = "integer" if v.integer else v.unit
+        unit = "integer" if v.integer else _unit(v.unit)
         lines.append(f"d{v.name}/dt = {v.rhs} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
     on_pre = "\n".join(filter(None, (_brian(s.deliver), _brian(s.on_pre))))
     out = Synapses(
@@ -184,7 +215,7 @@ def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[s
                     clock = engine.clock(a.moment)
                     out[key] = _sum(objects[a.owner], synapses[a.owner], x, clock, "before_groups", order, key)
             continue
-        block = engine.guard(a.moment, _read(a) if a.kind == "read" else a.block)
+        block = _read(a) if a.kind == "read" else a.block
         out[name] = _runner(objects[a.owner], _brian(block), engine.clock(a.moment), "before_groups", order, name)
     return out
 

@@ -1,8 +1,8 @@
 """How the lean device translates one Brian2 code object: statements in, the C++ of its loops out.
 
-A loop over synapses is written up to three times: over any synapses (``body``), over the synapses of one spiking neuron
-(``walk``) and over a full rectangle of synapses (``dense``), where both indices are known without a look-up and the inner
-loop is contiguous. What belongs to the neuron of the outer loop is read once, outside (``walk_head``, ``dense_head``).
+A loop over synapses is written in several forms: over any synapses, over those of one spiking neuron (``walk``), and
+over a full rectangle of synapses (``dense``), where both indices are known without a look-up and the inner loop is
+contiguous. What belongs to the neuron of the outer loop is read once, outside (``walk_head``, ``dense_head``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +17,8 @@ from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 from brian2.parsing.rendering import CPPNodeRenderer
+
+from neurosearch.simulate.contracts import Unsupported
 
 SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_set_conditional")
 """Templates whose loop may run over synapses."""
@@ -34,18 +36,23 @@ class LeanGenerator(CPPCodeGenerator):
         keywords["constants"] = list(dict.fromkeys(self._constants()))
         keywords["scalar_lines"] = _without_repeated_reads(line for lines in scalar.values() for line in lines)
         keywords["dense_head"] = keywords["dense"] = keywords["walk_head"] = keywords["walk"] = []
+        keywords["independent"] = self._independent(ve_statements, {"_idx"})
+        keywords["dense_independent"] = False
         pre, post = self._ends()
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
             spiking = get_device().pathway_end
             outer, inner = (pre, "_pre"), (post, "_post")
+            inner_index = "_presynaptic_idx" if spiking == "post" else "_postsynaptic_idx"
+            keywords["dense_independent"] = self._independent(ve_statements, {"_idx", inner_index})
             if self.template_name == "synapses":
                 outer = (pre, "_outer") if spiking == "pre" else (post, "_outer")
                 inner = (post, "_inner") if spiking == "pre" else (pre, "_inner")
                 keywords["walk_head"], keywords["walk"] = self._loop(block, outer, inner)
-                keywords["dense_head"], keywords["dense"] = keywords["walk_head"], keywords["walk"]
             else:
                 keywords["dense_head"], keywords["dense"] = self._loop(block, outer, inner)
+                target = pre if spiking == "pre" else post
+                keywords["row_head"], keywords["row"] = self._loop(block, (target, "_target"), (None, ""))
         return scalar, vector, keywords
 
     def translate_to_read_arrays(self, read: set[str], write: set[str], indices: set[str]) -> list[str]:
@@ -78,7 +85,7 @@ class LeanGenerator(CPPCodeGenerator):
                 yield f"const {c_data_type(variable.dtype)} {name} = {value};"
 
     def _ends(self) -> tuple[Any, Any]:
-        """The variables that hold the synapses' neuron numbers, or twice ``None`` where the loop is not over synapses."""
+        """The variables that hold the synapses' neuron numbers; twice ``None`` if the loop is not over synapses."""
         if self.template_name not in SYNAPTIC_LOOPS:
             return None, None
         variables = getattr(self.owner, "variables", {})
@@ -110,6 +117,20 @@ class LeanGenerator(CPPCodeGenerator):
         body += self.translate_to_write_arrays(write)
         return head, body
 
+    def _independent(self, statements: Mapping[Any, Any], own: set[str]) -> bool:
+        """Whether no turn of the loop touches what another writes: only elements with an index of ``own`` are written.
+
+        An array that is written must not be reached by a second index, as ``v_pre`` and ``v_post`` of one group are.
+        """
+        index_of: dict[Any, set[str]] = {}
+        written = set()
+        for block in statements.values():
+            read, write, _, conditional = self.arrays_helper(block)
+            for name in read | write | set(conditional.values()):
+                index_of.setdefault(self.variables[name], set()).add(self.variable_indices[name])
+            written |= {self.variables[name] for name in write}
+        return all(len(index_of[variable]) == 1 and index_of[variable] <= own for variable in written)
+
     def _record_access(self, *statements: Mapping[Any, Any]) -> None:
         """Note for the schedule which arrays this code object reads and writes."""
         reads, writes = set(), set()
@@ -123,12 +144,22 @@ class LeanGenerator(CPPCodeGenerator):
         get_device().access[self.name] = (reads | mentioned, writes)
 
 
+class LeanTemplater(Templater):
+    """Our templates and no others."""
+
+    def __getattr__(self, item: str) -> Any:
+        try:
+            return super().__getattr__(item)
+        except KeyError:
+            raise Unsupported(f"Brian2's template '{item}'") from None
+
+
 class LeanCodeObject(CPPStandaloneCodeObject):
     """A piece of the program: a namespace with one function ``run``."""
 
     class_name = "lean"
     generator_class = LeanGenerator
-    templater = Templater(
+    templater = LeanTemplater(
         "neurosearch.simulate",
         ".cpp",
         env_globals={"c_data_type": c_data_type, "constant_or_scalar": constant_or_scalar, "get_device": get_device},

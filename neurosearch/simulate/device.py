@@ -17,7 +17,7 @@ from brian2 import second  # noqa: E402
 from brian2.core.base import BrianObjectException  # noqa: E402
 from brian2.core.clocks import Clock  # noqa: E402
 from brian2.core.functions import Function  # noqa: E402
-from brian2.core.variables import ArrayVariable, Constant  # noqa: E402
+from brian2.core.variables import Constant  # noqa: E402
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
 from brian2.devices.device import all_devices, get_device, set_device  # noqa: E402
@@ -42,9 +42,6 @@ TEMPLATES = {
 }
 """Everything this device can translate; any other template is refused."""
 
-EVENTS = ("decision", "end", "begin", "frame")
-"""What objects on an event clock wait for, in the order in which events of one step happen."""
-
 CTYPES = {"f8": "double", "f4": "float", "i4": "int32_t"}
 
 
@@ -56,6 +53,7 @@ class Table:
     dtype: str
     rows: str
     columns: bool
+    function: Function
 
     @property
     def ctype(self) -> str:
@@ -92,6 +90,7 @@ class LeanDevice(CPPStandaloneDevice):
         self.access: dict[str, tuple[set[Any], set[Any]]] = {}
         self.support: dict[str, None] = {}
         self.pathway_end: str | None = None
+        self.summed: set[tuple[str, str]] = set()
         self.notes: list[str] = []
 
     # What a model asks for
@@ -110,7 +109,6 @@ class LeanDevice(CPPStandaloneDevice):
         """
         if dtype not in CTYPES or rows not in ("sample", "frame"):
             raise ValueError(f"table {name}: dtype {dtype!r} or rows {rows!r} is unknown")
-        self.tables[name] = Table(name, dtype, rows, columns)
         names, units, kinds = ["t"], [second, 1], ["float", "integer"]
         if columns:
             names = ["t", "i"]
@@ -124,6 +122,7 @@ class LeanDevice(CPPStandaloneDevice):
             stateless=True,
         )
         function.implementations.add_implementation("cpp", code="", name=f"table_{name}_at")
+        self.tables[name] = Table(name, dtype, rows, columns, function)
         return function
 
     def count_spikes(self, group: Any) -> None:
@@ -179,7 +178,14 @@ class LeanDevice(CPPStandaloneDevice):
         """Translate one piece of code, or refuse it."""
         kwds = dict(template_kwds or {})
         self._refuse_unknown(owner, name, variables, template_name, kwds)
-        self.pathway_end = kwds["pathway"].prepost if template_name == "synapses" else None
+        self.pathway_end = None
+        if template_name == "synapses_create_generator":
+            kwds["copies"] = abstract_code["update"].split("_n = ")[-1].strip()
+        if template_name == "synapses":
+            self.pathway_end = kwds["pathway"].prepost
+        elif template_name == "summed_variable":
+            self.pathway_end = "post" if kwds["_index_var"] is owner.variables["_synaptic_post"] else "pre"
+            self.summed.add((owner.name, self.pathway_end))
         rest = {"override_conditional_write": override_conditional_write, "compiler_kwds": compiler_kwds}
         made = super().code_object(
             owner,
@@ -231,6 +237,25 @@ class LeanDevice(CPPStandaloneDevice):
         """C++ names of the numbers of source and target neurons."""
         return self.group_size(synapses.source), self.group_size(synapses.target)
 
+    def layout(self, synapses: Any) -> str:
+        """How the synapses lie in memory, known from how they were made.
+
+        ``dense``: all to all, row by row; ``pre``, ``post``: sorted by source, by target; ``none``: neither is sure.
+        """
+        creations = [
+            made.template_kwds
+            for made in self.made.values()
+            if made.template_name == "synapses_create_generator" and made.owner.name == synapses.name
+        ]
+        if len(creations) != 1:
+            return "none"
+        kwds = creations[0]
+        if kwds["outer_index"] != "i":
+            return "post"
+        bounds = {key: str(value) for key, value in kwds["iterator_kwds"].items()}
+        every = bounds == {"low": "0", "high": "N_post", "step": "1"} and kwds["element"] == kwds["inner_variable"]
+        return "dense" if every and kwds["if_expression"] == "True" and kwds["copies"] == "1" else "pre"
+
     def spikes_of(self, pathway: Any) -> Any:
         """The variable with the list of spikes that a pathway reacts to."""
         return pathway.source.variables[f"_{pathway.event}space"]
@@ -267,11 +292,6 @@ def owner_of(variable: Any) -> Any:
         return getattr(owner, "__repr__", None) and getattr(owner.__repr__, "__self__", owner)
     except ReferenceError:
         return None
-
-
-def is_array(variable: Any) -> bool:
-    """Whether a variable has its values in memory."""
-    return isinstance(variable, ArrayVariable)
 
 
 def fresh_device(strict: bool = False) -> LeanDevice:

@@ -5,6 +5,7 @@ from typing import Any
 
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator, c_data_type
 from brian2.core.clocks import Clock
+from brian2.core.functions import Function
 from brian2.core.variables import Constant, DynamicArrayVariable
 from brian2.parsing.rendering import CPPNodeRenderer
 
@@ -22,7 +23,7 @@ def program(device: Any, network: Any) -> str:
     plan = schedule.arrange(device, network)
     arrays = Arrays(device)
     synapses = sorted(device.synapses, key=lambda s: s.name)
-    setup = [line for function, arguments in device.main_queue for line in _setup(device, arrays, function, arguments)]
+    setup = _all_setup(device, arrays)
     used = [a[0].name for f, a in device.main_queue if f == "run_code_object"]
     used += [*plan.step, *(name for names in plan.events.values() for name in names)]
     used = list(dict.fromkeys(used))
@@ -37,6 +38,7 @@ def program(device: Any, network: Any) -> str:
             arrays=arrays.fixed(),
             vectors=arrays.growing(),
             variables=arrays.table,
+            summed=sorted(device.summed),
             synapses=[(s, sorted(s._pathways, key=lambda p: p.name)) for s in synapses],
             code_objects=[device.code_objects[name].code for name in used],
             setup=setup,
@@ -47,6 +49,7 @@ def program(device: Any, network: Any) -> str:
             pathways=[_pathway(device, *p) for p in device.pathways],
             readout=arrays.of(device.readout_variable),
             name_of=device.get_array_name,
+            layout_of=device.layout,
         )
     )
 
@@ -60,7 +63,7 @@ class Arrays:
         self.rows = []
         self.table: list[dict[str, Any]] = []
         self.by_array: dict[str, Any] = {}
-        for variable, name in sorted(device.arrays.items(), key=lambda item: item[1]):
+        for variable in sorted(device.arrays, key=lambda variable: device.arrays[variable]):
             growing = isinstance(variable, DynamicArrayVariable)
             array = device.get_array_name(variable, access_data=False)
             self.by_array[array] = variable
@@ -130,16 +133,30 @@ def _refuse_leftovers(device: Any) -> None:
         raise Unsupported("inserted code or headers")
 
 
+def _all_setup(device: Any, arrays: Arrays) -> list[str]:
+    """C++ lines for Brian2's queue of what happens before the run.
+
+    Values given for synapses are put in once all of an owner's synapses exist, and again after any text set them.
+    """
+    lines, waiting = [], {}
+    for function, arguments in device.main_queue:
+        lines.append(_setup(device, arrays, function, arguments))
+        if function == "run_code_object" and arguments[0].template_name == "synapses_create_generator":
+            waiting[arguments[0].owner.name] = lines[-1]
+    for name, creation in waiting.items():
+        creation.extend(arrays.apply(r["variable"] for r in arrays.growing() if r["variable"].owner.name == name))
+    return [line for some in lines for line in some]
+
+
 def _setup(device: Any, arrays: Arrays, function: str, arguments: Any) -> list[str]:
-    """C++ lines for one entry of Brian2's queue of what happens before the run."""
+    """C++ lines for one entry of the queue."""
     if function == "run_network":
         return []
     if function == "run_code_object":
         code_object = arguments[0]
         lines = [f"{code_object.name}::run();"]
         if code_object.template_name == "synapses_create_generator":
-            name = code_object.owner.name
-            return lines + arrays.apply(r["variable"] for r in arrays.growing() if r["variable"].owner.name == name)
+            return lines
         return lines + arrays.apply(device.access[code_object.name][1])
     if function in ("set_by_constant", "set_by_single_value", "resize_array"):
         variable = arrays.by_array[arguments[0]]
@@ -185,8 +202,8 @@ def _size_checks(device: Any, used: list[str]) -> list[tuple[str, str, str]]:
         owner = made.owner
         grouped = isinstance(owner.variables.get("N"), Constant)
         for symbol, variable in made.variables.items():
-            other = getattr(variable, "owner", None)
-            number = getattr(other, "variables", {}).get("N") if other is not None else None
+            other: Any = getattr(variable, "owner", None)
+            number = getattr(other, "variables", {}).get("N")
             if not hasattr(variable, "scalar") or variable.scalar or isinstance(other, Clock):
                 continue
             if not isinstance(number, Constant):
@@ -199,8 +216,9 @@ def _size_checks(device: Any, used: list[str]) -> list[tuple[str, str, str]]:
                 checks[f"{size} == {device.group_size(owner)}"] = (f"size.{other.name}", sentence)
         if grouped:
             text = "\n".join(made.abstract_code.values())
-            for table in device.tables.values():
-                if table.columns and re.search(rf"\b{table.name}\s*\(\s*t\s*,\s*i\s*\)", text):
+            called = {symbol: v for symbol, v in made.variables.items() if isinstance(v, Function)}
+            for symbol, table in ((s, t) for t in device.tables.values() for s, f in called.items() if f is t.function):
+                if table.columns and re.search(rf"\b{symbol}\s*\(\s*t\s*,\s*i\s*\)", text):
                     size = device.group_size(owner)
                     sentence = f"must be at least size.{owner.name}, whose neurons read it"
                     checks[f"table_{table.name}.columns >= {size}"] = (f"columns.{table.name}", sentence)

@@ -50,6 +50,14 @@ ONCE static char* input_line() {
 
 ONCE static void input_bytes(const char* key, char* out, size_t wanted) {
     while (wanted) {
+        if (input_at == input_end && wanted >= sizeof input_buffer) {  // large arrays go where they belong at once
+            const ssize_t got = read(0, out, wanted);
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) refuse(key, "the input ended inside its data");
+            out += got;
+            wanted -= (size_t)got;
+            continue;
+        }
         if (input_at == input_end && !input_more()) refuse(key, "the input ended inside its data");
         const size_t here = input_end - input_at < wanted ? input_end - input_at : wanted;
         memcpy(out, input_buffer + input_at, here);

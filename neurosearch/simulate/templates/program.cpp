@@ -57,11 +57,13 @@ static Variable variables[] = {
 };
 static const size_t variable_count = sizeof variables / sizeof *variables;
 {% for synapses, paths in synapses %}
-static bool {{ synapses.name }}_is_dense = false;
 {% for path in paths %}
 static Walk {{ path.name }}_walk;
 static int64_t {{ path.name }}_delivered = 0;
 {% endfor %}
+{% endfor %}
+{% for name, end in summed %}
+static Walk {{ name }}_of_{{ end }};
 {% endfor %}
 {% for pathway in pathways if pathway.graded %}
 static int64_t {{ pathway.counter }} = 0;
@@ -80,7 +82,7 @@ ONCE static void read_sizes_and_values() {
 {% for table in tables %}
     find_table(table_{{ table.name }}, "{{ table.name }}", "{{ table.dtype }}", {{ 'true' if table.columns else 'false' }});
 {% if table.rows == 'frame' %}
-    check_order(table_{{ table.name }}, "{{ table.name }}");
+    show_first_frame(table_{{ table.name }}, "{{ table.name }}");
 {% endif %}
 {% endfor %}
     for (size_t k = 0; k < variable_count; k++) {
@@ -111,12 +113,22 @@ ONCE static void set_up() {
 {% for synapses, paths in synapses %}
 {% set pre = name_of(synapses.variables['_synaptic_pre'], False) %}
 {% set post = name_of(synapses.variables['_synaptic_post'], False) %}
-    {{ synapses.name }}_is_dense = all_to_all({{ pre }}, {{ post }}, size_{{ synapses.source.name }}, size_{{ synapses.target.name }});
-{% for path in paths %}
+{% set layout = layout_of(synapses) %}
+{% if layout == 'dense' %}
+    if (!all_to_all({{ pre }}, {{ post }}, size_{{ synapses.source.name }}, size_{{ synapses.target.name }}))
+        refuse("{{ synapses.name }}", "its synapses are not all to all");
+{% endif %}
+{% if (synapses.name, 'pre') in summed %}
+    {{ synapses.name }}_of_pre.build("{{ synapses.name }}", {{ pre }}, {{ post }}, size_{{ synapses.source.name }}, {{ 'true' if layout in ('pre', 'dense') else 'false' }});
+{% endif %}
+{% if (synapses.name, 'post') in summed and layout == 'post' %}
+    {{ synapses.name }}_of_post.build("{{ synapses.name }}", {{ post }}, {{ pre }}, size_{{ synapses.target.name }}, true);
+{% endif %}
+{% for path in paths if layout != 'dense' %}
 {% if path.prepost == 'pre' %}
-    {{ path.name }}_walk.build({{ pre }}, {{ post }}, size_{{ synapses.source.name }});
+    {{ path.name }}_walk.build("{{ synapses.name }}", {{ pre }}, {{ post }}, size_{{ synapses.source.name }}, {{ 'true' if layout == 'pre' else 'false' }});
 {% else %}
-    {{ path.name }}_walk.build({{ post }}, {{ pre }}, size_{{ synapses.target.name }});
+    {{ path.name }}_walk.build("{{ synapses.name }}", {{ post }}, {{ pre }}, size_{{ synapses.target.name }}, {{ 'true' if layout == 'post' else 'false' }});
 {% endif %}
 {% endfor %}
 {% endfor %}

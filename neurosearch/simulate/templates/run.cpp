@@ -1,7 +1,7 @@
 // ---- the run: events, steps, and what is written down
 static volatile sig_atomic_t stop_requested = 0;
 static int64_t report_every = 0, raster_first = 0, raster_last = -1;
-static int64_t done = 0, decided = 0, scored = 0, correct = 0, steps = 0;
+static int64_t done = 0, scored = 0, correct = 0, steps = 0;
 static bool all_finite = true;
 static const int population_count = {{ populations|length }}, pathway_count = {{ pathways|length }};
 static int64_t spike_totals[population_count + 1];
@@ -53,7 +53,7 @@ static void decision_event(int64_t k) {
         readouts.push_back(value);
     }
     if (!all_finite) return;
-    decided = k + 1;
+    (void)k;
     if (labels[k] >= 0) {
         scored++;
         correct += (int64_t)best == labels[k];

@@ -4,5 +4,6 @@
 {% import 'loops.cpp' as loops %}
 {% block main %}
     {{ scalar_code|autoindent }}
-{{ loops.over_all(owner, constant_or_scalar('N', variables['N']), vector_code, dense_head, dense) }}
+{{ loops.over_all(owner, constant_or_scalar('N', variables['N']), vector_code, independent,
+                   dense_head, dense, dense_independent) }}
 {% endblock %}

@@ -46,9 +46,10 @@ ONCE static void read_stream() {
     if (frame_order) need("order", count, frame_count);
 }
 
-template <class T> ONCE static void check_order(const Table<T>& table, const char* name) {
+template <class T> ONCE static void show_first_frame(Table<T>& table, const char* name) {
     for (int64_t f = 0; frame_order && f < frame_count; f++)
         if (frame_order[f] < 0 || frame_order[f] >= table.rows)
             refuse("order", "entry %lld is %d, table.%s has %lld rows", (long long)f, (int)frame_order[f], name,
                    (long long)table.rows);
+    table.show(frame_order ? frame_order[0] : 0);
 }

@@ -1,26 +1,43 @@
 {# USES_VARIABLES { N } #}
+{# A sum over the synapses of each neuron; always added up in the order of the synapses. #}
 {% extends 'code_object.cpp' %}
 {% block main %}
     {% set sums = get_array_name(_target_var) %}
+    {% set target = get_device().pathway_end %}
+    {% set layout = get_device().layout(owner) %}
     const int _targets = {{ constant_or_scalar(_target_size_name, variables[_target_size_name]) }};
-    for (int _target = 0; _target < _targets; _target++) {{ sums }}[_target] = 0;
     {{ scalar_code|autoindent }}
-{% set target = '_post' if _index_var is sameas owner.variables['_synaptic_post'] else '_pre' %}
-    if ({{ owner.name }}_is_dense) {
-        for (int _pre = 0; _pre < {{ get_device().ends(owner)[0] }}; _pre++) {
-            {{ dense_head|autoindent }}
-            const int _count = {{ get_device().ends(owner)[1] }};
-            for (int _post = 0; _post < _count; _post++) {
-                const int _idx = _pre * _count + _post;
-                {{ dense|autoindent }}
-                {{ sums }}[{{ target }}] += _synaptic_var;
-            }
+{% if layout == target or (layout, target) == ('dense', 'pre') %}
+    const int32_t* const _offset = {{ owner.name }}_of_{{ target }}.offset.items;
+    for (int _target = 0; _target < _targets; _target++) {  // whose synapses follow one another
+        {{ row_head|autoindent }}
+        double _sum = 0;
+        const int _end = _offset[_target + 1];
+        for (int _idx = _offset[_target]; _idx < _end; _idx++) {
+            {{ row|autoindent }}
+            _sum += _synaptic_var;
         }
-        return;
+        {{ sums }}[_target] = _sum;
     }
+{% else %}
+    for (int _target = 0; _target < _targets; _target++) {{ sums }}[_target] = 0;
+{% if layout == 'dense' %}
+    const int _rows = {{ get_device().ends(owner)[0] }}, _columns = {{ get_device().ends(owner)[1] }};
+    for (int _pre = 0; _pre < _rows; _pre++) {
+        {{ dense_head|autoindent }}
+        {{ 'INDEPENDENT' if dense_independent }}
+        for (int _post = 0; _post < _columns; _post++) {
+            const int _idx = _pre * _columns + _post;
+            {{ dense|autoindent }}
+            {{ sums }}[_post] += _synaptic_var;
+        }
+    }
+{% else %}
     const int64_t _count = {{ constant_or_scalar('N', variables['N']) }};
     for (int64_t _idx = 0; _idx < _count; _idx++) {
         {{ vector_code|autoindent }}
         {{ sums }}[{{ get_array_name(_index_var) }}[_idx]] += _synaptic_var;
     }
+{% endif %}
+{% endif %}
 {% endblock %}

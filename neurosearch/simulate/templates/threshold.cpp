@@ -9,6 +9,7 @@
     alignas(64) unsigned char _mask[256 + 8];
     for (int _first = 0; _first < _all; _first += 256) {
         const int _here = _all - _first < 256 ? _all - _first : 256;
+        {{ 'INDEPENDENT' if independent }}
         for (int _k = 0; _k < _here; _k++) {
             const int _idx = _first + _k;
             {{ vector_code|autoindent }}

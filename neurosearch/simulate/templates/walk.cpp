@@ -2,11 +2,10 @@
 struct Walk {
     Vector<int32_t> offset, order, partners;
     const int32_t* partner = nullptr;  // the neuron at the other end, by place in the walk
-    bool sorted = true;
-    ONCE void build(const Vector<int32_t>& own, const Vector<int32_t>& other, int32_t neurons) {
+    ONCE void build(const char* name, const Vector<int32_t>& own, const Vector<int32_t>& other, int32_t neurons, bool sorted) {
         offset.resize((size_t)neurons + 1);
         for (size_t k = 0; k < own.count; k++) {
-            sorted = sorted && (k == 0 || own.items[k] >= own.items[k - 1]);
+            if (sorted && k && own.items[k] < own.items[k - 1]) refuse(name, "its synapses are not in the order expected");
             offset[(size_t)own.items[k] + 1]++;
         }
         for (int32_t i = 0; i < neurons; i++) offset[(size_t)i + 1] += offset[(size_t)i];

@@ -1,0 +1,232 @@
+"""A found network as two files: NAME.json (configuration, provenance, score) and NAME.npz (wiring and final state)."""
+
+import contextlib
+import hashlib
+import io
+import json
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosearch import catalogue, document
+from neurosearch.errors import UserError
+from neurosearch.export.network import Network, pairs
+from neurosearch.plan import Plan
+from neurosearch.record import Score
+
+FORMAT = 1
+"""Version of the two files; see ``Found``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the two files hold.
+
+    Attributes:
+        configuration: architecture, task and memory as plain data; with ``seeds`` it makes the same run.
+        seeds: the one seed of the network whose weights these are.
+        score: of that run; every float as it was, to the last bit.
+        arrays: ``projection.w`` [E], ``projection.i`` and ``projection.j`` [E] int32 (from which neuron to which),
+            ``population.theta`` [N] (learned shift of the threshold) and every other variable at the end of the run.
+        provenance: study, trial, versions, program, date.
+        file: the JSON file.
+    """
+
+    configuration: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    score: Score
+    arrays: Mapping[str, np.ndarray]
+    provenance: Mapping[str, Any]
+    file: Path
+
+    @property
+    def learned(self) -> dict[str, np.ndarray]:
+        """Final weights and thresholds: what a run that shall go on from here must start with."""
+        return {name: array for name, array in self.arrays.items() if name.endswith((".w", ".theta"))}
+
+
+def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[Path, Path]:
+    """Write NAME.json and NAME.npz; neither is ever seen half written."""
+    arrays = {name: np.asarray(array) for name, array in network.state.items()}
+    for s in network.plan.shape.synapses:
+        if f"{s.name}.w" in arrays:
+            arrays[f"{s.name}.i"], arrays[f"{s.name}.j"] = pairs(network.plan, s.name, network.seed)
+    packed = _packed(arrays)
+    beside = path.with_suffix(".npz")
+    data = {
+        "format": FORMAT,
+        "kind": "neurosearch network",
+        "configuration": network.configuration,
+        "seeds": [network.seed],
+        "score": _plain({f: getattr(network.score, f) for f in ("status", "metrics", "curve", "detail", "reason")}),
+        "arrays": {
+            "file": beside.name,
+            "sha256": hashlib.sha256(packed).hexdigest(),
+            "shapes": {name: list(array.shape) for name, array in arrays.items()},
+        },
+        "own_files": {
+            name: catalogue.source_digest(catalogue.find("", name)) for name in _own_files(network.configuration)
+        },
+        "provenance": _plain(
+            dict(provenance) | {"program": network.program, "compiler": network.compiler, "data": network.data}
+        ),
+    }
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+    _put(beside, packed)
+    _put(path, text.encode())
+    return path, beside
+
+
+def load(path: str | Path) -> Found:
+    """Read both files and check that they belong together."""
+    file = Path(path)
+    data = document.load(file)
+    _check_json(file, data)
+    _check_own_files(file, data.get("own_files", {}))
+    content = _bytes(file, data["arrays"]["file"])
+    if hashlib.sha256(content).hexdigest() != data["arrays"]["sha256"]:
+        raise UserError(
+            f"{_beside(file, data['arrays']['file'])} is not the file that {file.name} was written with: "
+            f"it is cut, damaged or of another export (its SHA-256 differs); copy both files anew, or export again"
+        )
+    score = data["score"]
+    return Found(
+        data["configuration"],
+        tuple(data["seeds"]),
+        Score(score["status"], score["metrics"], tuple(score["curve"]), score["detail"], score["reason"]),
+        _arrays(file, content),
+        data["provenance"],
+        file,
+    )
+
+
+def frozen(plan: Plan) -> Plan:
+    """The plan with homeostasis off (rate 0), so that thresholds that are set before the run stay as they are."""
+    return replace(plan, values={k: 0.0 if k.endswith(".homeostasis_rate") else v for k, v in plan.values.items()})
+
+
+def differences(found: Found, score: Score, program: str = "") -> list[str]:
+    """``metric: recorded → now`` for all that a new run did otherwise; empty when it is equal bit for bit."""
+    was, now = found.score, score
+    names = dict.fromkeys([*was.metrics, *now.metrics])
+    lines = [
+        f"{name}: {was.metrics.get(name)} → {now.metrics.get(name)}"
+        for name in names
+        if was.metrics.get(name) != now.metrics.get(name)
+    ]
+    if was.status != now.status:
+        lines.insert(0, f"status: {was.status} → {now.status}")
+    if was.curve != now.curve and not lines:
+        lines.append("learning curve differs")
+    if lines and program and program != found.provenance.get("program"):
+        lines.append(
+            "the program is another build than the recorded one (compiler, processor or version): digits may differ"
+        )
+    return lines
+
+
+def _check_json(file: Path, data: Any) -> None:
+    if not isinstance(data, dict) or "configuration" not in data:
+        raise UserError(f"{file} holds no found network; give a file that `neurosearch export --to json` wrote")
+    if data.get("format") != FORMAT:
+        raise UserError(
+            f"{file}: format = {data.get('format')!r}, but this version of neurosearch reads format {FORMAT}; "
+            f"export it again"
+        )
+    wanted: dict[str, type] = {"seeds": list, "score": dict, "arrays": dict, "provenance": dict}
+    inside: dict[str, dict[str, type]] = {
+        "score": {"status": str, "metrics": dict, "curve": list, "detail": dict, "reason": str},
+        "arrays": {"file": str, "sha256": str},
+    }
+    for name, kind in wanted.items():
+        if not isinstance(data.get(name), kind):
+            raise UserError(f"{file}: {name} is missing or is no {kind.__name__}; export it again")
+        for below, its in inside.get(name, {}).items():
+            if not isinstance(data[name].get(below), its):
+                raise UserError(f"{file}: {name}.{below} is missing or is no {its.__name__}; export it again")
+    for seed in data["seeds"]:
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise UserError(f"{file}: seeds = {data['seeds']!r} must be whole numbers; export it again")
+
+
+def _check_own_files(file: Path, own: Mapping[str, str]) -> None:
+    for reference, digest in own.items():
+        if catalogue.source_digest(catalogue.find("", reference)) != digest:
+            raise UserError(f"{reference} changed since {file} was written; restore its text, or export again")
+
+
+def _beside(file: Path, name: str) -> Path:
+    """The NPZ file: under its recorded name, or under the name of a JSON file that was renamed with it."""
+    recorded = file.with_name(Path(name).name)
+    return recorded if recorded.exists() or not file.with_suffix(".npz").exists() else file.with_suffix(".npz")
+
+
+def _bytes(file: Path, name: str) -> bytes:
+    beside = _beside(file, name)
+    try:
+        return beside.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{beside} ({error.strerror}) must lie beside {file.name}, whose weights it holds; "
+            f"copy it there, or export again"
+        ) from error
+
+
+def _arrays(file: Path, content: bytes) -> dict[str, np.ndarray]:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{file.with_suffix('.npz')} is cut or damaged ({reason}); export again") from error
+
+
+def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _put(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # the first error says more
+            temporary.unlink(missing_ok=True)
+        raise UserError(f"{path} cannot be written: {error.strerror}; choose another place with --out") from error
+
+
+def _own_files(data: Any) -> Iterator[str]:
+    """References ``file.py:Class`` to the user's own classes, anywhere in a configuration."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _own_files(key)
+            yield from _own_files(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _own_files(value)
+    elif isinstance(data, str) and catalogue.OWN_FILE.match(data):
+        yield data
+
+
+def _plain(value: Any) -> Any:
+    """JSON values only; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

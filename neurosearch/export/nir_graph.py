@@ -1,0 +1,291 @@
+"""A finished network as a NIR graph (Pedersen et al. 2024): neurons, final weights, and in the metadata what NIR lacks.
+
+A spike is the number 1 for one step of ``dt``, as NIR's readers take it. A reader for which a spike is a Dirac pulse of
+area 1 multiplies ``r`` of LIF and LI, and ``w_in`` of CubaLIF, by ``dt`` (both are in the metadata).
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosearch import catalogue, config
+from neurosearch.errors import UserError
+from neurosearch.export.faithfulness import APPROXIMATE, FAITHFUL, UNSUPPORTED, Element
+from neurosearch.export.network import Network, pairs
+from neurosearch.graph import Constant, Population, Projection
+from neurosearch.variables import lines
+
+KEY, VERSION = "neurosearch", 1
+"""``graph.metadata[KEY]["version"]``; ``docs/export.md`` says what each version holds."""
+
+DENSE_LIMIT = 2**28
+"""Entries of the largest weight matrix that is written: NIR keeps every pair, 8 bytes each."""
+
+PRIMITIVES: Mapping[str, tuple[str, ...]] = {
+    "LIF": ("tau_mem", "v_threshold", "v_reset", "v_leak"),
+    "CubaLIF": ("tau_mem", "tau_syn", "v_threshold", "v_reset", "v_leak"),
+    "LI": ("tau_mem",),
+}
+"""NIR's neurons that are written, with the parameters that ours must have for it."""
+
+STATES = {"LIF": 1, "LI": 1, "CubaLIF": 2}
+
+
+def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[Path, tuple[Element, ...]]:
+    """Write a ``.nir`` file, read it back, and make sure that it says what was meant."""
+    import nir
+
+    made, elements = graph(network, provenance)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nir.write(str(path), made)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written: {error.strerror or error}; choose another place with --out"
+        ) from error
+    if not same(made.to_dict(), nir.read(str(path)).to_dict()):
+        raise RuntimeError(f"{path} reads back otherwise than it was written")
+    return path, elements
+
+
+def graph(network: Network, provenance: Mapping[str, Any]) -> tuple[Any, tuple[Element, ...]]:
+    """The ``nir.NIRGraph`` of a network, and what became of each of its elements."""
+    nir = _nir()
+    declared = network.graph
+    source = declared.input
+    nodes: dict[str, Any] = {source.name: nir.Input({"input": np.array([source.size])})}
+    edges: list[tuple[str, str]] = []
+    elements = [_encoder(network)]
+    for population in declared.populations:
+        nodes[population.name], made = _population(network, population)
+        elements += made
+    for projection in declared.projections:
+        node, made = _projection(network, projection)
+        elements += made
+        if node is not None:
+            nodes[projection.name] = node
+            edges += [(projection.pre, projection.name), (projection.name, projection.post)]
+    end = "readout"
+    while end in nodes:
+        end += "_"
+    nodes[end] = nir.Output({"output": np.array([network.plan.sizes[declared.readout]])})
+    edges.append((declared.readout, end))
+    elements += _rest(network, end)
+    metadata = {KEY: _metadata(network, elements, provenance)}
+    return nir.NIRGraph(nodes, edges, metadata=metadata), tuple(elements)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two graphs, as plain data, are equal: nodes, edges and metadata, every array bit for bit."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return np.shape(a) == np.shape(b) and bool(np.all(np.asarray(a) == np.asarray(b)))
+
+
+def _nir() -> Any:
+    try:
+        import nir
+    except ImportError as error:
+        raise UserError("export to nir needs the package nir; install it with `pip install nir`") from error
+    return nir
+
+
+def _primitive(population: Population) -> str:
+    """The nearest NIR neuron."""
+    neuron = population.neuron
+    own = set(neuron.values)
+    found = neuron.nir or ("LIF" if neuron.threshold else "LI")
+    missing = [name for name in PRIMITIVES.get(found, ()) if name not in own]
+    if found not in PRIMITIVES or missing:
+        why = (
+            f"{neuron.owner} has no {', '.join(missing)}" if missing else f"{found} is none of {', '.join(PRIMITIVES)}"
+        )
+        raise UserError(f"{population.name}: NIR cannot hold neuron {neuron.owner}: {why}; export to json instead")
+    return found
+
+
+def _population(network: Network, population: Population) -> tuple[Any, list[Element]]:
+    nir = _nir()
+    primitive, name, size = _primitive(population), population.name, network.plan.sizes[population.name]
+
+    def each(parameter: str) -> np.ndarray:
+        return np.full(size, network.plan.values[f"{name}.{parameter}"])
+
+    gain = np.full(size, _gain(network, population))
+    if primitive == "LI":
+        leak = each("v_leak") if "v_leak" in population.neuron.values else np.zeros(size)
+        node = nir.LI(tau=each("tau_mem"), r=gain, v_leak=leak)
+    else:
+        threshold = each("v_threshold") + network.state.get(f"{name}.theta", 0.0)
+        firing = {"v_leak": each("v_leak"), "v_threshold": threshold, "v_reset": each("v_reset")}
+        if primitive == "LIF":
+            node = nir.LIF(tau=each("tau_mem"), r=gain, **firing)
+        else:
+            node = nir.CubaLIF(tau_syn=each("tau_syn"), tau_mem=each("tau_mem"), r=np.ones(size), w_in=gain, **firing)
+    elements = [_neuron_element(network, population, primitive)]
+    if population.homeostasis is not None:
+        note = "learned thresholds are in v_threshold; they stay as they are"
+        elements.append(Element(name, "homeostasis", FAITHFUL, note))
+    if population.teacher is not None:
+        elements.append(
+            Element(name, "teacher", UNSUPPORTED, "the teaching current is in the metadata; only learning needs it")
+        )
+    return node, elements
+
+
+def _neuron_element(network: Network, population: Population, primitive: str) -> Element:
+    neuron, kind = population.neuron, f"neuron {catalogue.name_of(population.neuron)}"
+    own = [x.name for x in lines(neuron.equations, f"{neuron.owner}.equations") if x.rhs]
+    if neuron.refractory:
+        return Element(
+            population.name, kind, APPROXIMATE, f"as {primitive} without its refractory time (in the metadata)"
+        )
+    if not neuron.nir or len(own) != STATES[primitive]:
+        extra = ", ".join(name for name in own if name != "v") or "what else it has"
+        return Element(population.name, kind, APPROXIMATE, f"as {primitive} without {extra} (in the metadata)")
+    if primitive == "CubaLIF" and any(
+        _is_graded(network, p) for p in network.graph.projections if p.post == population.name
+    ):
+        return Element(
+            population.name, kind, APPROXIMATE, "graded input passes the synaptic filter tau_syn, here it does not"
+        )
+    return Element(population.name, kind, FAITHFUL, f"{primitive}; the same equation, in steps of the reader's own")
+
+
+def _is_graded(network: Network, p: Projection) -> bool:
+    return bool(p.graded or (p.pre == network.graph.input.name and network.graph.input.encoder.graded))
+
+
+def _gain(network: Network, population: Population) -> float:
+    """``r`` (of CubaLIF: ``w_in``) for which a weight that arrives with a spike steps the variable by that weight."""
+    name, dt, values = population.name, network.graph.dt, network.plan.values
+    if _primitive(population) == "CubaLIF":
+        return values[f"{name}.tau_syn"] / dt
+    spikes = any(p.post == name and not _is_graded(network, p) for p in network.graph.projections)
+    return values[f"{name}.tau_mem"] / dt if spikes else 1.0
+
+
+def _projection(network: Network, p: Projection) -> tuple[Any, list[Element]]:
+    population = {x.name: x for x in network.graph.populations}
+    post = population[p.post]
+    elements, divisor, verdict, note = [], 1.0, FAITHFUL, "final weights" if p.rule else "weights"
+    if _is_graded(network, p):
+        if p.pre in population and (p.graded != "v" or _primitive(population[p.pre]) != "LI"):
+            note = (
+                f"it carries {p.graded!r} of {p.pre}, whose node gives {'v' if p.graded != 'v' else 'spikes'}; left out"
+            )
+            return None, [Element(p.name, "graded projection", UNSUPPORTED, note)]
+        divisor = _gain(network, post)
+        if divisor != 1:
+            note += f", divided by {post.name}'s gain {divisor:g}: its r is meant for spikes"
+        if p.pre in population:
+            verdict, note = APPROXIMATE, note + "; the delay of a loop is the reader's (here one step)"
+        elif _primitive(post) == "CubaLIF":
+            verdict, note = APPROXIMATE, note + "; filtered by tau_syn"
+    if p.stp is not None:
+        elements.append(
+            Element(p.name, f"stp {catalogue.name_of(p.stp)}", UNSUPPORTED, "in the metadata; the weights are static")
+        )
+        verdict = APPROXIMATE
+    if p.rule is not None:
+        elements.append(
+            Element(p.name, f"rule {catalogue.name_of(p.rule)}", UNSUPPORTED, "in the metadata; learning has ended")
+        )
+    weight = _dense(network, p) / divisor
+    note += f" [{weight.shape[0]} out, {weight.shape[1]} in]"
+    return _nir().Linear(weight), [Element(p.name, "projection", verdict, note), *elements]
+
+
+def _dense(network: Network, p: Projection) -> np.ndarray:
+    """[post, pre] weights; 0 where there is no synapse."""
+    n_pre, n_post = network.plan.sizes[p.pre], network.plan.sizes[p.post]
+    if n_pre * n_post > DENSE_LIMIT:
+        raise UserError(
+            f"{p.name} has {n_post} x {n_pre} pairs, and NIR keeps a weight for each of them "
+            f"({n_pre * n_post * 8 / 1e9:.1f} GB); export to json instead"
+        )
+    i, j = pairs(network.plan, p.name, network.seed)
+    dense = np.zeros((n_post, n_pre))
+    constant = isinstance(p.weights, Constant)
+    dense[j, i] = network.plan.values[f"{p.post}.{p.name}_weight"] if constant else network.state[f"{p.name}.w"]
+    return dense
+
+
+def _encoder(network: Network) -> Element:
+    source = network.graph.input
+    kind = f"encoder {catalogue.name_of(source.encoder)}"
+    given = f"the current `{source.encoder.graded}`" if source.encoder.graded else "its spikes"
+    return Element(
+        source.name,
+        kind,
+        UNSUPPORTED,
+        f"in the metadata; give {given} of the normalised values to the node {source.name}",
+    )
+
+
+def _rest(network: Network, end: str) -> list[Element]:
+    declared = network.graph
+    decision = (
+        f"in the metadata: the largest `{declared.decision}` of {declared.readout}; the node {end} gives its output"
+    )
+    reset = "in the metadata: at_sample of each neuron, between two samples"
+    elements = [
+        Element(declared.readout, "decision", UNSUPPORTED, decision),
+        Element("*", "reset between samples", UNSUPPORTED, reset),
+    ]
+    if network.configuration.get("memory") not in (None, config.OFF):
+        elements.append(Element("*", "weight memory", FAITHFUL, "the weights are its levels"))
+    return elements
+
+
+def _metadata(network: Network, elements: list[Element], provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1: ``dt`` and ``version`` are numbers, all else is JSON text."""
+
+    def part(thing: Any, texts: tuple[str, ...]) -> Any:
+        if thing is None:
+            return None
+        own = {name: getattr(thing, name) for name in texts if getattr(thing, name)}
+        return {"name": catalogue.name_of(thing), "parameters": config.to_dict(thing), "texts": own}
+
+    declared = network.graph
+    source = declared.input
+    content = {
+        "configuration": network.configuration,
+        "seed": network.seed,
+        "encoder": part(source.encoder, source.encoder.texts),
+        "populations": {
+            p.name: {
+                "size": p.size,
+                "neuron": part(p.neuron, p.neuron.texts),
+                "homeostasis": part(p.homeostasis, ("at_sample",)),
+                "teacher": None if p.teacher is None else config.to_dict(p.teacher),
+            }
+            for p in declared.populations
+        },
+        "projections": {
+            p.name: {
+                "pre": p.pre,
+                "post": p.post,
+                "graded": p.graded,
+                "rule": None if p.rule is None else part(p.rule, p.rule.texts),
+                "stp": None if p.stp is None else part(p.stp, p.stp.texts),
+            }
+            for p in declared.projections
+        },
+        "readout": {
+            "population": declared.readout,
+            "decision": declared.decision,
+            "teaching_steps": declared.teaching_steps,
+        },
+        "elements": [{"name": e.name, "kind": e.kind, "verdict": e.verdict, "note": e.note} for e in elements],
+        "provenance": dict(provenance)
+        | {"program": network.program, "compiler": network.compiler, "data": network.data},
+    }
+    made: dict[str, Any] = {"version": VERSION, "dt": declared.dt}
+    made |= {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in content.items()}
+    return made

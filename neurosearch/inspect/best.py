@@ -1,0 +1,65 @@
+"""The best architectures: scores on fresh seeds beside those of the search, and the front of several objectives."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from neurosearch import rank
+from neurosearch.evaluate.interval import Interval, interval
+from neurosearch.rank import Rescored
+from neurosearch.record import DIRECTIONS, Trial
+from neurosearch.study import Study
+
+HELD_OUT = "held_out_accuracy"
+COSTS = ("spikes", "synaptic_operations", "writes")
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One of the best.
+
+    Attributes:
+        trial: as the search stored it.
+        fresh: metric → its mean over fresh seeds with its 95 % interval; empty when it was not run again.
+        seeds: the fresh seeds.
+    """
+
+    trial: Trial
+    fresh: Mapping[str, Interval]
+    seeds: tuple[int, ...] = ()
+
+    def held_out(self) -> float | None:
+        """Held-out accuracy: of the fresh seeds where there are, else of the search's."""
+        return self.fresh[HELD_OUT].mean if HELD_OUT in self.fresh else self.trial.score.metrics.get(HELD_OUT)
+
+
+def rows(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored], top: int) -> list[Row]:
+    """The best first: those run on fresh seeds by their mean there, then the others in the order of the search."""
+    ranked = rank.order(study, trials)
+    chosen = rank.best(study, trials, rescored)
+    metric = study.objectives[0]
+    sign = -1 if DIRECTIONS[metric] == "maximize" else 1
+
+    def key(position: int, trial: Trial) -> tuple[bool, bool, float, int]:
+        mean = rescored[trial.number].mean(metric) if trial.number in rescored else math.nan
+        known = not math.isnan(mean)
+        return trial is not chosen, not known, sign * mean if known else 0.0, position
+
+    ordered = sorted(enumerate(ranked), key=lambda entry: key(*entry))
+    return [row(trial, rescored) for _, trial in ordered[:top]]
+
+
+def front(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored]) -> list[Row]:
+    """The trials that no other beats in every objective; empty for one objective."""
+    if len(study.objectives) < 2:
+        return []
+    return [row(trial, rescored) for trial in rank.front(study, trials)]
+
+
+def row(trial: Trial, rescored: Mapping[int, Rescored]) -> Row:
+    """A trial with what fresh seeds said of it."""
+    if trial.number not in rescored:
+        return Row(trial, {})
+    again = rescored[trial.number]
+    fresh = {name: interval(again.values(name)) for name in DIRECTIONS if not math.isnan(again.mean(name))}
+    return Row(trial, fresh, again.seeds)

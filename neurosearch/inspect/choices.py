@@ -1,0 +1,53 @@
+"""What was found for each option of each choice: best, median and how often it was tried."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neurosearch import rank
+from neurosearch.record import DIRECTIONS, Trial
+from neurosearch.space import Choice, Value
+from neurosearch.study import Study
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a choice, by the study's first objective.
+
+    Attributes:
+        path, option: which.
+        trials: how often it was tried.
+        measured: how many of these gave a feasible score.
+        best, median: over the measured; None when there are none.
+        number: of the best trial.
+    """
+
+    path: str
+    option: Value
+    trials: int
+    measured: int
+    best: float | None = None
+    median: float | None = None
+    number: int | None = None
+
+
+def options(study: Study, trials: Sequence[Trial]) -> list[Option]:
+    """Every option of every choice, those that were never tried too; the best of a path first."""
+    metric = study.objectives[0]
+    sign = -1 if DIRECTIONS[metric] == "maximize" else 1
+    found: list[Option] = []
+    for path, dimension in study.space.items():
+        if isinstance(dimension, Choice):
+            of_path = [_option(study, path, option, trials) for option in dimension.options]
+            found += sorted(of_path, key=lambda o: (o.best is None, 0.0 if o.best is None else sign * o.best))
+    return found
+
+
+def _option(study: Study, path: str, option: Value, trials: Sequence[Trial]) -> Option:
+    tried = [t for t in trials if t.params.get(path) == option and isinstance(t.params[path], type(option))]
+    ranked = rank.order(study, tried)
+    if not ranked:
+        return Option(path, option, len(tried), 0)
+    metric = study.objectives[0]
+    values = [t.score.metrics[metric] for t in ranked]
+    return Option(path, option, len(tried), len(ranked), values[0], statistics.median(values), ranked[0].number)

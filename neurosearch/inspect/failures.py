@@ -1,0 +1,49 @@
+"""Trials that did not work, by reason."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neurosearch import rank
+from neurosearch.record import Trial
+from neurosearch.study import Study
+
+INFEASIBLE = "infeasible"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Trials that failed alike.
+
+    Attributes:
+        status: their status; ``infeasible`` for those that ran well but violate a constraint.
+        reason: of the first; numbers differ between them.
+        count: how many.
+        number: of the first of them.
+    """
+
+    status: str
+    reason: str
+    count: int
+    number: int
+
+
+def failures(study: Study, trials: Sequence[Trial]) -> list[Failure]:
+    """The most frequent first."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Failure] = {}
+    for trial in trials:
+        status, reason = _why(study, trial)
+        if status:
+            kind = status, re.sub(r"[-+]?\d[\d.,]*%?", "#", reason)
+            kinds[kind] += 1
+            first.setdefault(kind, Failure(status, reason, 0, trial.number))
+    return [Failure(first[kind].status, first[kind].reason, n, first[kind].number) for kind, n in kinds.most_common()]
+
+
+def _why(study: Study, trial: Trial) -> tuple[str, str]:
+    if trial.score.status != "ok":
+        return trial.score.status, trial.score.reason
+    violated = [name for name, by in rank.violations(study, trial.score).items() if by > 0]
+    return (INFEASIBLE, f"violates {', '.join(violated)}") if violated else ("", "")

@@ -1,0 +1,34 @@
+"""Rows → aligned text."""
+
+from collections.abc import Sequence
+
+Cell = str | float | int | bool | None
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """Columns of numbers to the right, of words to the left; an empty cell for None."""
+    text = [[cell(c) for c in row] for row in rows]
+    right = [all(isinstance(row[n], int | float | None) for row in rows) for n in range(len(head))]
+    widths = [max(len(line[n]) for line in [list(head), *text]) for n in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        parts = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True))
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(head), *map(line, text)])
+
+
+def cell(value: Cell) -> str:
+    """A value as people read it: four significant digits."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}"
+
+
+def metric(value: float | None) -> str:
+    """A score: four digits after the point below 10, else rounded."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.0f}"

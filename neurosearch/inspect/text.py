@@ -1,0 +1,165 @@
+"""What a study has found, for people."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from neurosearch.evaluate.interval import Interval
+from neurosearch.inspect import timing
+from neurosearch.inspect.best import COSTS, HELD_OUT, Row
+from neurosearch.inspect.comparison import Comparison
+from neurosearch.inspect.tables import Cell, cell, metric, table
+
+if TYPE_CHECKING:
+    from neurosearch.inspect.report import Findings
+
+COLUMNS = 5
+"""Trials whose parameters are listed side by side."""
+
+LISTED = 15
+"""Parameters whose importance is listed."""
+
+
+def text(found: "Findings") -> str:
+    """The whole report."""
+    study = found.study
+    failed = sum(t.score.status != "ok" for t in found.trials)
+    head = f"{study.name}: {len(found.trials)} of {study.trials} trials in {found.place}, {failed} of them failed"
+    if not found.trials:
+        return f"{head}\nno trial is stored yet; run `neurosearch launch {study.name}`"
+    parts = [head, *_sections(found)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _sections(found: "Findings") -> Iterator[str]:
+    objective = found.study.objectives[0]
+    if not found.best:
+        yield "no trial ran to its end within the constraints, so there is no best; the failures below say why"
+    else:
+        yield _best(f"Best ({_what(found)})", found.best, found)
+        yield _parameters(found.best[:COLUMNS])
+    if found.front:
+        yield _best("Front: no trial beats these in every objective", found.front, found)
+    if found.comparison is not None and found.comparison.contenders:
+        yield _comparison(found.comparison)
+    if found.best:
+        yield _importance(found)
+        yield _choices(found, objective)
+    yield _failures(found)
+    yield _time(found.launches)
+    if found.pictures:
+        names = ", ".join(path.name for path in found.pictures)
+        yield f"Pictures in {found.pictures[0].parent}: {names}"
+    yield from found.notes
+
+
+def _what(found: "Findings") -> str:
+    again = next((row for row in found.best if row.fresh), None)
+    searched = f"{len(found.study.seeds)} network seed{'s' if len(found.study.seeds) > 1 else ''} a trial in the search"
+    if again is None:
+        return f"{searched}; none was run on fresh seeds yet, so the first is likely a lucky one"
+    return f"± 95 % interval of the mean over {len(again.seeds)} fresh seeds; {searched}"
+
+
+def _best(title: str, rows: Sequence[Row], found: "Findings") -> str:
+    objectives = found.study.objectives
+    fresh = any(row.fresh for row in rows)
+    costs = [name for name in COSTS if name not in objectives and any(name in row.trial.score.metrics for row in rows)]
+    head = ["trial"]
+    for name in objectives:
+        head += [f"{name}, fresh", f"{name}, search"] if fresh else [f"{name}, search"]
+    head += ["held out", *costs]
+    lines: list[list[Cell]] = []
+    for row in rows:
+        line: list[Cell] = [row.trial.number]
+        for name in objectives:
+            line += [plus_minus(row.fresh.get(name))] if fresh else []
+            line.append(metric(row.trial.score.metrics.get(name)))
+        held_out = (
+            plus_minus(row.fresh[HELD_OUT]) if HELD_OUT in row.fresh else metric(row.trial.score.metrics.get(HELD_OUT))
+        )
+        lines.append([*line, held_out, *(metric(row.trial.score.metrics.get(name)) for name in costs)])
+    return f"{title}\n{table(head, lines)}"
+
+
+def _parameters(rows: Sequence[Row]) -> str:
+    paths = list(dict.fromkeys(path for row in rows for path in row.trial.params))
+    if not paths:
+        return ""
+    lines = [[path, *(cell(row.trial.params.get(path)) for row in rows)] for path in paths]
+    return f"Their parameters\n{table(['path', *(f'trial {row.trial.number}' for row in rows)], lines)}"
+
+
+def _comparison(compared: Comparison) -> str:
+    kind = "fresh streams, which the search never saw" if compared.fresh else "the streams of the search"
+    lines = [
+        [c.name.replace("_", " "), plus_minus(c.accuracy), plus_minus(c.last), plus_minus(c.held_out)]
+        for c in compared.contenders
+    ]
+    rows = table(["learner", "accuracy", "last window", "held out"], lines)
+    seeds = f"seed{'s' if len(compared.seeds) > 1 else ''} {', '.join(map(str, compared.seeds))}"
+    return f"Beside others on {kind} ({seeds})\n{rows}\n{compared.verdict}"
+
+
+def _importance(found: "Findings") -> str:
+    it, name = found.importance, found.study.objectives[0]
+    if not it.shares:
+        return f"Importance of the parameters for {name}: {it.reason}"
+    bars = {path: "█" * max(1, round(30 * share)) if share >= 0.005 else "" for path, share in it.shares.items()}
+    lines = [
+        [path, f"{share:.1%}", f"{it.explained[path]:.0%}" if path in it.explained else "-", bars[path]]
+        for path, share in it.shares.items()
+    ]
+    rest = f"\nand {len(lines) - LISTED} more" if len(lines) > LISTED else ""
+    head = ["path", f"for the best {it.top}", "of the spread", ""]
+    about = f"Importance for {name}: for being among the best (PED-ANOVA), and the part of the spread it explains"
+    return f"{about}\n{table(head, lines[:LISTED])}{rest}"
+
+
+def _choices(found: "Findings", objective: str) -> str:
+    if not found.options:
+        return ""
+    lines: list[list[Cell]] = []
+    before = ""
+    for o in found.options:
+        values = ["-", "-"] if o.best is None else [metric(o.best), metric(o.median)]
+        option = str(o.option).rpartition("/")[2]
+        lines.append([o.path if o.path != before else "", option, *values, o.trials, o.trials - o.measured, o.number])
+        before = o.path
+    head = ["choice", "option", "best", "median", "trials", "failed", "best trial"]
+    return f"{objective} found for each choice (one run each: the best are lucky ones)\n{table(head, lines)}"
+
+
+def _failures(found: "Findings") -> str:
+    if not found.failures:
+        return "Failures: none"
+    lines: list[list[Cell]] = [[f.count, f.status, f.number, f.reason or "-"] for f in found.failures]
+    return f"Failures\n{table(['trials', 'status', 'first', 'its reason'], lines)}"
+
+
+def _time(launches: Sequence[timing.Timing]) -> str:
+    total = timing.together(launches)
+    if total is None or total.wall <= 0:
+        return ""
+    capacity = total.simulate + total.build + total.other + total.idle
+    names = {"simulate": "simulate", "build": "build", "other": "other (prepare, score)", "idle": "idle"}
+    lines = [
+        [label, f"{getattr(total, name):.1f}", f"{getattr(total, name) / capacity:.0%}"]
+        for name, label in names.items()
+    ]
+    several = f" in {len(launches)} launches" if len(launches) > 1 else ""
+    used = "" if total.utilisation is None else f"; {total.utilisation:.0%} utilised once built"
+    rate = f"{total.builds} builds; {total.trials / total.wall * 60:.0f} trials a minute"
+    workers = f"{total.workers} worker{'s' if total.workers != 1 else ''}"
+    return (
+        f"Where the time of {workers} went: {total.wall:.1f} s{several}{used}\n"
+        f"{table(['phase', 'seconds', 'share'], lines)}\n"
+        f"the driver sampled for {total.sample:.1f} s beside them; {rate}"
+    )
+
+
+def plus_minus(value: Interval | None) -> str:
+    """mean ± half of its interval."""
+    if value is None:
+        return "-"
+    return metric(value.mean) + (f" ± {metric(value.half)}" if math.isfinite(value.half) else "")

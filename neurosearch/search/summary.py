@@ -1,0 +1,95 @@
+"""What the verbs print: the end of a launch, a score, a resolved configuration."""
+
+import json
+import math
+
+from neurosearch import config, document, rank, space
+from neurosearch import study as studies
+from neurosearch.configuration import Configuration
+from neurosearch.record import Score
+from neurosearch.search.driver import Outcome
+from neurosearch.search.progress import duration
+from neurosearch.search.reference import Resolved
+from neurosearch.store import Store
+from neurosearch.study import Study
+
+_ENDS = {
+    "budget": "the budget is reached",
+    "exhausted": "the space holds no more configurations",
+    "timeout": "the time is over",
+    "interrupted": "interrupted",
+}
+
+
+def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupted: bool) -> str:
+    """The end of a launch: what is stored, what is best, where time went, what to do next."""
+    ended = "interrupted" if interrupted else outcome.ended
+    lines = [
+        f"{study.name}: {outcome.stored} trials in {store.place}, {outcome.fresh} of them new "
+        f"in {duration(outcome.wall)}; {_ENDS[ended]}"
+    ]
+    trials, rescored = store.trials(), store.rescored()
+    best = rank.best(study, trials, rescored)
+    if best is not None:
+        lines.append(_best(study, best.number, best.score, rescored.get(best.number)))
+    if outcome.fresh:
+        lines.append(_time(outcome))
+    if interrupted or ended == "timeout":
+        lines.append(f"go on with: neurosearch launch {subject}")
+    elif best is not None:
+        lines.append(f"next: neurosearch inspect {subject}; neurosearch export {subject}@best --out best.json")
+    return "\n".join(lines)
+
+
+def of_score(score: Score, as_json: bool) -> str:
+    """A score, one metric a line."""
+    if as_json:
+        from neurosearch.store import plain
+
+        return json.dumps(plain(score), indent=2)
+    width = max(map(len, score.metrics), default=6)
+    lines = [f"{'status':{width}}  {score.status}{': ' + score.reason if score.reason else ''}"]
+    return "\n".join(lines + [f"{name:{width}}  {value:.6g}" for name, value in score.metrics.items()])
+
+
+def of_configuration(resolved: Resolved, as_json: bool) -> str:
+    """Every path with its value, unit and range; the space and the number of structures of a study."""
+    if as_json:
+        return json.dumps(resolved.configuration, indent=2)
+    instance = config.build(Configuration, resolved.configuration, str(resolved.file or ""))
+    lines = []
+    if resolved.study:
+        lines += [f"# {resolved.study.name} ({resolved.study.file})", f"# {resolved.study.about}", ""]
+    for path, (field, value) in config.paths(instance).items():
+        text = document.dump(value).strip().removesuffix("\n...")
+        unit = "" if field.unit == "1" else f" {field.unit}"
+        allowed = f"  # {field.wanted}" if field.form in ("number", "integer", "choice") else ""
+        lines.append(f"{path.removeprefix('architecture.')}: {text}{unit}{allowed}")
+    if resolved.study and resolved.trial is None:
+        lines += ["", "space:"]
+        lines += [f"  {path}: {space.text(dimension)}" for path, dimension in resolved.study.space.items()]
+        lines += ["", f"at most {studies.structures(resolved.study)} structures to build"]
+    return "\n".join(lines)
+
+
+def _best(study: Study, number: int, score: Score, fresh: rank.Rescored | None) -> str:
+    metric = study.objectives[0]
+    searched = f"{metric} {score.metrics[metric]:.4g} in the search"
+    if fresh is None or math.isnan(fresh.mean(metric)):
+        return f"best so far: trial {number}, {searched} (not yet run on fresh seeds)"
+    held_out = fresh.mean("held_out_accuracy")
+    held = "" if math.isnan(held_out) else f", held out {held_out:.4f}"
+    mean, spread = fresh.mean(metric), fresh.spread(metric)
+    seeds = len(fresh.seeds)
+    return f"best: trial {number}, {metric} {mean:.4g} ± {spread:.2g} on {seeds} fresh seeds{held}; {searched}"
+
+
+def _time(outcome: Outcome) -> str:
+    available = outcome.wall * outcome.workers
+    shares = {phase: outcome.seconds[phase] / available for phase in ("simulate", "build", "other")}
+    idle = max(0.0, 1 - sum(shares.values()))
+    parts = ", ".join(f"{phase} {share:.0%}" for phase, share in {**shares, "idle": idle}.items())
+    return (
+        f"time of {outcome.workers} workers: {parts}; {outcome.utilisation:.0%} utilised once built, "
+        f"{outcome.builds} builds, sampler {outcome.seconds['sample']:.1f} s, {outcome.duplicates} repeated proposals"
+    )

@@ -1,0 +1,95 @@
+"""The schema of a study file; pydantic is imported only when a study is read."""
+
+import functools
+from typing import Any, Literal
+
+from neurosearch.errors import UserError
+from neurosearch.spelling import suggestion
+
+FORMAT = 1
+FRESH_SEEDS = (1001, 1002, 1003, 1004, 1005)
+"""Seeds on which the best few are run again, unless the study names its own."""
+
+
+@functools.cache
+def model() -> Any:
+    """The pydantic model of a study file."""
+    from pydantic import BaseModel, ConfigDict, Field
+
+    strict = ConfigDict(extra="forbid", strict=True)
+
+    class BoundData(BaseModel):
+        """A score's lower or upper bound."""
+
+        model_config = strict
+        min: float | None = None
+        max: float | None = None
+
+    class LimitsData(BaseModel):
+        """What one simulation may use."""
+
+        model_config = strict
+        seconds: float | None = Field(default=None, gt=0)
+        memory_gb: float | None = Field(default=None, gt=0)
+
+    class RescoreData(BaseModel):
+        """The best few, run again on fresh seeds."""
+
+        model_config = strict
+        top: int = Field(default=5, ge=0)
+        seeds: list[int] = Field(default=list(FRESH_SEEDS), min_length=1)
+
+    class StudyData(BaseModel):
+        """A study file."""
+
+        model_config = strict
+        format: Literal[1] = Field(description="version of this format")
+        about: str = Field(description="the question, the expected result, the command")
+        architecture: str | dict[str, Any] = Field(
+            description="name, ./file.py:Class, found.json or {name: {field: value}}"
+        )
+        task: str | dict[str, Any] = Field(description="name or {name: {field: value}}")
+        memory: str | dict[str, Any] | None = Field(default=None, description="{bits, range, rounding}, or off")
+        space: dict[str, Any] = Field(default={}, description="path: {float|int: [low, high]} or {choice: [...]}")
+        objectives: list[str] = Field(default=["accuracy"], min_length=1)
+        constraints: dict[str, BoundData] = Field(default={}, description="score: {max: 500}")
+        seed: int = Field(default=0, ge=0, lt=2**31, description="seeds the sampler")
+        seeds: list[int] = Field(default=[0], min_length=1, description="seeds of the networks of one trial")
+        trials: int = Field(default=200, ge=1)
+        sampler: Literal["tpe", "random", "cmaes", "nsga2", "gp"] = "tpe"
+        limits: LimitsData = Field(default_factory=LimitsData)
+        rescore: RescoreData = Field(default_factory=RescoreData)
+
+    return StudyData
+
+
+def validate(data: Any, where: str) -> Any:
+    """The data as the model; the first mistake raises, with its path and value."""
+    import pydantic
+
+    if not isinstance(data, dict):
+        raise UserError(f"{where}: a study is a mapping with format, about, architecture, task and space")
+    if "format" in data and data["format"] != FORMAT:
+        raise UserError(f"{where}: format = {data['format']!r}, but this version reads format {FORMAT}")
+    try:
+        return model().model_validate(data)
+    except pydantic.ValidationError as error:
+        raise UserError(f"{where}: {_first_mistake(error.errors())}") from error
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a study file, for editors."""
+    made: dict[str, Any] = model().model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "neurosearch study"}
+
+
+def _first_mistake(mistakes: list[Any]) -> str:
+    first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
+    steps = [str(step) for step in first["loc"] if step not in ("str", "dict[str,any]")]
+    path = ".".join(steps)
+    if first["type"] == "extra_forbidden":
+        inner = {"limits": ("seconds", "memory_gb"), "rescore": ("top", "seeds")}.get(steps[0], ("min", "max"))
+        return f"{path} does not exist; {suggestion(steps[-1], model().model_fields if len(steps) == 1 else inner)}"
+    if first["type"] == "missing":
+        return f"{path} must be given"
+    return f"{path} = {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"

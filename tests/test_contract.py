@@ -1,0 +1,119 @@
+"""The contract: one text, several engines. Every rule and every neuron of the catalogue, short-term plasticity included."""
+
+import networks
+import numpy as np
+import pytest
+
+from neurosearch import catalogue
+from neurosearch.graph import Random
+from neurosearch.memory import WeightMemory
+from neurosearch.neurons.lif import Lif
+from neurosearch.rules.delta_potential import DeltaPotential
+
+SPIKING = [n for n in catalogue.names("neurons") if catalogue.find("neurons", n).threshold]
+RULES = catalogue.names("rules")
+
+
+def lively(c, reference):
+    """Enough happened for equality to mean something."""
+    assert c.line.steps > 200
+    assert len(reference.raster["hidden"]) > 100
+    learned = reference.state.synapses["learned"]
+    assert learned["writes"].sum() > 100
+    assert len(np.unique(np.round(learned["w"], 9))) > 50, "weights at their bounds would agree and show nothing"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("neuron", SPIKING)
+@pytest.mark.parametrize("rule", RULES)
+def test_compiled_program_equals_the_stepper_bit_for_bit(rule, neuron):
+    c = networks.case(networks.layered(networks.make("rules", rule), networks.make("neurons", neuron)))
+    reference = c.reference()
+    lively(c, reference)
+    networks.same(c.compiled(strict=True), reference, c.line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES)
+def test_fast_floating_point_changes_only_the_last_bits(rule):
+    c = networks.case(networks.layered(networks.make("rules", rule)))
+    networks.same(c.compiled(strict=False), c.reference(), c.line, tolerance=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES)
+def test_brian2s_own_device_agrees(rule):
+    c = networks.case(networks.layered(networks.make("rules", rule)), networks.stream(samples=8))
+    networks.same(c.brian(), c.reference(), c.line, tolerance=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoder", catalogue.names("encoders"))
+@pytest.mark.parametrize("frames", [1, 4])
+def test_encoders_with_still_and_moving_input(encoder, frames):
+    shown = networks.stream(samples=14, steps=20, frames=frames)
+    c = networks.case(networks.layered(DeltaPotential(eta=0.317), encoder=networks.make("encoders", encoder)), shown)
+    reference = c.reference()
+    assert len(reference.raster["hidden"]) > 20
+    networks.same(c.compiled(), reference, c.line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+@pytest.mark.parametrize("rule", ["stdp", "delta_potential", "modulated_stdp"])
+def test_weight_memory_agrees_and_stays_on_its_levels(rule, rounding):
+    memory = WeightMemory(bits=4, range=0.713, rounding=rounding)
+    strong = {"stdp": {"eta": 0.0873}, "delta_potential": {"eta": 0.0373, "normalise": 0.0}}
+    values = strong.get(rule, {"eta": 0.0173, "normalise": 0.0, "presynaptic": 0.731})
+    c = networks.case(networks.layered(networks.make("rules", rule, **values)), memory=memory)
+    record, reference = c.compiled(), c.reference()
+    networks.same(record, reference, c.line)
+    low = 0.0 if rule == "stdp" else -0.713
+    levels = (record.arrays["learned.w"] - low) / ((0.713 - low) / 15)
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-9)
+    assert len(np.unique(np.rint(levels))) > 2
+    assert record.arrays["learned.writes"].sum() > 20
+
+
+@pytest.mark.slow
+def test_recurrence_inhibition_and_two_rules_at_once():
+    architecture = catalogue.find("architectures", "recurrent_ei")()
+    graph = architecture.graph((networks.INPUTS,), networks.OUTPUTS)
+    c = networks.case(graph, networks.stream(samples=8))
+    reference = c.reference()
+    assert reference.state.synapses["ee"]["writes"].sum() > 100
+    assert len(reference.raster["inhibitory"]) > 20
+    networks.same(c.compiled(), reference, c.line)
+
+
+@pytest.mark.slow
+def test_one_build_serves_every_size_length_probability_and_number():
+    """Changing values builds nothing; each run still equals the stepper."""
+    from neurosearch.simulate import build
+
+    architecture = catalogue.find("architectures", "mushroom_body")
+    digests, paths = set(), set()
+    for size, fan_in, tau, steps, samples in ((40, 3, 0.0131, 11, 9), (77, 12, 0.0277, 17, 7), (5, 1, 0.0093, 23, 6)):
+        a = architecture(rule=DeltaPotential(eta=0.271), output=_output(spread=0.1))
+        kenyon = type(a.kenyon)(size=size, fan_in=fan_in, neuron=Lif(tau_mem=tau), drive=9.7, inhibition=0.37)
+        a = type(a)(encoder=networks.make("encoders", "periodic"), kenyon=kenyon, rule=a.rule, output=a.output)
+        c = networks.case(a.graph((networks.INPUTS,), networks.OUTPUTS), networks.stream(samples=samples, steps=steps), seed=size)
+        networks.same(c.compiled(), c.reference(), c.line)
+        digests.add(c.plan.shape.digest)
+        paths.add(build.program(c.plan.shape.digest, networks.to_plain(c.plan.shape), strict=True).path)
+    assert len(digests) == len(paths) == 1
+
+
+def _output(**values):
+    return catalogue.find("architectures", "mushroom_body")().output.__class__(**values)
+
+
+@pytest.mark.slow
+def test_learning_off_writes_nothing_and_is_the_same_network_before_it_learns():
+    graph = networks.layered(DeltaPotential(eta=0.313), weights=Random(0.237, 0.0511))
+    on, off = networks.case(graph), networks.case(graph, learning=False)
+    a, b = on.compiled(), off.compiled()
+    assert a.arrays["learned.writes"].sum() > 100
+    assert b.arrays["learned.writes"].sum() == 0
+    np.testing.assert_array_equal(a.readout[:3], b.readout[:3])  # lead-in and the first prediction: nothing learned yet
+    assert np.abs(a.readout - b.readout).max() > 1e-3

@@ -1,0 +1,197 @@
+"""The house holds: imports go down its floors and never sideways, heavy packages stay behind their walls, files stay short."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted([*ROOT.glob("neurosearch/**/*.py"), *ROOT.glob("architectures/*.py")])
+
+# Floors from the ground up. A floor is a row of landings; rooms on one landing are siblings. A room (a file of
+# neurosearch/, or a folder with all its files) may import rooms on landings before its own, and itself.
+FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (
+        ("errors", "spelling", "random", "record"),
+        ("text", "declare", "document"),
+        ("units", "variables", "space", "memory", "homeostasis", "config"),
+    ),
+    (("catalogue",), ("neurons", "rules", "encoders", "stp", "wiring", "normalisations", "tasks")),
+    (
+        ("graph", "plan", "timeline", "evaluate"),
+        ("architecture", "draft", "integrate"),
+        ("rule_texts", "passes", "stepper"),
+        ("lower",),
+    ),
+    (
+        ("study_file", "configuration", "simulate", "baselines", "export", "architectures"),
+        ("study",),
+        ("rank",),
+    ),
+    (("trial",),),
+    (("journal",), ("store",)),
+    (("search", "inspect"),),
+    (("cli",), ("__main__",)),
+)
+LANDINGS = [landing for floor in FLOORS for landing in floor]
+HEIGHT = {room: height for height, landing in enumerate(LANDINGS) for room in landing}
+
+UPWARDS = {
+    ("declare", "catalogue"): "a field names its default part; found when an instance is made",
+    ("config", "catalogue"): "a part is found by name when a configuration is built",
+    ("rule_texts", "lower"): "only for a type annotation",
+}
+"""(room, room above it) → why; never when the file itself is imported."""
+
+HEAVY = {
+    "brian2": {"simulate": "its objects and its device", "integrate": "its state updaters; cached, inside a function"},
+    "optuna": {
+        "store": "its storage",
+        "journal": "its journal file",
+        "search.sampler": "its samplers",
+        "inspect.importance": "its importance evaluator",
+    },
+    "sqlalchemy": {"store": "the errors of a database, inside a function"},
+    "pydantic": {"study_file": "the schema of a study, inside functions"},
+    "yaml": {"document": "inside functions"},
+    "matplotlib": {"inspect": "pictures, inside functions"},
+    "sklearn": {"tasks.digits": "its data, inside a function", "baselines": "inside functions"},
+    "nir": {"export.nir_graph": "inside functions"},
+    "rich": {"search.progress": "inside a function"},
+    "pandas": {},
+    "scipy": {},
+    "torch": {},
+}
+"""Package → where it may be imported, and for what."""
+
+LAZY = {"pydantic", "yaml", "matplotlib", "sklearn", "nir", "rich", "sqlalchemy"}
+"""Heavy packages that are imported inside functions wherever they are."""
+
+LONG = {
+    "neurosearch/config.py": "one tree walk: reading, writing and addressing a configuration share their fields",
+    "neurosearch/search/driver.py": "one loop: ask, run, tell",
+    "neurosearch/search/sampler.py": "every sampler behind one interface",
+    "neurosearch/simulate/device.py": "one class, whose methods Brian2 names",
+}
+"""File of more than 300 lines → why."""
+
+FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: of what, on which line, and whether it happens only in a function or for a type checker."""
+
+    module: str
+    line: int
+    inside: bool
+    typing: bool
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[1:] if parts[0] == "neurosearch" else parts)
+
+
+def room(module: str) -> str:
+    return module.split(".")[0]
+
+
+def imports(file: Path) -> list[Import]:
+    return list(_imports(ast.parse(file.read_text(encoding="utf-8")), inside=False, typing=False))
+
+
+def _imports(node: ast.AST, inside: bool, typing: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(name.name, child.lineno, inside, typing) for name in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"line {child.lineno}: write imports from the top, not relative ones"
+            for name in child.names:
+                whole = f"{child.module}.{name.name}"
+                yield Import(whole if _is_module(whole) else str(child.module), child.lineno, inside, typing)
+        else:
+            function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            checking = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+            yield from _imports(child, inside or function, typing or checking)
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_imports_go_down(file: Path) -> None:
+    module = module_name(file)
+    if module == "__init__":
+        return  # names are looked up when they are used: see test_public_names_are_found
+    here = room(module)
+    assert here in HEIGHT, f"{here} stands on no floor: add it to FLOORS"
+    for found in imports(file):
+        if room(found.module) not in ("neurosearch", "architectures"):
+            continue
+        there = room(found.module.removeprefix("neurosearch."))
+        assert there != "neurosearch", (
+            f"{file}:{found.line} imports the package itself; import the module that is meant"
+        )
+        if there == here or HEIGHT[there] < HEIGHT[here]:
+            continue
+        assert (here, there) in UPWARDS, f"{file}:{found.line}: {here} may not import {there}, which is no lower"
+        assert found.inside or found.typing, f"{file}:{found.line}: {there} may be imported inside a function only"
+
+
+def test_every_room_exists() -> None:
+    rooms = {room(module_name(file)) for file in FILES} - {"__init__"}
+    assert rooms == set(HEIGHT)
+    assert {module_name(file) for file in FILES} >= {m for places in HEAVY.values() for m in places if "." in m}
+    assert all((ROOT / name).is_file() for name in LONG)
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_heavy_packages_stay_behind_their_walls(file: Path) -> None:
+    module = module_name(file)
+    for found in imports(file):
+        package = room(found.module)
+        if package not in HEAVY or found.typing:
+            continue
+        allowed = any(module == place or module.startswith(f"{place}.") for place in HEAVY[package])
+        assert allowed, f"{file}:{found.line} imports {package}, which only {', '.join(HEAVY[package]) or 'nobody'} may"
+        assert found.inside or package not in LAZY, f"{file}:{found.line}: import {package} inside a function"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_files_are_short_and_say_what_they_are(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    name = file.relative_to(ROOT).as_posix()
+    if file.name == "__init__.py" and file.parent != ROOT / "neurosearch":
+        assert text == "", f"{name} must be empty"
+        return
+    assert ast.get_docstring(ast.parse(text)), f"{name} must open with a sentence about itself"
+    assert not FORBIDDEN_NAMES & set(file.relative_to(ROOT).with_suffix("").parts), f"{name}: name it by what it does"
+    lines = len(text.splitlines())
+    assert lines <= 300 or name in LONG, f"{name} has {lines} lines; split it, or list it in LONG with the reason"
+
+
+@pytest.mark.parametrize("statement", ["import neurosearch", "import neurosearch.cli"])
+def test_import_is_light(statement: str) -> None:
+    code = f"import sys; before = set(sys.modules); {statement}; print(*(set(sys.modules) - before))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = {room(module) for module in ran.stdout.split()}
+    assert not loaded & (HEAVY.keys() | {"numpy"})
+    assert len(ran.stdout.split()) < 100
+
+
+def test_public_names_are_found() -> None:
+    import neurosearch
+
+    for name in neurosearch.__all__:
+        assert getattr(neurosearch, name) is not None
+    assert set(neurosearch.__all__) == {*neurosearch._PLACES, "__version__"}
+    assert set(neurosearch.__all__) <= set(dir(neurosearch))
+    with pytest.raises(AttributeError, match="nothing_like_this"):
+        neurosearch.nothing_like_this  # noqa: B018

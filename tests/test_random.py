@@ -1,0 +1,74 @@
+"""Counter-based randomness: equal bits in C++ and NumPy, and numbers that look random."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from neurosearch import random
+from neurosearch.simulate import compiler
+from neurosearch.wiring.fan_in import CPP, FanIn, chosen
+from neurosearch.wiring.probability import Probability
+
+
+@pytest.mark.slow
+def test_draws_gauss_and_pick_have_the_same_bits_in_cpp(tmp_path):
+    main = """
+    int main() { for (int64_t s = 0; s < 3; s++) for (int64_t n = 0; n < 50; n += 7) for (int64_t i = 0; i < 40; i++)
+        printf("%.17g %.17g %lld\\n", draw(s, 12345678901 + s, n, i, 3*i), gauss(s, 77, n, i, i*i), (long long)pick(s, 5, n, i % 9, 9, 11)); }
+    """
+    source = "#include <cstdint>\n#include <cstdio>\n#include <cmath>\n#include <vector>\n" + random.CPP + random.CPP_GAUSS + CPP + main
+    (tmp_path / "a.cpp").write_text(source)
+    cxx = compiler.find()
+    subprocess.run([cxx.path, *cxx.flags(strict=True), "a.cpp", "-o", "a"], cwd=tmp_path, check=True)
+    out = subprocess.run(["./a"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    mine = np.array([[float(x) for x in line.split()] for line in out.splitlines()])
+    s, n, i = (x.ravel() for x in np.meshgrid(np.arange(3), np.arange(0, 50, 7), np.arange(40), indexing="ij"))
+    np.testing.assert_array_equal(mine[:, 0], random.draw(s, 12345678901 + s, n, i, 3 * i))
+    np.testing.assert_array_equal(mine[:, 1], random.gauss(s, 77, n, i, i * i))
+    tables = {seed: chosen(seed, 5, 50, 9, 11) for seed in range(3)}
+    np.testing.assert_array_equal(mine[:, 2], [tables[a][b, c % 9] for a, b, c in zip(s, n, i, strict=True)])
+
+
+def test_draws_are_uniform_and_uncorrelated_along_every_key():
+    n = 200_000
+    steps = np.arange(n)
+    for keys in ((1, 2, steps, 0, 0), (steps, 2, 0, 0, 0), (1, steps, 0, 0, 0), (1, 2, 0, steps, 0), (1, 2, 0, 0, steps)):
+        u = random.draw(*keys)
+        assert u.min() > 0
+        assert u.max() < 1
+        assert abs(u.mean() - 0.5) < 5 / np.sqrt(12 * n)
+        bins = np.bincount((u * 256).astype(int), minlength=256)
+        assert abs(((bins - n / 256) ** 2 / (n / 256)).sum() - 255) < 5 * np.sqrt(2 * 255)
+        for lag in (1, 2, 64):
+            assert abs(np.corrcoef(u[:-lag], u[lag:])[0, 1]) < 5 / np.sqrt(n)
+
+
+def test_gauss_has_mean_zero_and_variance_one():
+    z = random.gauss(1, 2, np.arange(200_000), 0, 0)
+    assert abs(z.mean()) < 0.012
+    assert abs(z.std() - 1) < 0.01
+
+
+@pytest.mark.parametrize(("k", "n"), [(1, 1), (5, 5), (3, 40), (39, 40)])
+def test_fan_in_picks_distinct_inputs_equally_often(k, n):
+    table = chosen(3, 9, 4000, k, n)
+    assert all(len(set(row)) == k for row in table[:300])
+    counts = np.bincount(table.ravel(), minlength=n)
+    assert len(counts) == n
+    expected = 4000 * k / n
+    assert np.abs(counts - expected).max() <= 5 * np.sqrt(expected) + 1e-9
+
+
+def test_wirings_have_no_synapse_of_a_neuron_onto_itself():
+    i, j = Probability(p=0.5).pairs(1, 2, 30, 30, recurrent=True)
+    assert (i != j).all()
+    assert 350 < len(i) < 520
+    i, j = FanIn(k=50).pairs(1, 2, 10, 4, recurrent=False)
+    assert len(i) == 40  # never more than there are
+
+
+def test_permutations_differ_by_seed_and_are_complete():
+    a, b = random.permutation(1, "order", 500), random.permutation(2, "order", 500)
+    assert sorted(a) == sorted(b) == list(range(500))
+    assert (a != b).mean() > 0.9

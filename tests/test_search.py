@@ -1,0 +1,288 @@
+"""The search: exact budgets, resumption bit for bit, repeats, failures, fresh seeds; on analytic scores."""
+
+import dataclasses
+import threading
+import time
+
+import pytest
+from small_arch import analytic, settings, study
+
+from neurosearch import rank
+from neurosearch.errors import UserError
+from neurosearch.record import Score
+from neurosearch.search import best, driver, sampler
+from neurosearch.search.interrupt import Interrupt
+from neurosearch.search.progress import Status, duration, line
+from neurosearch.search.replay import differences, replay
+from neurosearch.store import open_store
+
+SAMPLERS = ["tpe", "random", "cmaes", "nsga2"]
+
+
+def search(loaded, path, n=None, workers=1, evaluate=analytic, **more):
+    store = open_store(loaded, str(path))
+    outcome = driver.run(loaded, store, evaluate, workers=workers, trials=n, **more)
+    return outcome, store.trials()
+
+
+def told(trials):
+    """What must be equal between two runs: everything but the clock."""
+    clock = ("asked", "started", "finished", "launch", "workers")
+    return [(t.params, t.score, {k: v for k, v in t.detail.items() if k not in clock}) for t in trials]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_the_budget_is_exact_and_counts_what_is_stored(tmp_path, workers):
+    loaded = study(tmp_path)
+    outcome, trials = search(loaded, tmp_path / "j", 13, workers)
+    assert (outcome.ended, outcome.stored, outcome.fresh, len(trials)) == ("budget", 13, 13, 13)
+    assert [t.number for t in trials] == list(range(13))
+    outcome, trials = search(loaded, tmp_path / "j", 20, workers)
+    assert (outcome.stored, outcome.fresh, len(trials)) == (20, 7, 20)
+    outcome, trials = search(loaded, tmp_path / "j", 20, workers)
+    assert (outcome.stored, outcome.fresh) == (20, 0)
+    assert len({t.detail["digest"] for t in trials}) == 20
+    assert len({t.detail["ask"] for t in trials}) == 20
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+def test_one_worker_resumes_bit_for_bit(tmp_path, kind):
+    loaded = study(tmp_path, sampler=kind)
+    _, whole = search(loaded, tmp_path / "whole", 45)
+    for n in (1, 2, 17, 30, 45):
+        _, parts = search(loaded, tmp_path / "parts", n)
+    assert told(parts) == told(whole)
+
+
+def test_resumption_is_exact_beyond_the_window_and_with_repeats(tmp_path, monkeypatch):
+    for name, value in {"WINDOW": 30, "KEPT": 20, "KEPT_BEST": 8}.items():
+        monkeypatch.setattr(sampler, name, value)
+    space = "\n  rule: {choice: [stdp, delta]}\n  rule.eta: {float: [0.01, 0.05], step: 0.01}\n  cells.size: {int: [1, 12]}\n"
+    loaded = study(tmp_path, space)
+    outcome, whole = search(loaded, tmp_path / "whole", 75)
+    assert outcome.duplicates > 0
+    for n in (29, 31, 52, 75):
+        _, parts = search(loaded, tmp_path / "parts", n)
+    assert told(parts) == told(whole)
+
+
+def test_several_objectives_and_constraints(tmp_path):
+    loaded = study(tmp_path, objectives="[accuracy, synaptic_operations]", constraints="{writes: {max: 12}}", trials=60)
+    _, trials = search(loaded, tmp_path / "j", workers=2)
+    front = rank.front(loaded, trials)
+    assert front
+    for one in front:
+        assert one.score.metrics["writes"] <= 12
+        for other in trials:
+            m, o = one.score.metrics, other.score.metrics
+            beaten = o["accuracy"] > m["accuracy"] and o["synaptic_operations"] < m["synaptic_operations"]
+            assert not (beaten and o["writes"] <= 12)
+
+
+@pytest.mark.parametrize("kind", ["tpe", "nsga2"])
+def test_resumption_with_several_objectives(tmp_path, kind):
+    loaded = study(tmp_path, objectives="[accuracy, synaptic_operations]", sampler=kind)
+    _, whole = search(loaded, tmp_path / "whole", 70)
+    for n in (33, 70):
+        _, parts = search(loaded, tmp_path / "parts", n)
+    assert told(parts) == told(whole)
+
+
+def test_the_model_learns(tmp_path):
+    found = {}
+    for kind in ("tpe", "random"):
+        scores = []
+        for seed in range(3):
+            loaded = study(tmp_path, sampler=kind, seed=seed)
+            _, trials = search(loaded, tmp_path / f"{kind}{seed}", 80)
+            scores.append(sorted(t.score.metrics["accuracy"] for t in trials)[-20])
+        found[kind] = sum(scores) / len(scores)
+    assert found["tpe"] > found["random"] + 0.02
+
+
+def test_a_space_that_holds_no_more_ends_the_search(tmp_path):
+    loaded = study(tmp_path, "\n  rule: {choice: [stdp, delta]}\n  sign: {choice: [positive, signed]}\n")
+    outcome, trials = search(loaded, tmp_path / "j", 50, workers=2)
+    assert outcome.ended == "exhausted"
+    assert len(trials) == 4
+    assert outcome.duplicates >= 100
+
+
+def test_a_study_without_dimensions_is_one_trial(tmp_path):
+    loaded = study(tmp_path, "\n  rule: stdp\n")
+    outcome, trials = search(loaded, tmp_path / "j", 50)
+    assert (outcome.ended, len(trials), trials[0].params) == ("exhausted", 1, {})
+
+
+def test_a_crash_is_tried_once_more_and_then_stored_with_its_reason(tmp_path):
+    calls: dict[str, int] = {}
+
+    def evaluate(configuration, seeds, cancel):
+        key = str(configuration)
+        calls[key] = calls.get(key, 0) + 1
+        rule = next(iter(settings(configuration)["rule"]))
+        if rule == "delta" and calls[key] == 1:
+            return Score("crashed", {}, reason="first")
+        return Score("crashed", {}, reason="always") if rule == "stdp" else analytic(configuration, seeds)
+
+    _, trials = search(study(tmp_path), tmp_path / "j", 20, evaluate=evaluate)
+    by_rule = {rule: [t for t in trials if t.params["rule"] == rule] for rule in ("delta", "stdp", "covariance")}
+    assert all(by_rule.values())
+    assert {(t.score.status, t.score.reason, t.detail["attempts"]) for t in by_rule["stdp"]} == {
+        ("crashed", "always", 2)
+    }
+    assert {(t.score.status, t.detail["attempts"]) for t in by_rule["delta"]} == {("ok", 2)}
+    assert {(t.score.status, t.detail["attempts"]) for t in by_rule["covariance"]} == {("ok", 1)}
+    assert by_rule["delta"][0].detail["earlier_reasons"] == ["first"]
+
+
+def test_the_model_avoids_what_fails(tmp_path):
+    def evaluate(configuration, seeds, cancel):
+        failed = next(iter(settings(configuration)["rule"])) == "stdp"
+        return Score("not_finite", {}, reason="inf") if failed else analytic(configuration, seeds)
+
+    _, trials = search(study(tmp_path), tmp_path / "j", 100, evaluate=evaluate)
+    late = [t.params["rule"] for t in trials[50:]]
+    assert late.count("stdp") < 8
+    assert rank.best(study(tmp_path), trials, {}).score.status == "ok"
+
+
+@pytest.mark.parametrize("error", [UserError("there is no compiler; install g++"), ValueError("a bug")])
+def test_an_error_ends_the_search_and_loses_nothing(tmp_path, error):
+    count = iter(range(100))
+
+    def evaluate(configuration, seeds, cancel):
+        if next(count) == 7:
+            raise error
+        return analytic(configuration, seeds)
+
+    loaded = study(tmp_path)
+    with pytest.raises(type(error), match=str(error)):
+        search(loaded, tmp_path / "j", 20, evaluate=evaluate, workers=2)
+    stored = len(open_store(loaded, str(tmp_path / "j")).trials())
+    assert 5 <= stored <= 7
+    outcome, _ = search(loaded, tmp_path / "j", 20)
+    assert outcome.stored == 20
+
+
+def test_workers_run_side_by_side_and_are_busy(tmp_path):
+    alive, most = [0], [0]
+    lock = threading.Lock()
+
+    def evaluate(configuration, seeds, cancel):
+        with lock:
+            alive[0] += 1
+            most[0] = max(most[0], alive[0])
+        time.sleep(0.05)
+        with lock:
+            alive[0] -= 1
+        return dataclasses.replace(analytic(configuration, seeds), detail={})
+
+    outcome, trials = search(study(tmp_path, sampler="random"), tmp_path / "j", 40, workers=3, evaluate=evaluate)
+    assert most[0] == 3
+    assert outcome.utilisation > 0.75
+    assert outcome.seconds["simulate"] == pytest.approx(40 * 0.05, rel=0.5)
+    assert all(t.detail["asked"] <= t.detail["started"] <= t.detail["finished"] for t in trials)
+
+
+def test_an_interrupt_stores_what_finished_and_the_search_goes_on(tmp_path):
+    loaded, interrupt = study(tmp_path), Interrupt()
+    count = iter(range(100))
+
+    def evaluate(configuration, seeds, cancel):
+        if next(count) == 6:
+            interrupt.asked = True
+            cancel.set()
+        if cancel.is_set():
+            return Score("stopped", {"accuracy": 1.0})
+        return analytic(configuration, seeds)
+
+    outcome, trials = search(loaded, tmp_path / "j", 20, evaluate=evaluate, interrupt=interrupt)
+    assert outcome.ended == "interrupted"
+    assert len(trials) == 6
+    outcome, resumed = search(loaded, tmp_path / "j", 20)
+    _, whole = search(loaded, tmp_path / "whole", 20)
+    assert told(resumed) == told(whole)
+
+
+def test_a_timeout_ends_the_asking(tmp_path):
+    def evaluate(configuration, seeds, cancel):
+        time.sleep(0.1)
+        return analytic(configuration, seeds)
+
+    outcome, trials = search(study(tmp_path), tmp_path / "j", 100, evaluate=evaluate, timeout=0.5)
+    assert outcome.ended == "timeout"
+    assert 2 <= len(trials) <= 6
+
+
+def noisy(configuration, seeds, cancel=None):
+    """The same configuration is lucky on seed 0 and honest on others."""
+    score = analytic(configuration, seeds)
+    size = settings(configuration)["cells"]["size"]
+    lucky = 0.3 if seeds == (0,) and size % 7 == 0 else 0.0
+    return dataclasses.replace(score, metrics={**score.metrics, "accuracy": score.metrics["accuracy"] + lucky})
+
+
+def test_the_best_is_the_best_on_fresh_seeds(tmp_path):
+    loaded = study(tmp_path, rescore="{top: 4, seeds: [11, 12, 13]}")
+    _, trials = search(loaded, tmp_path / "j", 60, evaluate=noisy)
+    store = open_store(loaded, str(tmp_path / "j"))
+    runs = []
+
+    def counted(configuration, seeds, cancel):
+        runs.append(seeds)
+        return noisy(configuration, seeds)
+
+    rescored = best.rescore(loaded, store, counted, workers=2)
+    assert sorted(runs) == [(11,)] * 4 + [(12,)] * 4 + [(13,)] * 4
+    assert set(rescored) == {t.number for t in rank.finalists(loaded, trials)}
+    winner = rank.best(loaded, trials, rescored)
+    assert winner is not None
+    assert rescored[winner.number].mean("accuracy") == max(r.mean("accuracy") for r in rescored.values())
+    best.rescore(loaded, open_store(loaded, str(tmp_path / "j")), counted)
+    assert len(runs) == 12
+
+
+def test_replay_compares_every_bit(tmp_path):
+    _, trials = search(study(tmp_path), tmp_path / "j", 5)
+    assert replay(trials[3], analytic)[1] == []
+
+    def nearly(configuration, seeds, cancel):
+        score = analytic(configuration, seeds)
+        return dataclasses.replace(
+            score, metrics={**score.metrics, "accuracy": score.metrics["accuracy"] * (1 + 2e-16)}
+        )
+
+    score, different = replay(trials[3], nearly)
+    old, new = trials[3].score.metrics["accuracy"], score.metrics["accuracy"]
+    assert old != new
+    assert different == [f"accuracy: {old!r} → {new!r}"]
+    assert differences(Score("ok", {}, (0.1,)), Score("silent", {"accuracy": 0.1}, (0.2,), reason="why")) == [
+        "status: ok → silent why", "accuracy: None → 0.1", "the learning curve differs",
+    ]  # fmt: skip
+
+
+def test_asks_stay_cheap(tmp_path):
+    loaded, sampled = study(tmp_path), []
+    one = sampler.Sampler(loaded)
+    for number in range(400):
+        began = time.process_time()
+        params = one.ask(number)
+        sampled.append(time.process_time() - began)
+        one.tell(number, (-params["rule.eta"],), {})
+    assert sorted(sampled[300:])[50] < 2.5 * sorted(sampled[100:200])[50]
+
+
+def test_gp_without_torch_says_what_to_install(tmp_path):
+    pytest.importorskip("optuna")
+    if sampler.importlib.util.find_spec("torch"):
+        pytest.skip("torch is installed here")
+    with pytest.raises(UserError, match="sampler: gp needs torch, which is not installed; `pip install torch`"):
+        search(study(tmp_path, sampler="gp"), tmp_path / "j", 5)
+
+
+def test_progress_says_it_all():
+    said = line(Status(50, 200, fresh=50, seconds=30, best=0.91234, builds=3, failures=1))
+    assert said == "50/200 trials · best accuracy 0.9123 · 100.0 trials/min · 3 builds · 1 failed · 1 min 30 s left"
+    assert "best accuracy none yet" in line(Status(0, 200))
+    assert [duration(s) for s in (3, 200, 7500)] == ["3 s", "3 min 20 s", "2 h 05 min"]
