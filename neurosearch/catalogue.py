@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +59,9 @@ def path(kind: str, name: str) -> Path:
         raise UserError(f"there is no '{name}' in {kind}; {suggestion(name, names(kind))}")
     return folder(kind) / f"{name}{'.yaml' if kind == 'studies' else '.py'}"
 
+_LOADING = threading.RLock()
+"""One thread at a time: another must not see a module whose file is still being executed."""
+
 
 def about(kind: str, name: str) -> str:
     """First sentence of the file's docstring (of a study: of its ``about``), read without importing it."""
@@ -71,6 +75,11 @@ def about(kind: str, name: str) -> str:
 
 def find(kind: str, name: str) -> type:
     """The one public class of a name's file, or the class of the user's own ``./file.py:Class``."""
+    with _LOADING:
+        return _find(kind, name)
+
+
+def _find(kind: str, name: str) -> type:
     own = OWN_FILE.match(name)
     if not own:
         return _find_shipped(kind, name)
@@ -79,7 +88,9 @@ def find(kind: str, name: str) -> type:
         state = file.stat()
     except OSError as error:
         raise UserError(f"{file} (for {own['name']}): {error.strerror}; give the path of a file of yours") from error
-    return _find_own(file, own["name"], state.st_mtime_ns, state.st_size)
+    cls = _find_own(file, own["name"], state.st_mtime_ns, state.st_size)
+    _check_base(kind, cls, file)
+    return cls
 
 
 @functools.cache
@@ -144,6 +155,15 @@ def _classes(module: ModuleType) -> Iterator[type]:
     for value in vars(module).values():
         if isinstance(value, type) and value.__module__ == module.__name__ and not value.__name__.startswith("_"):
             yield value
+
+
+def _check_base(kind: str, cls: type, file: Path) -> None:
+    """A user's own class must be of its kind: derived from the one that the kind's base file defines."""
+    base = "neurosearch.architecture" if kind == "architectures" else f"neurosearch.{kind}.base"
+    if kind and (kind == "architectures" or (folder(kind) / "base.py").is_file()):
+        bases = [one for one in _classes(importlib.import_module(base)) if one in cls.__mro__]
+        if not bases:
+            raise UserError(f"{file}: {cls.__name__} is none of the {kind}; derive it from the class in {base}")
 
 
 @functools.cache

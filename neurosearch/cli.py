@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from neurosearch.errors import UserError
 
 if TYPE_CHECKING:
+    from neurosearch.export.found import Found
     from neurosearch.search.driver import Evaluate
+    from neurosearch.search.reference import Resolved
     from neurosearch.study import Study
 
 REF = "STUDY, STUDY@best, STUDY@17, found.json, or an architecture (name or ./file.py:Class)"
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = verb("run", _run, "evaluate once, and store nothing", "REF", REF)
     run.add_argument("--seed", type=int, help="seed of the network; those of the study otherwise")
+    run.add_argument("--learned", action="store_true", help="of found.json: start with its weights, learning off")
     run.add_argument("--json", action="store_true", help="the score as JSON")
 
     show = verb("show", _show, "the resolved configuration, its units, the space, the number of builds", "REF", REF)
@@ -136,12 +139,13 @@ def _inspect(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from neurosearch.export.export import export
+    from neurosearch.inspect.export import export
     from neurosearch.search.reference import resolve
 
-    resolved = resolve(arguments.subject, arguments.storage)
-    seed = resolved.seeds[0] if arguments.seed is None else arguments.seed
-    print(export(resolved, arguments.to, Path(arguments.out) if arguments.out else None, seed))
+    it = resolve(arguments.subject, arguments.storage)
+    seed = it.seeds[0] if arguments.seed is None else arguments.seed
+    out = Path(arguments.out) if arguments.out else None
+    print(export(it.configuration, arguments.to, out, seed, study=it.study, trial=it.trial))
     return 0
 
 
@@ -151,16 +155,31 @@ def _run(arguments: argparse.Namespace) -> int:
     from neurosearch.search.reference import resolve
     from neurosearch.search.summary import of_score
 
-    resolved = resolve(arguments.subject, arguments.storage)
-    seeds = resolved.seeds if arguments.seed is None else (arguments.seed,)
-    if resolved.found is not None:
-        from neurosearch.trial import run_reference
+    it = resolve(arguments.subject, arguments.storage)
+    if arguments.learned:
+        from neurosearch.inspect.rerun import with_weights
 
-        score = run_reference(resolved.found, resolved.file, seeds)
+        score = with_weights(_found_file(it, arguments))
     else:
-        score = _evaluate(resolved.study)(resolved.configuration, seeds, threading.Event())
+        seeds = it.seeds if arguments.seed is None else (arguments.seed,)
+        score = _evaluate(it.study)(it.configuration, seeds, threading.Event())
     print(of_score(score, as_json=arguments.json))
+    if it.found is not None and arguments.seed is None and not arguments.learned:
+        from neurosearch.export.found import differences
+
+        different = differences(_found_file(it, arguments), score, score.detail.get("program", ""))
+        said = "\n".join(different) if different else f"the same as {arguments.subject} recorded, bit for bit"
+        print(said, file=sys.stderr)
+        return 1 if different else 0
     return 0
+
+
+def _found_file(it: "Resolved", arguments: argparse.Namespace) -> "Found":
+    from neurosearch.export.found import load
+
+    if it.found is None or it.file is None:
+        raise UserError(f"{arguments.subject} has no final weights; give a JSON file that `neurosearch export` wrote")
+    return load(it.file)
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -198,8 +217,10 @@ def _check(arguments: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=2))
         return 0
     if arguments.subject:
+        from neurosearch.search.summary import builds
+
         study = studies.load(arguments.subject)
-        print(f"{study.file} is sound: {len(study.space)} dimensions, at most {studies.structures(study)} structures")
+        print(f"{study.file} is sound: {len(study.space)} dimensions, {builds(study)}")
         return 0
     from neurosearch.search.machine import findings
 

@@ -1,7 +1,7 @@
 """A study: what is searched, on which task, for what; loaded from its file with every mistake named."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -165,21 +165,28 @@ def changes(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def structures(study: Study) -> int:
-    """How many combinations of choices the space holds: no study causes more builds than this."""
+def combinations(study: Study) -> Iterator[dict[str, Value]]:
+    """Every combination of the choices that may change the program: of parts, groups, flags and names, not numbers."""
 
-    def count(waiting: list[str], chosen: dict[str, Value]) -> int:
+    def walk(waiting: list[str], chosen: dict[str, Value]) -> Iterator[dict[str, Value]]:
         if not waiting:
-            return 1
+            yield chosen
+            return
         path = next(p for p in waiting if not any(is_under(p, other) for other in waiting))
         rest, dimension = [p for p in waiting if p != path], study.space[path]
-        if not isinstance(dimension, Choice) or not study.exists(path, chosen):
-            return count(rest, chosen)
-        if not any(is_under(p, path) for p in rest):  # every option leads to the same rest
-            return len(dimension.options) * count(rest, chosen)
-        return sum(count(rest, {**chosen, path: option}) for option in dimension.options)
+        assert isinstance(dimension, Choice), "only choices are walked"
+        for option in dimension.options if study.exists(path, chosen) else ():
+            yield from walk(rest, {**chosen, path: option})
+        if not study.exists(path, chosen):
+            yield from walk(rest, chosen)
 
-    return count([path for path, dimension in study.space.items() if isinstance(dimension, Choice)], {})
+    yield from walk([path for path, dimension in study.space.items() if _names(dimension)], {})
+
+
+def _names(dimension: Dimension) -> bool:
+    if not isinstance(dimension, Choice):
+        return False
+    return any(isinstance(option, str | bool) for option in dimension.options)
 
 
 def architecture_of(found: Path) -> Any:

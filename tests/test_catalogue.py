@@ -49,10 +49,11 @@ def test_unknown_names_say_what_is_known():
 OWN = '''
 """Mine."""
 from dataclasses import dataclass
-from neurosearch.declare import Part, quantity
+from neurosearch.rules.base import Rule
+from neurosearch.declare import quantity
 
 @dataclass(frozen=True)
-class Mine(Part):
+class Mine(Rule):
     """Mine."""
     eta: float = quantity({value})
 '''
@@ -90,6 +91,13 @@ def test_a_users_file_that_does_not_serve(tmp_path, text, name, said):
     (tmp_path / "bad.py").write_text(text)
     with pytest.raises(UserError, match=said):
         catalogue.find("rules", f"{tmp_path}/bad.py:{name}")
+
+
+def test_a_users_class_of_another_kind(tmp_path):
+    (tmp_path / "my.py").write_text(OWN.format(value=1.0))
+    for kind, base in (("tasks", "neurosearch.tasks.base"), ("architectures", "neurosearch.architecture")):
+        with pytest.raises(UserError, match=rf"my\.py: Mine is none of the {kind}; derive it from the class in {base}"):
+            catalogue.find(kind, f"{tmp_path}/my.py:Mine")
 
 
 def test_a_users_file_that_is_not_there(tmp_path):

@@ -37,14 +37,19 @@ def test_a_study_resolves_every_sample(tmp_path):
         json.dumps(configuration)
 
 
-def test_structures_counts_the_combinations_of_choices(tmp_path):
-    assert studies.structures(study(tmp_path)) == 3 * 2 * 2 * 2
+def test_combinations_are_those_of_named_choices(tmp_path):
+    found = list(studies.combinations(study(tmp_path)))
+    assert len(found) == 3 * 2 * 2 * 2
+    assert len({str(one) for one in found}) == len(found)
     nested = """
       encoder: {choice: [poisson, current]}
       encoder.normalisation: {choice: [raw, on_off]}
       rule: {choice: [stdp, delta]}
+      rule.soft: {choice: [0.0, 1.0]}
+      gain: {choice: [off, on]}
     """
-    assert studies.structures(study(tmp_path, nested)) == 8
+    assert len(list(studies.combinations(study(tmp_path, nested)))) == 16
+    assert list(studies.combinations(study(tmp_path, "\n  cells.size: {int: [1, 2]}\n"))) == [{}]
 
 
 def test_memory_task_and_architecture_are_searched_by_the_same_paths(tmp_path):

@@ -56,12 +56,13 @@ class Comparison:
             return "there is nothing to compare with"
         network, *others = self.contenders
         rival = max(others, key=lambda c: c.accuracy.mean)
+        other = rival.name.replace("_", " ")
         gap = interval([a - b for a, b in zip(network.values, rival.values, strict=True)])
         numbers = f"accuracy {network.accuracy.mean:.4f} against {rival.accuracy.mean:.4f}"
         if gap.mean < 0:
-            return f"{network.name} LOSES to {rival.name} by {-gap.mean:.4f} ({numbers})"
+            return f"{network.name} LOSES to {other} by {-gap.mean:.4f} ({numbers})"
         if gap.mean == 0:
-            return f"{network.name} is no better than {rival.name} ({numbers})"
+            return f"{network.name} is no better than {other} ({numbers})"
         sure = (
             ""
             if gap.n > 1 and gap.low > 0
@@ -69,7 +70,7 @@ class Comparison:
             if gap.n > 1
             else ", on one stream"
         )
-        return f"{network.name} beats the best of the others, {rival.name}, by {gap.mean:.4f} ({numbers}){sure}"
+        return f"{network.name} beats the best of the others, {other}, by {gap.mean:.4f} ({numbers}){sure}"
 
 
 def compare(study: Study, trial: Trial, again: Rescored | None) -> Comparison:
@@ -96,7 +97,8 @@ def _contender(name: str, scores: Sequence[Score], curve: tuple[float, ...] = ()
     assert accuracy is not None, "every score has an accuracy"
     curves = [s.curve for s in scores if s.curve]
     mean = tuple(sum(column) / len(curves) for column in zip(*curves, strict=False)) if curves else curve
-    return Contender(name, accuracy, last, held_out, mean, values[0])
+    silent = " (silent)" if all(s.status == "silent" for s in scores) else ""  # why its accuracy is 0, below chance
+    return Contender(name + silent, accuracy, last, held_out, mean, values[0])
 
 
 def _of_seeds(score: Score) -> list[Score]:

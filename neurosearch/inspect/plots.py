@@ -113,11 +113,11 @@ def front(study: Study, trials: Sequence[Trial], rows: Sequence[Row]) -> Figure:
     x, y = study.objectives[1], study.objectives[0]
     ranked = rank.order(study, trials)
     every = [[t.score.metrics[name] for t in ranked] for name in (x, y)]
-    axes.scatter(*every, s=14, color=GREY, alpha=0.6, linewidths=0, label="feasible trials")
+    axes.scatter(every[0], every[1], s=14, color=GREY, alpha=0.6, linewidths=0, label="feasible trials")
     best = sorted((r.trial.score.metrics[x], r.trial.score.metrics[y]) for r in rows)
     if best:
         xs, ys = zip(*best, strict=True)
-        axes.plot(xs, ys, "o-", color=COLOURS[0], markersize=5, linewidth=1.2, label="front")
+        axes.plot(xs, ys, "o-", drawstyle="steps-post", color=COLOURS[0], markersize=5, linewidth=1.2, label="front")
         if min(xs) > 0 and max(t.score.metrics[x] for t in ranked) > 20 * min(xs):
             axes.set_xscale("log")
     axes.set(

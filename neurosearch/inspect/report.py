@@ -118,10 +118,8 @@ def _of_the_best(found: Findings, folder: Path, plots: Any, raster: Any) -> list
         drawn.append(plots.save(folder / "learning.png", lambda: plots.learning(study, compared, samples)))
     shown = raster.of_trial(study, trial)
     if shown is not None:
-        samples = shown.last - shown.first
-        title = (
-            f"{study.name}, trial {trial.number}: the last {samples} samples of the stream (true → said; green: true class)"
-        )
+        what = f"the last {shown.last - shown.first} samples of the stream (true → said; green: true class)"
+        title = f"{study.name}, trial {trial.number}: {what}"
         drawn.append(plots.save(folder / "raster.png", lambda: raster.draw(title, shown)))
     return drawn
 
@@ -136,10 +134,10 @@ def _noted(notes: list[str], draw: Callable[[], list[Path]]) -> list[Path]:
 
 
 def _by_importance(found: Findings) -> list[str]:
-    """Choices that stand under no other, the most important first."""
+    """Choices that stand under no other, those that explain most of the spread first."""
     top = [path for path, d in found.study.space.items() if isinstance(d, Choice) and len(d.options) > 1]
-    shares = found.importance.shares
-    return sorted((path for path in top if path in shares or not shares), key=lambda path: -shares.get(path, 0.0))
+    shares, explained = found.importance.shares, found.importance.explained
+    return sorted((path for path in top if path in shares or not shares), key=lambda path: -explained.get(path, 0.0))
 
 
 def as_csv(study: Study, trials: Sequence[Trial]) -> str:

@@ -27,8 +27,9 @@ def cell(value: Cell) -> str:
     return f"{value:.4g}"
 
 
-def metric(value: float | None) -> str:
-    """A score: four digits after the point below 10, else rounded."""
+def metric(value: float | None, beside: float | None = None) -> str:
+    """A score: four digits after the point below 1, two below 100, else none; ``beside`` lends its number of digits."""
     if value is None:
         return "-"
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.0f}"
+    size = abs(value if beside is None else beside)
+    return f"{value:.4f}" if size <= 1 else f"{value:.2f}" if size < 100 else f"{value:,.0f}"

@@ -162,4 +162,4 @@ def plus_minus(value: Interval | None) -> str:
     """mean ± half of its interval."""
     if value is None:
         return "-"
-    return metric(value.mean) + (f" ± {metric(value.half)}" if math.isfinite(value.half) else "")
+    return metric(value.mean) + (f" ± {metric(value.half, value.mean)}" if math.isfinite(value.half) else "")

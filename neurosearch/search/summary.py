@@ -2,16 +2,23 @@
 
 import json
 import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
 
 from neurosearch import config, document, rank, space
 from neurosearch import study as studies
 from neurosearch.configuration import Configuration
-from neurosearch.record import Score
+from neurosearch.errors import UserError
+from neurosearch.record import Score, Trial
 from neurosearch.search.driver import Outcome
 from neurosearch.search.progress import duration
 from neurosearch.search.reference import Resolved
 from neurosearch.store import Store
 from neurosearch.study import Study
+
+MANY = 2000
+"""Combinations of choices up to which a study's structures are counted."""
 
 _ENDS = {
     "budget": "the budget is reached",
@@ -32,6 +39,8 @@ def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupte
     best = rank.best(study, trials, rescored)
     if best is not None:
         lines.append(_best(study, best.number, best.score, rescored.get(best.number)))
+    elif trials:
+        lines.append(f"no trial is fit to be best yet: {_why(study, trials)}")
     if outcome.fresh:
         lines.append(_time(outcome))
     if interrupted or ended == "timeout":
@@ -68,8 +77,22 @@ def of_configuration(resolved: Resolved, as_json: bool) -> str:
     if resolved.study and resolved.trial is None:
         lines += ["", "space:"]
         lines += [f"  {path}: {space.text(dimension)}" for path, dimension in resolved.study.space.items()]
-        lines += ["", f"at most {studies.structures(resolved.study)} structures to build"]
+        lines += ["", builds(resolved.study)]
     return "\n".join(lines)
+
+
+def builds(study: Study) -> str:
+    """How many programs the study may cause: the plans of all combinations of its choices, told apart by digest."""
+    from neurosearch.trial import prepare
+
+    combinations = list(islice(studies.combinations(study), MANY + 1))
+    if len(combinations) > MANY:
+        return f"more than {MANY} combinations of choices"
+    try:
+        digests = {prepare(study.configuration(chosen), study.seeds[0]).plan.shape.digest for chosen in combinations}
+    except UserError as error:  # data that are not here; the number of combinations bounds that of programs
+        return f"at most {len(combinations)} structures to build (not counted exactly: {error})"
+    return f"{len(digests)} structures to build, in {len(combinations)} combinations of choices"
 
 
 def _best(study: Study, number: int, score: Score, fresh: rank.Rescored | None) -> str:
@@ -82,6 +105,12 @@ def _best(study: Study, number: int, score: Score, fresh: rank.Rescored | None) 
     mean, spread = fresh.mean(metric), fresh.spread(metric)
     seeds = len(fresh.seeds)
     return f"best: trial {number}, {metric} {mean:.4g} ± {spread:.2g} on {seeds} fresh seeds{held}; {searched}"
+
+
+def _why(study: Study, trials: Sequence[Trial]) -> str:
+    """How many ended in which way: ``5 silent, 1 infeasible``."""
+    ways = Counter(t.score.status if t.score.status != "ok" else "infeasible" for t in trials)
+    return ", ".join(f"{count} {way}" for way, count in ways.most_common())
 
 
 def _time(outcome: Outcome) -> str:

@@ -1,0 +1,271 @@
+"""At the door: the command line in a process of its own, on real simulations of small networks."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STUDY = """
+format: 1
+about: >
+  Does the door open?   Run: neurosearch launch small
+architecture: {mushroom_body: {encoder: current, rule: delta_potential, kenyon: {drive: 40.0}}}
+task: {digits: {samples: 60, lead_in: 20, held_out: 20, steps: 24}}
+space:
+  kenyon.size: {int: [20, 80], log: true}
+  kenyon.sparsity: {float: [0.05, 0.3], log: true}
+  rule.eta: {float: [0.01, 1.0], log: true}
+trials: 6
+rescore: {top: 2, seeds: [11, 12]}
+"""
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def door(tmp_path, cache):
+    """A function that runs a command in an empty folder with one small study in it."""
+    (tmp_path / "small.yaml").write_text(STUDY)
+    root = str(Path(__file__).resolve().parent.parent)
+    environment = os.environ | {"NEUROSEARCH_CACHE": str(cache), "PYTHONPATH": root, "PYTHONWARNINGS": "error::UserWarning"}
+
+    def run(*arguments, code=0, start=False, **more):
+        command = [sys.executable, "-m", "neurosearch", *arguments]
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment | more,
+        )
+        if start:
+            return process
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == code, (process.returncode, out, err)
+        assert "Traceback" not in err
+        if code == 2:
+            assert out == ""
+            assert len(err.strip().splitlines()) == 1, err
+        return out, err
+
+    return run
+
+
+def test_help_is_quick_and_names_every_verb(door):
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        out, _ = door("--help")
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.4
+    assert all(verb in out for verb in "launch inspect export run show list check replay".split())
+    assert door()[0] == out
+    for verb in "launch inspect export run show list check replay".split():
+        assert "usage: neurosearch" in door(verb, "--help")[0]
+
+
+def test_a_study_from_launch_to_replay(door, tmp_path):
+    out, err = door("launch", "small.yaml", "--workers", "2")
+    assert "small: 6 trials in neurosearch-runs/small.journal, 6 of them new" in out
+    assert "best: trial " in out
+    assert "on 2 fresh seeds, held out" in out
+    assert "trials/min" in err
+    assert "builds" in err
+    out, _ = door("launch", "small.yaml", "--trials", "8", "--no-rescore")
+    assert "8 trials in" in out
+    assert "2 of them new" in out
+    assert "trial 7 of small.yaml: identical" in door("replay", "small.yaml@7")[0]
+    shown = json.loads(door("show", "small.yaml@best", "--json")[0])
+    assert set(shown) == {"architecture", "task", "memory"}
+    score = json.loads(door("run", "small.yaml@3", "--json")[0])
+    assert 0 < score["metrics"]["accuracy"] < 1
+    _, err = door("replay", "small.yaml@99", code=2)
+    assert "holds 8 trials of 'small', numbered from 0; there is no 99" in err
+
+
+def test_the_same_study_anywhere_gives_the_same_scores(door):
+    door("launch", "small.yaml", "--workers", "1", "--no-rescore", "--storage", "one.journal")
+    door("launch", "small.yaml", "--workers", "1", "--no-rescore", "--storage", "sqlite:///two.db")
+    one = door("show", "small.yaml@5", "--json", "--storage", "one.journal")
+    assert one == door("show", "small.yaml@5", "--json", "--storage", "sqlite:///two.db")
+
+
+def test_ctrl_c_stops_in_order_and_the_same_command_resumes(door, tmp_path):
+    (tmp_path / "small.yaml").write_text(STUDY.replace("trials: 6", "trials: 3000").replace("samples: 60", "samples: 300"))
+    process = door("launch", "small.yaml", "--workers", "2", start=True)
+    journal = tmp_path / "neurosearch-runs" / "small.journal"
+    wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 6)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "stopping: finished trials are stored" in err
+    assert "go on with: neurosearch launch small.yaml" in out
+    assert "Traceback" not in err
+    stored = int(out.split("small: ")[1].split()[0])
+    out, _ = door("launch", "small.yaml", "--trials", str(stored + 3), "--no-rescore")
+    assert f"small: {stored + 3} trials in" in out
+    assert "3 of them new" in out
+
+
+def test_a_killed_launch_loses_nothing_and_leaves_no_lock(door, tmp_path):
+    (tmp_path / "small.yaml").write_text(STUDY.replace("trials: 6", "trials: 3000"))
+    process = door("launch", "small.yaml", start=True)
+    journal = tmp_path / "neurosearch-runs" / "small.journal"
+    wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 6)
+    process.kill()
+    process.communicate()
+    stored = journal.read_bytes().count(b'"op_code":4')
+    out, _ = door("launch", "small.yaml", "--trials", str(stored + 1), "--no-rescore")
+    assert f"small: {stored + 1} trials in" in out
+
+
+def wait_for(condition, seconds=120.0):
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lanch", "small.yaml"], "invalid choice: 'lanch'"),
+        (["launch"], "the following arguments are required: STUDY"),
+        (["launch", "none.yaml"], "there is no study file none.yaml; give a path, or a name: "),
+        (["launch", "digitz"], "there is no 'digitz' in studies; did you mean 'digits'?"),
+        (["launch", "small.yaml", "--workers", "0"], "0 must be at least 1"),
+        (["launch", "small.yaml", "--storage", "nonsense://x"], "--storage nonsense://x cannot be opened"),
+        (["inspect", "small.yaml"], "no trial of 'small' is stored; run `neurosearch launch small`"),
+        (["replay", "small.yaml"], "small.yaml is no stored trial; write STUDY@17, or STUDY@best"),
+        (["replay", "small.yaml@last"], "after @ comes 'best' or the number of a trial, not 'last'"),
+        (["run", "nothing"], "nothing is no study, found.json or architecture"),
+        (["run", "./none.py:Mine"], "No such file or directory"),
+        (["run", "none.json"], "none.json: No such file or directory"),
+        (["export", "small.yaml", "--to", "onnx"], "--to onnx does not exist"),
+        (["run", "small.yaml", "--learned"], "has no final weights"),
+        (["list", "rule"], "there is no kind of thing called 'rule'; did you mean 'rules'?"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(door, arguments, said):
+    assert said in door(*arguments, code=2)[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kenyon.sparsity:", "kenyon.sparcity:", "space.kenyon.sparcity: 'sparcity' does not exist in KenyonCells; did you mean"),
+        ("[20, 80]", "[80, 20]", "space.kenyon.size.int = [80, 20] is upside down; write [20, 80]"),
+        ("rule: delta_potential", "rule: delta_potentiall", "there is no 'delta_potentiall' in rules; did you mean"),
+        ("{digits:", "{digit:", "there is no 'digit' in tasks; did you mean 'digits'?"),
+        ("space:", "space: {", "small.yaml, line "),
+        ("trials: 6", "trials: 6\ntrials: 7", "the key 'trials' is given twice (first in line 11)"),
+        ("{digits: {samples: 60, lead_in: 20, held_out: 20, steps: 24}}", "{arrays: {file: my.npz}}", "my.npz"),
+        (
+            "{digits: {samples: 60, lead_in: 20, held_out: 20, steps: 24}}",
+            "{fashion_mnist: {folder: nowhere}}",
+            "nowhere",
+        ),
+    ],
+)
+def test_a_mistake_in_a_study_is_one_sentence_and_exit_code_2(door, tmp_path, old, new, said):
+    file = tmp_path / "small.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    assert said in door("launch", "small.yaml", code=2)[1].splitlines()[-1]
+
+
+def test_no_compiler_and_one_that_fails(door, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    _, err = launch_fails(door, NEUROSEARCH_CACHE=str(tmp_path / "cache"), PATH=str(empty))
+    assert "g++" in err
+    _, err = launch_fails(door, NEUROSEARCH_CACHE=str(tmp_path / "cache"), NEUROSEARCH_CXX="false")
+    assert "neurosearch: " in err
+
+
+def launch_fails(door, **environment):
+    process = door("launch", "small.yaml", start=True, **environment)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 2, err
+    assert "Traceback" not in err
+    assert sum(line.startswith("neurosearch: ") for line in err.splitlines()) == 1
+    return out, err
+
+
+def test_a_damaged_journal_at_the_door(door, tmp_path):
+    door("launch", "small.yaml", "--trials", "3", "--no-rescore")
+    journal = tmp_path / "neurosearch-runs" / "small.journal"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-7])
+    out, err = door("launch", "small.yaml", "--trials", "3", "--no-rescore")
+    assert "the last line was cut short; it was moved to small.journal.cut" in err
+    assert "3 trials in" in out
+    assert "1 of them new" in out
+    lines = whole.splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], b"?\n", *lines[1:]]))
+    assert "small.journal, line 2 is damaged" in door("launch", "small.yaml", code=2)[1]
+    journal.write_bytes(whole)
+    (tmp_path / "small.yaml").write_text(STUDY.replace("[20, 80]", "[20, 90]"))
+    _, err = door("launch", "small.yaml", code=2)
+    assert "space.kenyon.size: {'int': [20, 80], 'log': True} → {'int': [20, 90], 'log': True}" in err
+
+
+def test_show_list_and_check(door, tmp_path):
+    out, _ = door("show", "small.yaml")
+    assert "kenyon.tau_inhibition: 0.01 second" in out
+    assert "kenyon.size: int [20, 80] log" in out
+    assert "1 structures to build" in out
+    assert "rule.eta: 0.1" in door("show", "mushroom_body")[0]
+    assert "rules" in door("list")[0].split()
+    assert json.loads(door("list", "rules", "--json")[0])["stdp"].startswith("Pair-based")
+    assert "digits" in door("list", "studies")[0]
+    assert "compil" in door("check")[0] or "g++" in door("check")[0]
+    assert "small.yaml is sound: 3 dimensions" in door("check", "small.yaml")[0]
+    schema = json.loads(door("check", "--schema")[0])
+    assert schema["properties"]["objectives"]["type"] == "array"
+    (tmp_path / "own.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from neurosearch.catalogue import find\n"
+        "@dataclass(frozen=True)\n"
+        "class Own(find('architectures', 'mushroom_body')):\n"
+        "    dt: float = 0.002\n"
+    )
+    (tmp_path / "own.yaml").write_text(STUDY.replace("{mushroom_body:", "{'./own.py:Own':"))
+    assert "own.py:Own" in door("show", "own.yaml")[0]
+    assert "dt: 0.002" in door("show", "./own.py:Own")[0]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(door):
+    process = door("show", "small.yaml", start=True)
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_a_bug_is_exit_code_1_with_its_traceback(door, tmp_path):
+    (tmp_path / "broken.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from typing import Any\n"
+        "from neurosearch.architecture import AbstractArchitecture\n"
+        "from neurosearch.declare import part\n"
+        "@dataclass(frozen=True)\n"
+        "class Broken(AbstractArchitecture):\n"
+        "    encoder: Any = part('encoders', 'current')\n"
+        "    def graph(self, shape, n_outputs):\n"
+        "        raise ZeroDivisionError('here')\n"
+    )
+    process = door("run", "./broken.py:Broken", start=True)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "ZeroDivisionError: here" in err
+    assert err.splitlines()[-1] == "neurosearch: a bug: ZeroDivisionError: here; please report it"
