@@ -59,6 +59,7 @@ def path(kind: str, name: str) -> Path:
         raise UserError(f"there is no '{name}' in {kind}; {suggestion(name, names(kind))}")
     return folder(kind) / f"{name}{'.yaml' if kind == 'studies' else '.py'}"
 
+
 _LOADING = threading.RLock()
 """One thread at a time: another must not see a module whose file is still being executed."""
 

@@ -19,8 +19,8 @@ Given = Mapping[str, Dimension | Value]
 class Configuration:
     """All that one evaluation needs; a path without one of these three names in front is the architecture's."""
 
-    architecture: Any = part("architectures")  # noqa: RUF009 - a field specifier, as dataclasses.field is
-    task: Any = part("tasks")  # noqa: RUF009
+    architecture: Any = part("architectures")
+    task: Any = part("tasks")
     memory: WeightMemory | None = None
 
 

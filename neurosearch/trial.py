@@ -1,5 +1,6 @@
 """The corridor: a configuration → a graph → a plan → a program → a record → a score."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from neurosearch.lower import lower
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Plan, to_plain
 from neurosearch.record import Record, Score, Stream
-from neurosearch.simulate import build, run
+from neurosearch.simulate import build, builder, run, stock
 from neurosearch.simulate.request import request
 from neurosearch.timeline import timeline
 
@@ -59,17 +60,17 @@ def run_trial(
     for seed in seeds:
         prepared = prepare(configuration, seed)
         began = time.perf_counter()
-        program = compiled(prepared.plan, cancel)
+        engine = compiled(prepared.plan, cancel)
         built = time.perf_counter()
-        record = simulate(prepared, program.path, seed, cancel=cancel, limits=limits, on_progress=on_progress)
+        record = simulate(prepared, engine, seed, cancel=cancel, limits=limits, on_progress=on_progress)
         seconds["build"] += built - began
         seconds["simulate"] += time.perf_counter() - built
-        fresh += program.fresh
+        fresh += engine.fresh
         scores.append(scored(prepared, record))
         if record.status == "stopped":
             break
     mean = scores[0] if len(scores) == 1 else average(scores)
-    detail = {**mean.detail, "seconds": seconds, "build_fresh": fresh, "program": program.digest, "compiler": program.compiler}
+    detail = {**mean.detail, "seconds": seconds, "build_fresh": fresh, "program": engine.digest, "compiler": engine.compiler}
     return replace(mean, detail=detail)
 
 
@@ -115,14 +116,38 @@ def _drive(shown: _Shown, normalisation: Any) -> tuple[np.ndarray, str]:
     return values, config.digest([stream.key, config.to_dict(normalisation), type(normalisation).__name__])
 
 
-def compiled(plan: Plan, cancel: threading.Event | None = None) -> build.Program:
-    """The program of a plan, built if nobody did before."""
-    return build.program(plan.shape.digest, to_plain(plan.shape), cancel=cancel)
+@dataclass(frozen=True)
+class Fallback:
+    """Brian2's own device in place of a compiled program, and why. Slow, and right."""
+
+    reason: str
+    digest: str = ""
+    fresh: bool = False
+
+    @property
+    def compiler(self) -> str:
+        """What stands where a compiler's name would."""
+        return f"none, Brian2's own device: {self.reason}"
+
+
+def compiled(plan: Plan, cancel: threading.Event | None = None) -> build.Program | Fallback:
+    """The program of a plan, built if nobody did before; the fallback where our device refuses the plan."""
+    try:
+        return build.program(plan.shape.digest, to_plain(plan.shape), cancel=cancel)
+    except builder.Unsupported as refusal:
+        if str(refusal) not in _SAID:
+            _SAID.add(str(refusal))
+            _LOG.warning("Brian2's own device runs this structure, about 100 times slower: %s", refusal)
+        return Fallback(str(refusal), plan.shape.digest)
+
+
+_SAID: set[str] = set()
+_LOG = logging.getLogger(__name__)
 
 
 def simulate(
     prepared: Prepared,
-    program: str,
+    engine: build.Program | Fallback,
     seed: int,
     *,
     learning: bool = True,
@@ -141,8 +166,10 @@ def simulate(
         plan, line, prepared.drive, prepared.drive_key, seed, probes=[*counters, *probes], raster=raster, weights=weights,
         report=max(1, line.samples // 100) if on_progress else 50,
     )  # fmt: skip
+    if isinstance(engine, Fallback):
+        return stock.run(to_plain(plan.shape), asked, time_limit=limits.seconds, cancel=cancel)
     return run.run(
-        program, asked, time_limit=limits.seconds, memory_limit=limits.memory_bytes, on_progress=on_progress, cancel=cancel
+        engine.path, asked, time_limit=limits.seconds, memory_limit=limits.memory_bytes, on_progress=on_progress, cancel=cancel
     )
 
 

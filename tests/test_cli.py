@@ -35,7 +35,11 @@ def door(tmp_path, cache):
     """A function that runs a command in an empty folder with one small study in it."""
     (tmp_path / "small.yaml").write_text(STUDY)
     root = str(Path(__file__).resolve().parent.parent)
-    environment = os.environ | {"NEUROSEARCH_CACHE": str(cache), "PYTHONPATH": root, "PYTHONWARNINGS": "error::UserWarning"}
+    environment = os.environ | {
+        "NEUROSEARCH_CACHE": str(cache),
+        "PYTHONPATH": root,
+        "PYTHONWARNINGS": "error::UserWarning",
+    }
 
     def run(*arguments, code=0, start=False, **more):
         command = [sys.executable, "-m", "neurosearch", *arguments]
@@ -67,9 +71,9 @@ def test_help_is_quick_and_names_every_verb(door):
         out, _ = door("--help")
         seconds.append(time.perf_counter() - began)
     assert min(seconds) < 0.4
-    assert all(verb in out for verb in "launch inspect export run show list check replay".split())
+    assert all(verb in out for verb in ["launch", "inspect", "export", "run", "show", "list", "check", "replay"])
     assert door()[0] == out
-    for verb in "launch inspect export run show list check replay".split():
+    for verb in ["launch", "inspect", "export", "run", "show", "list", "check", "replay"]:
         assert "usage: neurosearch" in door(verb, "--help")[0]
 
 
@@ -100,7 +104,9 @@ def test_the_same_study_anywhere_gives_the_same_scores(door):
 
 
 def test_ctrl_c_stops_in_order_and_the_same_command_resumes(door, tmp_path):
-    (tmp_path / "small.yaml").write_text(STUDY.replace("trials: 6", "trials: 3000").replace("samples: 60", "samples: 300"))
+    (tmp_path / "small.yaml").write_text(
+        STUDY.replace("trials: 6", "trials: 3000").replace("samples: 60", "samples: 300")
+    )
     process = door("launch", "small.yaml", "--workers", "2", start=True)
     journal = tmp_path / "neurosearch-runs" / "small.journal"
     wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 6)
@@ -162,7 +168,11 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(door, arguments, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("kenyon.sparsity:", "kenyon.sparcity:", "space.kenyon.sparcity: 'sparcity' does not exist in KenyonCells; did you mean"),
+        (
+            "kenyon.sparsity:",
+            "kenyon.sparcity:",
+            "space.kenyon.sparcity: 'sparcity' does not exist in KenyonCells; did you mean",
+        ),
         ("[20, 80]", "[80, 20]", "space.kenyon.size.int = [80, 20] is upside down; write [20, 80]"),
         ("rule: delta_potential", "rule: delta_potentiall", "there is no 'delta_potentiall' in rules; did you mean"),
         ("{digits:", "{digit:", "there is no 'digit' in tasks; did you mean 'digits'?"),

@@ -57,7 +57,11 @@ def test_one_worker_resumes_bit_for_bit(tmp_path, kind):
 def test_resumption_is_exact_beyond_the_window_and_with_repeats(tmp_path, monkeypatch):
     for name, value in {"WINDOW": 30, "KEPT": 20, "KEPT_BEST": 8}.items():
         monkeypatch.setattr(sampler, name, value)
-    space = "\n  rule: {choice: [stdp, delta]}\n  rule.eta: {float: [0.01, 0.05], step: 0.01}\n  cells.size: {int: [1, 12]}\n"
+    space = """
+      rule: {choice: [stdp, delta]}
+      rule.eta: {float: [0.01, 0.05], step: 0.01}
+      cells.size: {int: [1, 12]}
+    """
     loaded = study(tmp_path, space)
     outcome, whole = search(loaded, tmp_path / "whole", 75)
     assert outcome.duplicates > 0

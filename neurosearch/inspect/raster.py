@@ -13,8 +13,9 @@ from neurosearch.study import Study
 from neurosearch.timeline import timeline
 
 SAMPLES = 6
-RATIOS = {True: 1.0, False: 3.0}
-"""Height of a panel: a few neurons, many neurons."""
+FEW = 20
+LOW, HIGH, READ_OUT = 1.0, 3.0, 2.2
+"""Heights of the panels: at most FEW neurons, more, and the read-out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ def draw(title: str, shown: Shown) -> Figure:
     edges = (line.boundaries[shown.first : shown.last + 1] - start) * ms
     fired = [n for n in range(len(record.populations)) if (record.raster[:, 1] == n).any()]
     sizes = [shown.plan.sizes[record.populations[n]] for n in fired]
-    heights = [RATIOS[size <= 20] for size in sizes] + [2.2]
+    heights = [*(LOW if size <= FEW else HIGH for size in sizes), READ_OUT]
     figure = Figure(figsize=(8.0, 1.2 + 0.75 * sum(heights)), layout="constrained")
     panels = np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     for axes, n, size in zip(panels, fired, sizes, strict=False):
@@ -90,7 +91,7 @@ def _read_out(axes: Axes, shown: Shown, edges: np.ndarray) -> None:
             y = [label - 0.5, label - 0.5, label + 0.5, label + 0.5, label - 0.5]
             axes.plot(x, y, color="#009E73", linewidth=1.6)
     axes.set_ylabel("read-out\nof each class", fontsize=9)
-    if shown.stream.outputs <= 20:
+    if shown.stream.outputs <= FEW:
         axes.set_yticks(range(shown.stream.outputs), [str(n) for n in range(shown.stream.outputs)], fontsize=7)
     axes.set_ylim(-0.6, shown.stream.outputs - 0.4)
 

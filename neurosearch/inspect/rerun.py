@@ -78,7 +78,7 @@ def shown(
     """A run with the spikes of the samples ``first`` to ``last - 1``."""
     prepared = trial.prepare(configuration, seed)
     program = trial.compiled(prepared.plan)
-    return prepared, trial.simulate(prepared, program.path, seed, raster=samples, limits=limits)
+    return prepared, trial.simulate(prepared, program.path, seed, raster=(samples[0], samples[1] - 1), limits=limits)
 
 
 def phases(configuration: Mapping[str, Any], seed: int) -> np.ndarray:
