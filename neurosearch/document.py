@@ -127,8 +127,14 @@ def _dumper() -> Any:
 
     _resolve(Dumper)
     Dumper.add_representer(float, _represent_float)
+    Dumper.add_representer(str, _represent_text)
     Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(value)))
     return Dumper
+
+
+def _represent_text(dumper: Any, value: str) -> Any:
+    breaks = any(mark in value for mark in "\r\x85\u2028\u2029")  # PyYAML folds these unless they are escaped
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if breaks else None)
 
 
 def _represent_float(dumper: Any, value: float) -> Any:

@@ -11,10 +11,12 @@ from neurosearch.random import stream_id
 from neurosearch.units import ONE, SECOND, Dimension
 from neurosearch.variables import TAKEN, Line, lines
 
-PORTS = ("count", "received", "target", "labelled", "learn", "lead", "drive", "elapsed", "current", "theta", "teach")
+PORTS = (
+    "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta", "teach",
+)  # fmt: skip
 """Names that a graph gives a neuron's text; each exists only where some text asks for it."""
 
-READS = {"learn": "begin", "lead": "begin", "labelled": "decision", "target": "decision", "drive": "frame"}
+READS = {"learn": "begin", "lead": "begin", "fresh": "begin", "labelled": "decision", "target": "decision", "drive": "frame"}
 """Ports that are rows of a table, and the moment at which the next row becomes visible."""
 
 _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
@@ -86,7 +88,7 @@ class Draft:
         for name in written & set(PORTS):
             self.port(name, where, name)
         units.check_block(statements, env)
-        return tx.rename_block(statements, {**table, "elapsed": "(step - onset)"}, _draws(f"{self.name}.{where}", "seed", "0"))
+        return tx.rename_block(statements, {**table, "elapsed": "(step - onset)"}, BlockDraws(f"{self.name}.{where}"))
 
     def expression(self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]) -> str:
         """The same for one expression."""
@@ -96,7 +98,7 @@ class Draft:
         for symbol in sorted(tx.names(checked)):
             self._use(symbol, env, where, checked)
         units.of(checked, env, where, checked)
-        return tx.rename(checked, {**table, "elapsed": "(step - onset)"}, _draws(f"{self.name}.{where}", "seed", "0"))
+        return tx.rename(checked, {**table, "elapsed": "(step - onset)"}, BlockDraws(f"{self.name}.{where}"))
 
     def _use(self, symbol: str, env: Mapping[str, Dimension], where: str, shown: str) -> None:
         if symbol not in env:
@@ -131,7 +133,7 @@ class Draft:
     def group(self) -> Group:
         """The finished group."""
         for port in sorted(self.ports - {"elapsed", "current"}):
-            self.variables.setdefault(port, Variable(port, shared=port in ("learn", "lead", "labelled")))
+            self.variables.setdefault(port, Variable(port, shared=port in ("learn", "lead", "fresh", "labelled")))
         if "count" in self.ports:
             self.increments += tx.block("count += 1", f"{self.name}.reset")
         current = " + ".join(self.currents) or "0"
@@ -154,14 +156,17 @@ class Draft:
         )  # fmt: skip
 
 
-def _draws(owner: str, seed: str, j: str):  # type: ignore[no-untyped-def]
+@dataclass(frozen=True)
+class BlockDraws:
     """Turns ``uniform(n)`` of a block into the counter-based draw of its own stream."""
 
-    def text(function: str, n: int) -> str:
-        name = "draw" if function == "uniform" else "gauss"
-        return f"{name}({seed}, {stream_id(f'{owner}.{n}')}, step, i, {j})"
+    owner: str
+    seed: str = "seed"
+    j: str = "0"
 
-    return text
+    def __call__(self, function: str, n: int) -> str:
+        name = "draw" if function == "uniform" else "gauss"
+        return f"{name}({self.seed}, {stream_id(f'{self.owner}.{n}')}, step, i, {self.j})"
 
 
 def dimensions(found: Iterable[Line], where: str) -> dict[str, Dimension]:

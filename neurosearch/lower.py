@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from neurosearch import rule_texts
+from neurosearch import carried, rule_texts
 from neurosearch import text as tx
 from neurosearch.draft import Draft, dimensions, own_lines
 from neurosearch.errors import UserError
@@ -84,6 +84,7 @@ def _population(low: Lowering, population: Population) -> None:
     if neuron.threshold:
         d.threshold = d.expression(neuron, "threshold", neuron.threshold, {}, own)
     d.reset += d.block(neuron, "reset", {}, own)
+    d.each_step += d.block(neuron, "each_step", {}, own)
     d.at_sample += d.block(neuron, "at_sample", {}, own)
     _homeostasis(d, population)
     _teacher(low, d, population)
@@ -156,11 +157,17 @@ def _wiring(post: Draft, p: Projection) -> tuple[str, tuple[str, ...]]:
     for symbol in sorted(tx.names(checked) - {"i", "j", *wiring.values}):
         tx.unknown(where, checked, symbol, {"i", "j", *wiring.values})
     table = {k: f"{p.name}_{k}_post" for k in wiring.values}
+    return tx.rename(checked, table, _WiringDraws(stream)), ()
 
-    def draws(function: str, n: int) -> str:
-        return f"{'draw' if function == 'uniform' else 'gauss'}(seed_post, {stream + n}, 0, i, j)"
 
-    return tx.rename(checked, table, draws), ()
+@dataclass(frozen=True)
+class _WiringDraws:
+    """Turns ``uniform(n)`` of a wiring's condition into a draw for each pair, the same in every step."""
+
+    stream: int
+
+    def __call__(self, function: str, n: int) -> str:
+        return f"{'draw' if function == 'uniform' else 'gauss'}(seed_post, {self.stream + n}, 0, i, j)"
 
 
 def _short_term(pre: Draft, p: Projection) -> None:
@@ -204,6 +211,9 @@ def _amount(p: Projection) -> str:
 def _deliver(low: Lowering, p: Projection) -> None:
     """What a spike, or a graded value, does to the postsynaptic neuron."""
     pre, post = low.drafts[p.pre], low.drafts[p.post]
+    if carried.is_block(p.graded):
+        carried.add(low, p, pre, post)
+        return
     graded = low.graph.input.encoder.graded if p.pre == low.graph.input.name else p.graded
     if not graded and not pre.threshold:
         raise UserError(f"projection {p.name}: {p.pre} does not spike; name what it carries with graded=...")

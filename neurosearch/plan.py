@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from neurosearch.text import Block, Statement
@@ -133,7 +134,7 @@ class Shape:
         """The group of that name."""
         return next(g for g in self.groups if g.name == name)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of the canonical text of the shape."""
         return hashlib.sha256(json.dumps(to_plain(self), sort_keys=True).encode()).hexdigest()

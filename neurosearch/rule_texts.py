@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from neurosearch import text as tx
 from neurosearch import units
-from neurosearch.draft import PORTS, Draft, dimensions
+from neurosearch.draft import PORTS, BlockDraws, Draft, dimensions
 from neurosearch.errors import UserError
 from neurosearch.graph import Projection
 from neurosearch.plan import Action, Group, Sum, Synapses, Variable
-from neurosearch.random import stream_id
 from neurosearch.units import ONE, Dimension
 from neurosearch.variables import Line, lines
 
@@ -192,11 +191,7 @@ class _Synaptic:
                     self._use(symbol, where, str(s), receiving)
         units.check_block(statements, self.env)
 
-        def draws(function: str, n: int) -> str:
-            name = "draw" if function == "uniform" else "gauss"
-            return f"{name}(seed_post, {stream_id(f'{p.name}.{where}.{n}')}, step, i, j)"
-
-        out = tx.rename_block(statements, self.final, draws)
+        out = tx.rename_block(statements, self.final, BlockDraws(f"{p.name}.{where}", "seed_post", "j"))
         if any("seed_post" in tx.names(s.value) for s in out):
             self.post.parameters["seed"] = "integer"
         return out

@@ -15,6 +15,7 @@ from neurosearch import random
 from neurosearch import text as tx
 from neurosearch.integrate import step_text
 from neurosearch.plan import Action, Group, Plan, Synapses
+from neurosearch.record import SparseRows
 from neurosearch.timeline import Timeline
 
 Array = np.ndarray
@@ -64,9 +65,9 @@ class Result:
 
 
 class Stepper:
-    """One plan, one timeline, one seed. ``drive`` is [rows, inputs]."""
+    """One plan, one timeline, one seed. ``drive`` is [rows, inputs], whole or as ``SparseRows``."""
 
-    def __init__(self, plan: Plan, line: Timeline, drive: Array, seed: int):
+    def __init__(self, plan: Plan, line: Timeline, drive: Array | SparseRows, seed: int):
         self.plan, self.line, self.drive, self.seed = plan, line, drive, seed
         self.shape, self.dt = plan.shape, plan.shape.dt
         self.groups = {g.name: g for g in self.shape.groups}

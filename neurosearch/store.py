@@ -58,9 +58,9 @@ class Store:
         """How many trials are stored; of a journal this driver is the only writer, so it need not be read again."""
         return len(self._trials) if self.path is not None and self._trials else len(self.trials())
 
-    def sampler_attributes(self, number: int) -> dict[str, Any]:
-        """What the sampler noted on a trial (the generation of an evolution strategy, for example)."""
-        return dict(self._study.get_trials(deepcopy=False)[number].system_attrs)
+    def sampler_attributes(self) -> list[dict[str, Any]]:
+        """What the sampler noted on each trial (the generation of an evolution strategy, for example)."""
+        return [dict(frozen.system_attrs) for frozen in self._study.get_trials(deepcopy=False)]
 
     def add(self, trial: Trial, sampler_attributes: Mapping[str, Any] | None = None) -> Trial:
         """Append a finished trial; returns it with its number."""

@@ -83,10 +83,11 @@ def tree(source: str) -> ast.expr:
     return ast.parse(source, mode="eval").body
 
 
-def expression(source: str, where: str, functions: Mapping[str, int] = FUNCTIONS) -> str:
+@lru_cache(maxsize=20_000)
+def expression(source: str, where: str) -> str:
     """Check an expression and return it in canonical spelling."""
     source = source.strip()
-    return ast.unparse(_check(_parse(source, where), where, source, functions))
+    return ast.unparse(_check(_parse(source, where), where, source, FUNCTIONS))
 
 
 def _parse(source: str, where: str) -> ast.expr:
@@ -175,7 +176,7 @@ def calls(source: str) -> frozenset[str]:
 
 
 class _Rename(ast.NodeTransformer):
-    def __init__(self, table: Mapping[str, str], draws: Callable[[str, int], str] | None):
+    def __init__(self, table: Mapping[str, str], draws: "Draws | None"):
         self.table, self.draws = table, draws
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -190,17 +191,24 @@ class _Rename(ast.NodeTransformer):
         return node if new is None else ast.parse(new, mode="eval").body
 
 
-def rename(source: str, table: Mapping[str, str], draws: Callable[[str, int], str] | None = None) -> str:
-    """Replace names by names or expressions; ``draws(function, n)`` gives the text for ``uniform(n)``."""
-    if not source or (not draws and not (names(source) & table.keys())):
+Draws = Callable[[str, int], str]
+"""``(function, n)`` → the text that stands for ``uniform(n)`` or ``gauss(n)``; hashable, so that results can be kept."""
+
+
+def rename(source: str, table: Mapping[str, str], draws: Draws | None = None) -> str:
+    """Replace names by names or expressions, and draws by what ``draws`` says."""
+    touched = names(source) & table.keys()
+    if not source or not (touched or draws):
         return source
-    node = ast.parse(source, mode="eval").body
-    return ast.unparse(_Rename(table, draws).visit(node))
+    return _renamed(source, tuple(sorted((name, table[name]) for name in touched)), draws)
 
 
-def rename_block(
-    statements: Block, table: Mapping[str, str], draws: Callable[[str, int], str] | None = None
-) -> Block:
+@lru_cache(maxsize=20_000)
+def _renamed(source: str, table: tuple[tuple[str, str], ...], draws: Draws | None) -> str:
+    return ast.unparse(_Rename(dict(table), draws).visit(ast.parse(source, mode="eval").body))
+
+
+def rename_block(statements: Block, table: Mapping[str, str], draws: Draws | None = None) -> Block:
     """The same for a block; targets are renamed where the table gives a plain name."""
     return tuple(
         replace(s, target=table.get(s.target, s.target), value=rename(s.value, table, draws)) for s in statements

@@ -18,7 +18,7 @@ class Timeline:
         frames: [F] int64, first step of each frame.
         order: [F] int32, row of the drive table that a frame shows.
         labels: [K] int32, class that a decision is scored against; -1 where it is not scored.
-        tables: one row per sample: ``learn``, ``lead``, ``labelled`` [K] float64, ``target`` [K, O] float64.
+        tables: one row per sample: ``learn``, ``lead``, ``fresh``, ``labelled`` [K] float64, ``target`` [K, O] float64.
     """
 
     boundaries: np.ndarray
@@ -42,8 +42,8 @@ class Timeline:
 def timeline(stream: Stream, teaching_steps: int = 0, learning: bool = True) -> Timeline:
     """Lay a stream out in steps; ``learning`` False switches plasticity off for the whole of it.
 
-    The last frame of a sample lasts through its teaching phase. With a label delay d, the target of sample k is the
-    label of sample k - d of the stream.
+    The last frame of a sample lasts through its teaching phase. With a label delay d, the target of sample k is what
+    is told of sample k - d of the stream: its label, or its real values.
     """
     steps = np.asarray(stream.frame_steps, np.int64)
     last_frame = np.cumsum(stream.sample_frames) - 1
@@ -53,19 +53,31 @@ def timeline(stream: Stream, teaching_steps: int = 0, learning: bool = True) -> 
     frames = np.concatenate([[0], np.cumsum(shown)[:-1]])
     boundaries = np.concatenate([[0], np.cumsum(free + teaching_steps)])
     phase, labels = np.asarray(stream.phase), np.asarray(stream.labels, np.int32)
-    delayed = np.full_like(labels, -1)
-    scored = np.flatnonzero(phase == STREAM)
-    delayed[scored[stream.delay :]] = labels[scored[: len(scored) - stream.delay]]
-    labelled = (delayed >= 0).astype(float)
-    target = np.zeros((len(labels), stream.outputs))
-    target[delayed >= 0, delayed[delayed >= 0]] = 1.0
+    target, labelled = _told(stream)
     tables = {
         "learn": (phase == STREAM) * float(learning),
         "lead": (phase == LEAD_IN).astype(float),
-        "labelled": labelled,
+        "fresh": np.ones(len(phase)) if stream.recall is None else stream.recall.fresh.astype(float),
+        "labelled": labelled.astype(float),
         "target": target,
     }
     shown_labels = np.where((phase == STREAM) | (phase == HELD_OUT), labels, -1).astype(np.int32)
     return Timeline(
         boundaries, boundaries[:-1] + free, frames, np.asarray(stream.frame_row, np.int32), shown_labels, tables
     )
+
+
+def _told(stream: Stream) -> tuple[np.ndarray, np.ndarray]:
+    """(target [K, O], labelled [K]) of each sample, from the sample whose label arrives with it."""
+    labels = stream.labels if stream.taught is None else stream.taught
+    scored = np.flatnonzero(stream.phase == STREAM)
+    source = np.full(len(labels), -1)
+    source[scored[stream.delay :]] = scored[: len(scored) - stream.delay]
+    if stream.targets is not None:
+        target = np.where((source >= 0)[:, None], stream.targets[source], np.nan).astype(float)
+        known = np.isfinite(target).all(axis=1)
+        return np.where(known[:, None], target, 0.0), known
+    told = np.where(source >= 0, labels[source], -1)
+    target, known = np.zeros((len(labels), stream.outputs)), told >= 0
+    target[known, told[known]] = 1.0
+    return target, known

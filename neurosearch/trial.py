@@ -5,19 +5,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from neurosearch import config
+from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
 from neurosearch.evaluate.score import score
+from neurosearch.inventory import inventory
 from neurosearch.lower import lower
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Plan, to_plain
 from neurosearch.record import Record, Score, Stream
 from neurosearch.simulate import build, builder, run, stock
+from neurosearch.simulate.drive import Drive, drive
 from neurosearch.simulate.request import request
 from neurosearch.timeline import timeline
 
@@ -34,12 +36,12 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A configuration that is ready to run: its plan, its stream and the normalised inputs."""
+    """A configuration that is ready to run: its plan, its stream and the inputs, made when a run asks for them."""
 
     plan: Plan
     stream: Stream
-    drive: np.ndarray
-    drive_key: str
+    drive: Drive
+    memory: WeightMemory | None = None
 
 
 def run_trial(
@@ -79,8 +81,8 @@ def prepare(configuration: Mapping[str, Any], seed: int) -> Prepared:
     architecture, task, memory = parts(configuration)
     stream = task.stream(seed)
     plan = lower(architecture.graph(stream.shape, stream.outputs), memory)
-    drive, key = _drive(_Shown(stream), architecture_encoder(architecture).normalisation)
-    return Prepared(plan, stream, drive, key)
+    _check_step(stream, plan)
+    return Prepared(plan, stream, drive(stream, architecture_encoder(architecture).normalisation), memory)
 
 
 def parts(configuration: Mapping[str, Any]) -> tuple[Any, Any, WeightMemory | None]:
@@ -96,24 +98,12 @@ def architecture_encoder(architecture: Any) -> Any:
     return architecture.encoder
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """A stream as a key of the cache: its values are known by their identity text."""
-
-    stream: Stream
-
-    def __hash__(self) -> int:
-        return hash(self.stream.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shown) and self.stream.key == other.stream.key
-
-
-@lru_cache(maxsize=8)
-def _drive(shown: _Shown, normalisation: Any) -> tuple[np.ndarray, str]:
-    stream = shown.stream
-    values = normalisation.apply(stream.values, stream.shape)
-    return values, config.digest([stream.key, config.to_dict(normalisation), type(normalisation).__name__])
+def _check_step(stream: Stream, plan: Plan) -> None:
+    if stream.step and abs(stream.step - plan.shape.dt) > 1e-9 * plan.shape.dt:
+        raise UserError(
+            f"task.step = {stream.step:g} second, but the architecture's dt = {plan.shape.dt:g} second; "
+            f"make them equal, so that recorded times stay what they are"
+        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +153,7 @@ def simulate(
     line = timeline(prepared.stream, plan.teaching_steps, learning)
     counters = [f"{s.name}.writes" for s in plan.shape.synapses if s.plastic]
     asked = request(
-        plan, line, prepared.drive, prepared.drive_key, seed, probes=[*counters, *probes], raster=raster, weights=weights,
+        plan, line, prepared.drive, seed, probes=[*counters, *probes], raster=raster, weights=weights,
         report=max(1, line.samples // 100) if on_progress else 50,
     )  # fmt: skip
     if isinstance(engine, Fallback):
@@ -178,4 +168,5 @@ def scored(prepared: Prepared, record: Record) -> Score:
     plan = prepared.plan
     spiking = {g.name for g in plan.shape.groups if g.threshold} - {plan.input}
     sizes = {name: plan.sizes[name] for name in record.spikes if name in spiking}
-    return score(record, prepared.stream, sizes=sizes, teaching_steps=plan.teaching_steps)
+    made_of = inventory(plan, prepared.memory)
+    return score(record, prepared.stream, sizes=sizes, teaching_steps=plan.teaching_steps, inventory=made_of)

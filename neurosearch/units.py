@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from functools import lru_cache
 
 from neurosearch import text as tx
 
@@ -17,6 +18,7 @@ ONE, SECOND = UNITS["1"], UNITS["second"]
 _SPELLING = {v: k for k, v in reversed(UNITS.items())}
 
 
+@lru_cache(maxsize=4096)
 def dimension(unit: str, where: str) -> Dimension:
     """``volt/second**2`` → exponents."""
     node = tx.tree(tx.expression(unit, where))

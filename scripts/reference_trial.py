@@ -93,8 +93,9 @@ def run_by_hand(binary: Path, prepared: Prepared, seed: int) -> ByHand:
     numbers: dict[str, float] = {k: plan.values[name] for k, name in _NUMBERS.items() if name}
     numbers |= {"dt": plan.shape.dt, "seed": seed, "kenyon": plan.sizes["kenyon"], "steps": int(line.boundaries[1])}
     numbers |= {f"stream.{name}": stream_id(stream) for name, stream in _STREAMS.items()}
-    data = [np.array([len(prepared.drive), line.samples], np.int32), np.ascontiguousarray(prepared.drive, np.float32)]
-    data += [line.order.astype(np.int32), line.labels.astype(np.int32)]
+    table = prepared.drive.table()
+    data = [np.array([len(table), line.samples], np.int32), table]
+    data += [prepared.drive.order(line.order), line.labels.astype(np.int32)]
     command = [str(binary), *(f"{name}={value!r}" for name, value in numbers.items())]
     ran = subprocess.run(command, input=b"".join(x.tobytes() for x in data), stdout=subprocess.PIPE, check=True)
     header, _, rest = ran.stdout.partition(b"\n")
@@ -118,9 +119,8 @@ def differences(record: Record, by_hand: ByHand) -> list[str]:
         "weights": (record.arrays["kenyon_output.w"], by_hand.weights[j, i]),
         "writes": (record.arrays["kenyon_output.writes"], by_hand.writes[j, i]),
     }
-    pairs |= {
-        f"spikes of {n}": (record.spikes[n], by_hand.counts[:, k]) for k, n in enumerate(("input", "kenyon", "output"))
-    }
-    projections = ("input_kenyon", "kenyon_inhibitor", "kenyon_output")
-    pairs |= {f"events of {n}": (record.events[n], by_hand.counts[:, 3 + k]) for k, n in enumerate(projections)}
+    for k, name in enumerate(("input", "kenyon", "output")):
+        pairs[f"spikes of {name}"] = (record.spikes[name], by_hand.counts[:, k])
+    for k, name in enumerate(("input_kenyon", "kenyon_inhibitor", "kenyon_output")):
+        pairs[f"events of {name}"] = (record.events[name], by_hand.counts[:, 3 + k])
     return [name for name, (ours, theirs) in pairs.items() if not np.array_equal(ours, theirs)]

@@ -12,6 +12,7 @@ from neurosearch.neurons.li import Li
 from neurosearch.plan import Plan, to_plain
 from neurosearch.record import Record, Stream
 from neurosearch.simulate import build, run, stock
+from neurosearch.simulate.drive import as_they_are
 from neurosearch.simulate.request import request
 from neurosearch.stepper import Result, Stepper
 from neurosearch.timeline import Timeline, timeline
@@ -80,9 +81,8 @@ class Case:
     def asked(self):
         names = [f"{g.name}.{v.name}" for g in self.plan.shape.groups for v in g.variables if not v.shared]
         names += [f"{s.name}.{v.name}" for s in self.plan.shape.synapses for v in s.variables]
-        key = f"{self.shown.key}"
         whole = (0, self.line.samples - 1)
-        return request(self.plan, self.line, self.shown.values, key, self.seed, probes=names, raster=whole)
+        return request(self.plan, self.line, as_they_are(self.shown), self.seed, probes=names, raster=whole)
 
     def reference(self) -> Result:
         return Stepper(self.plan, self.line, self.shown.values, self.seed).run()

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("catalogue",), ("neurons", "rules", "encoders", "stp", "wiring", "normalisations", "tasks")),
     (
         ("graph", "plan", "timeline", "evaluate"),
-        ("architecture", "draft", "integrate"),
+        ("architecture", "draft", "integrate", "inventory"),
         ("rule_texts", "passes", "stepper"),
         ("lower",),
     ),

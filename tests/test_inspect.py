@@ -78,8 +78,11 @@ def test_the_report_says_what_the_trials_are(launched, tmp_path):
     assert f"{again.mean('accuracy'):.4f} ± {interval(again.values('accuracy')).half:.4f}" in line
     assert f"{first.trial.score.metrics['accuracy']:.4f}" in line
     assert f"{again.mean('held_out_accuracy'):.4f}" in line
-    for section in ("Their parameters", "Beside others on fresh streams", "Importance for accuracy", "found for each choice",
-                    "Failures", "Where the time of 2 workers went", "without plasticity", "online softmax", "majority"):  # fmt: skip
+    sections = [
+        "Their parameters", "Beside others on fresh streams", "Importance for accuracy", "found for each choice",
+        "Failures", "Where the time of 2 workers went", "without plasticity", "online softmax", "majority",
+    ]  # fmt: skip
+    for section in sections:
         assert section in said
     names = ["history.png", "importance.png", "choices.png", "learning.png", "raster.png"]
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
@@ -262,8 +265,8 @@ def planted(study, n=200):
     numbers, made = np.random.default_rng(5), []
     for k in range(n):
         rule = str(numbers.choice(["stdp", "delta", "covariance"]))
-        params = {"rule": rule, "rule.eta": float(10 ** numbers.uniform(-4, -1)), "sign": str(numbers.choice(["positive", "signed"]))}
-        params["cells.size"] = int(numbers.integers(50, 400))
+        params = {"rule": rule, "rule.eta": float(10 ** numbers.uniform(-4, -1))}
+        params |= {"sign": str(numbers.choice(["positive", "signed"])), "cells.size": int(numbers.integers(50, 400))}
         accuracy = {"stdp": 0.2, "delta": 0.6, "covariance": 0.3}[rule] + 0.02 * numbers.random()
         if rule == "delta":
             accuracy += 0.3 - 0.1 * abs(math.log10(params["rule.eta"] / 0.01))
@@ -302,9 +305,12 @@ def test_importance_says_why_it_says_nothing(tmp_path):
 def test_each_option_has_its_best_and_median(tmp_path):
     study = small_study(tmp_path)
     trials = [
-        trial(0, 0.5, params={"rule": "stdp"}), trial(1, 0.7, params={"rule": "stdp"}), trial(2, 0.9, params={"rule": "delta"}),
-        trial(3, status="crashed", params={"rule": "delta"}), trial(4, 0.3, params={"rule": "stdp"}),
-    ]  # fmt: skip
+        trial(0, 0.5, params={"rule": "stdp"}),
+        trial(1, 0.7, params={"rule": "stdp"}),
+        trial(2, 0.9, params={"rule": "delta"}),
+        trial(3, status="crashed", params={"rule": "delta"}),
+        trial(4, 0.3, params={"rule": "stdp"}),
+    ]
     found = [o for o in choices.options(study, trials) if o.path == "rule"]
     assert [(o.option, o.trials, o.measured, o.best, o.median, o.number) for o in found] == [
         ("delta", 2, 1, 0.9, 0.9, 2),
@@ -354,7 +360,8 @@ def contender(name, *values):
 )
 def test_a_defeat_is_said_plainly(own, other, says):
     chance = contender("majority", *(0.1 for _ in own))
-    compared = Comparison(tuple(range(len(own))), True, (contender("trial 7", *own), chance, contender("online_softmax", *other)))
+    contenders = (contender("trial 7", *own), chance, contender("online_softmax", *other))
+    compared = Comparison(tuple(range(len(own))), True, contenders)
     assert says in compared.verdict
 
 
@@ -368,8 +375,9 @@ def test_numbers_stand_under_each_other():
 def test_pictures_go_where_they_are_told_or_it_is_a_sentence(tmp_path):
     study = small_study(tmp_path)
     (tmp_path / "file").write_text("")
+    store = fake_store(study, [trial(0, status="crashed", reason="x")])
     with pytest.raises(UserError, match=r"history\.png cannot be written: .*; choose another folder with --out"):
-        report(study, fake_store(study, [trial(0, status="crashed", reason="x")]), Options(folder=tmp_path / "file" / "p"))
+        report(study, store, Options(folder=tmp_path / "file" / "p"))
 
 
 def test_drawing_leaves_the_styles_of_the_process_alone(tmp_path):

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosearch import space
@@ -96,6 +96,7 @@ def exists(path, chosen):
     return True
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_only_what_exists_is_drawn_and_groups_stand_under_their_choices(seed):
     chance = Chance(seed)
@@ -108,6 +109,7 @@ def test_only_what_exists_is_drawn_and_groups_stand_under_their_choices(seed):
         assert all(space.is_under(path, under[-1][0]) for path in paths)
 
 
+@settings(deadline=None)
 @given(st.floats(-10, 5000), st.integers(1, 40), st.integers(0, 50), st.integers(0, 30))
 def test_snap_stays_on_the_grid(value, step, low, steps):
     whole = Int(low, low + step * steps, step=step)

@@ -14,6 +14,9 @@ CURVE = 20
 REACHED = 100
 """Samples over which ``samples_to_80`` averages; never more than the last window."""
 
+FADING = 0.995
+"""What a sample counts of the next one in the fading accuracy: about the last 200 samples matter."""
+
 
 def undecided(readout: np.ndarray) -> np.ndarray:
     """[k] bool: the readout [k, O] is not finite or does not differ between outputs."""
@@ -23,11 +26,15 @@ def undecided(readout: np.ndarray) -> np.ndarray:
 
 def correct(readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """[K] bool: right decisions of a readout [k, O] for labels [K], where samples k and later were never run."""
-    right = np.zeros(len(labels), bool)
+    return np.asarray((decisions(readout, len(labels)) == labels) & (labels >= 0))
+
+
+def decisions(readout: np.ndarray, samples: int) -> np.ndarray:
+    """[samples] decided class; -1 where nothing was decided or the sample was never run."""
+    decided = np.full(samples, -1)
     if len(readout):
-        done = slice(len(readout))
-        right[done] = (np.argmax(readout, axis=1) == labels[done]) & ~undecided(readout)
-    return right
+        decided[: len(readout)] = np.where(undecided(readout), -1, np.argmax(readout, axis=1))
+    return decided
 
 
 def last_window(n: int) -> int:
@@ -47,6 +54,19 @@ def samples_to_80(right: np.ndarray) -> int:
     total = np.concatenate([[0], np.cumsum(right)])
     reached = np.flatnonzero(total[width:] - total[:-width] >= goal * width - 1e-9)
     return int(reached[0]) + width if goal > 0 and len(reached) else n
+
+
+def fading(right: np.ndarray) -> float:
+    """Prequential accuracy in which each sample counts ``FADING`` times the one after it (Gama et al. 2013)."""
+    weight = FADING ** np.arange(len(right) - 1, -1, -1.0)
+    return float((weight * right).sum() / weight.sum())
+
+
+def kappa(decided: np.ndarray, labels: np.ndarray) -> float:
+    """Cohen's kappa of decisions [n] (-1: none) with labels [n]; 0 where chance alone agrees always."""
+    agreed = float((decided == labels).mean())
+    chance = sum(float((decided == c).mean() * (labels == c).mean()) for c in np.unique(labels))
+    return (agreed - chance) / (1 - chance) if chance < 1 else 0.0
 
 
 def curve(right: np.ndarray) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from neurosearch.evaluate.accuracy import undecided
+from neurosearch.evaluate.prediction import constant
 
 UNDECIDED = 0.99
 """A network is silent when its outputs are all equal in more than this part of the samples."""
@@ -12,17 +13,22 @@ SATURATED = 0.9
 """A population is saturated when it fires in more than this part of its neuron-steps."""
 
 
-def diagnose(readout: np.ndarray, spikes: Mapping[str, np.ndarray], activity: Mapping[str, float]) -> tuple[str, str]:
+def diagnose(
+    readout: np.ndarray, spikes: Mapping[str, np.ndarray], activity: Mapping[str, float], values: bool = False
+) -> tuple[str, str]:
     """(status, reason) of a run.
 
     Args:
         readout: [k, O] of the streamed samples.
         spikes: population → [k] spikes, without inputs.
         activity: population → part of its neuron-steps with a spike.
+        values: the readout predicts values, so it must differ between samples, not between outputs.
     """
     if spikes and not any(count.any() for count in spikes.values()):
         return "silent", f"no neuron of {', '.join(spikes)} fired in {len(readout)} samples"
-    same = float(undecided(readout).mean())
+    if values and constant(readout):
+        return "silent", f"the outputs were the same in all of {len(readout)} samples"
+    same = 0.0 if values else float(undecided(readout).mean())
     if same > UNDECIDED:
         return "silent", f"the outputs were all equal in {same:.1%} of {len(readout)} samples"
     for population, part in activity.items():

@@ -4,7 +4,6 @@ A spike is the number 1 for one step of ``dt``, as NIR's readers take it. A read
 area 1 multiplies ``r`` of LIF and LI, and ``w_in`` of CubaLIF, by ``dt`` (both are in the metadata).
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,9 @@ from neurosearch import catalogue, config
 from neurosearch.errors import UserError
 from neurosearch.export.faithfulness import APPROXIMATE, FAITHFUL, UNSUPPORTED, Element
 from neurosearch.export.network import Network, pairs
+from neurosearch.export.nir_metadata import KEY, metadata
 from neurosearch.graph import Constant, Population, Projection
 from neurosearch.variables import lines
-
-KEY, VERSION = "neurosearch", 1
-"""``graph.metadata[KEY]["version"]``; ``docs/export.md`` says what each version holds."""
 
 DENSE_LIMIT = 2**28
 """Entries of the largest weight matrix that is written: NIR keeps every pair, 8 bytes each."""
@@ -74,8 +71,8 @@ def graph(network: Network, provenance: Mapping[str, Any]) -> tuple[Any, tuple[E
     nodes[end] = nir.Output({"output": np.array([network.plan.sizes[declared.readout]])})
     edges.append((declared.readout, end))
     elements += _rest(network, end)
-    metadata = {KEY: _metadata(network, elements, provenance)}
-    return nir.NIRGraph(nodes, edges, metadata=metadata), tuple(elements)
+    beside = {KEY: metadata(network, elements, provenance)}
+    return nir.NIRGraph(nodes, edges, metadata=beside), tuple(elements)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -182,11 +179,11 @@ def _projection(network: Network, p: Projection) -> tuple[Any, list[Element]]:
             return None, [Element(p.name, "graded projection", UNSUPPORTED, note)]
         divisor = _gain(network, post)
         if divisor != 1:
-            note += f", divided by {post.name}'s gain {divisor:g}: its r is meant for spikes"
-        if p.pre in population:
-            verdict, note = APPROXIMATE, note + "; the delay of a loop is the reader's (here one step)"
-        elif _primitive(post) == "CubaLIF":
+            note += f", divided by {post.name}'s gain {divisor:g}, which is meant for spikes"
+        if _primitive(post) == "CubaLIF":
             verdict, note = APPROXIMATE, note + "; filtered by tau_syn"
+    if _closes_a_loop(network, p):
+        verdict, note = APPROXIMATE, note + "; the delay of a loop is the reader's (here one step)"
     if p.stp is not None:
         elements.append(
             Element(p.name, f"stp {catalogue.name_of(p.stp)}", UNSUPPORTED, "in the metadata; the weights are static")
@@ -199,6 +196,17 @@ def _projection(network: Network, p: Projection) -> tuple[Any, list[Element]]:
     weight = _dense(network, p) / divisor
     note += f" [{weight.shape[0]} out, {weight.shape[1]} in]"
     return _nir().Linear(weight), [Element(p.name, "projection", verdict, note), *elements]
+
+
+def _closes_a_loop(network: Network, p: Projection) -> bool:
+    """Whether what a projection carries comes back to where it started."""
+    reached, waiting = set(), [p.post]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += [q.post for q in network.graph.projections if q.pre == name]
+    return p.pre in reached
 
 
 def _dense(network: Network, p: Projection) -> np.ndarray:
@@ -241,51 +249,3 @@ def _rest(network: Network, end: str) -> list[Element]:
     if network.configuration.get("memory") not in (None, config.OFF):
         elements.append(Element("*", "weight memory", FAITHFUL, "the weights are its levels"))
     return elements
-
-
-def _metadata(network: Network, elements: list[Element], provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Version 1: ``dt`` and ``version`` are numbers, all else is JSON text."""
-
-    def part(thing: Any, texts: tuple[str, ...]) -> Any:
-        if thing is None:
-            return None
-        own = {name: getattr(thing, name) for name in texts if getattr(thing, name)}
-        return {"name": catalogue.name_of(thing), "parameters": config.to_dict(thing), "texts": own}
-
-    declared = network.graph
-    source = declared.input
-    content = {
-        "configuration": network.configuration,
-        "seed": network.seed,
-        "encoder": part(source.encoder, source.encoder.texts),
-        "populations": {
-            p.name: {
-                "size": p.size,
-                "neuron": part(p.neuron, p.neuron.texts),
-                "homeostasis": part(p.homeostasis, ("at_sample",)),
-                "teacher": None if p.teacher is None else config.to_dict(p.teacher),
-            }
-            for p in declared.populations
-        },
-        "projections": {
-            p.name: {
-                "pre": p.pre,
-                "post": p.post,
-                "graded": p.graded,
-                "rule": None if p.rule is None else part(p.rule, p.rule.texts),
-                "stp": None if p.stp is None else part(p.stp, p.stp.texts),
-            }
-            for p in declared.projections
-        },
-        "readout": {
-            "population": declared.readout,
-            "decision": declared.decision,
-            "teaching_steps": declared.teaching_steps,
-        },
-        "elements": [{"name": e.name, "kind": e.kind, "verdict": e.verdict, "note": e.note} for e in elements],
-        "provenance": dict(provenance)
-        | {"program": network.program, "compiler": network.compiler, "data": network.data},
-    }
-    made: dict[str, Any] = {"version": VERSION, "dt": declared.dt}
-    made |= {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in content.items()}
-    return made

@@ -27,6 +27,9 @@ FEWEST = 10
 TOP, TOP_TRIALS = 0.1, 5
 """The top is this part of the trials, or so many of them if that is more."""
 
+LISTED = 10
+"""Parameters that are listed, by either measure."""
+
 GROUPS, GROUP_TRIALS = 5, 6
 """A number is cut into at most so many groups, of at least so many trials each."""
 
@@ -46,6 +49,12 @@ class Importance:
     explained: Mapping[str, float] = field(default_factory=dict)
     top: int = 0
     reason: str = ""
+
+    @property
+    def listed(self) -> list[str]:
+        """The first of either measure, in the order of their importance for the top."""
+        by_spread = sorted(self.explained, key=lambda name: -self.explained[name])[:LISTED]
+        return [name for n, name in enumerate(self.shares) if n < LISTED or name in by_spread]
 
 
 @dataclass(frozen=True)

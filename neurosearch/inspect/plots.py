@@ -23,7 +23,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 """Okabe and Ito's colours, which colour-blind readers can tell apart, and two more."""
 
 GREY, DARK = "#8A8A8A", "#222222"
-BARS = 15
 
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -69,28 +68,19 @@ def history(study: Study, trials: Sequence[Trial], colour_by: str = "") -> Figur
     """Score of each trial in the order in which they finished, and the best so far; failures at the foot."""
     figure, axes = _figure(7.2, 4.2)
     metric = study.objectives[0]
-    measured = [t for t in trials if rank.losses(study, t.score) is not None]
-    good = {t.number for t in rank.order(study, measured)}
-    for label, colour, group in _groups(study, [t for t in measured if t.number in good], colour_by):
-        axes.scatter(
-            [t.number for t in group],
-            [t.score.metrics[metric] for t in group],
-            s=16,
-            color=colour,
-            alpha=0.8,
-            linewidths=0,
-            label=label,
-        )
-    infeasible = [t for t in measured if t.number not in good]
-    if infeasible:
-        values = [t.score.metrics[metric] for t in infeasible]
-        axes.scatter(
-            [t.number for t in infeasible], values, s=18, marker="x", color=GREY, linewidths=1, label="infeasible"
-        )
-    failed = [t.number for t in trials if rank.losses(study, t.score) is None]
+    good = rank.order(study, [t for t in trials if t.score.status == "ok"])
+    for label, colour, group in _groups(study, good, colour_by):
+        numbers, values = [t.number for t in group], [t.score.metrics[metric] for t in group]
+        axes.scatter(numbers, values, s=16, color=colour, alpha=0.8, linewidths=0, label=label)
+    shown = {t.number for t in good}
+    ran = [t for t in trials if t.score.status == "ok" and t.number not in shown and metric in t.score.metrics]
+    if ran:
+        values = [t.score.metrics[metric] for t in ran]
+        axes.scatter([t.number for t in ran], values, s=18, marker="x", color=GREY, linewidths=1, label="infeasible")
+    failed = [t.number for t in trials if t.score.status != "ok"]
     if failed:
         foot = axes.get_xaxis_transform()
-        axes.scatter(failed, [0.015] * len(failed), s=22, marker="|", color="#B00020", transform=foot, label="failed")
+        axes.scatter(failed, [0.015] * len(failed), s=30, marker="|", color="#B00020", transform=foot, label="failed")
     steps = _best_so_far(study, trials)
     if steps:
         axes.step(*zip(*steps, strict=True), where="post", color=DARK, linewidth=1.6, label="best so far")
@@ -103,7 +93,7 @@ def history(study: Study, trials: Sequence[Trial], colour_by: str = "") -> Figur
     )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(-0.5 - 0.01 * len(trials), len(trials) - 0.5 + 0.01 * len(trials))
-    _legend(figure, axes)
+    _legend(figure, axes, colour_by)
     return figure
 
 
@@ -131,7 +121,7 @@ def front(study: Study, trials: Sequence[Trial], rows: Sequence[Row]) -> Figure:
 
 def importance(study: Study, found: Importance) -> Figure:
     """Bars for the top and dots for the spread of all, the most important on top."""
-    shares = list(found.shares.items())[:BARS][::-1]
+    shares = [(name, found.shares[name]) for name in reversed(found.listed)]
     figure, axes = _figure(7.6, 1.6 + 0.28 * len(shares))
     rows = range(len(shares))
     axes.barh(rows, [100 * share for _, share in shares], color=COLOURS[0], height=0.62,
@@ -148,7 +138,7 @@ def importance(study: Study, found: Importance) -> Figure:
     axes.set_ylim(-0.7, len(shares) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
-    figure.legend(loc="outside lower center", fontsize=8.5, ncols=1)
+    figure.legend(loc="outside lower center", fontsize=8.5, reverse=True)
     return figure
 
 

@@ -14,7 +14,7 @@ from neurosearch.timeline import timeline
 
 SAMPLES = 6
 FEW = 20
-LOW, HIGH, READ_OUT = 1.0, 3.0, 2.2
+LOW, HIGH, READ_OUT = 1.8, 3.0, 2.0
 """Heights of the panels: at most FEW neurons, more, and the read-out."""
 
 
@@ -50,16 +50,19 @@ def draw(title: str, shown: Shown) -> Figure:
     ms = 1e3 * shown.plan.shape.dt
     start = int(line.boundaries[shown.first])
     edges = (line.boundaries[shown.first : shown.last + 1] - start) * ms
-    fired = [n for n in range(len(record.populations)) if (record.raster[:, 1] == n).any()]
+    ends = {shown.plan.input: 0, shown.plan.shape.readout: 2}
+    fired = sorted(set(record.raster[:, 1].tolist()), key=lambda n: (ends.get(record.populations[n], 1), n))
     sizes = [shown.plan.sizes[record.populations[n]] for n in fired]
     heights = [*(LOW if size <= FEW else HIGH for size in sizes), READ_OUT]
     figure = Figure(figsize=(8.0, 1.2 + 0.75 * sum(heights)), layout="constrained")
     panels = np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     for axes, n, size in zip(panels, fired, sizes, strict=False):
         spikes = record.raster[record.raster[:, 1] == n]
-        mark = float(np.clip(900 / max(1, size), 0.6, 9))
+        mark = float(np.clip(900 / max(1, size), 1.6, 9))
         axes.scatter((spikes[:, 0] - start) * ms, spikes[:, 2], s=mark, color="#222222", linewidths=0, rasterized=True)
         axes.set_ylim(-0.5, size - 0.5)
+        if size <= FEW:
+            axes.set_yticks(range(size), [str(i) for i in range(size)], fontsize=7)
         axes.set_ylabel(f"{record.populations[n]}\n({size} neurons)", fontsize=9)
     _read_out(panels[-1], shown, edges)
     for axes in panels:

@@ -94,7 +94,7 @@ def _pictures(found: Findings, options: Options) -> Findings:
     from neurosearch.inspect import plots, raster
 
     study, folder = found.study, options.folder or Path(RUNS) / found.study.name
-    paths = _by_importance(found)
+    paths = _named_choices(found)
     drawn = [plots.save(folder / "history.png", lambda: plots.history(study, found.trials, paths[0] if paths else ""))]
     if found.front:
         drawn.append(plots.save(folder / "front.png", lambda: plots.front(study, found.trials, found.front)))
@@ -133,11 +133,11 @@ def _noted(notes: list[str], draw: Callable[[], list[Path]]) -> list[Path]:
         return []
 
 
-def _by_importance(found: Findings) -> list[str]:
-    """Choices that stand under no other, those that explain most of the spread first."""
-    top = [path for path, d in found.study.space.items() if isinstance(d, Choice) and len(d.options) > 1]
+def _named_choices(found: Findings) -> list[str]:
+    """Choices between parts that stand under no other, those that explain most of the spread first."""
+    named = [p for p, d in found.study.space.items() if isinstance(d, Choice) and {type(o) for o in d.options} == {str}]
     shares, explained = found.importance.shares, found.importance.explained
-    return sorted((path for path in top if path in shares or not shares), key=lambda path: -explained.get(path, 0.0))
+    return sorted((path for path in named if path in shares or not shares), key=lambda path: -explained.get(path, 0.0))
 
 
 def as_csv(study: Study, trials: Sequence[Trial]) -> str:

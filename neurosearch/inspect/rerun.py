@@ -29,8 +29,8 @@ PACKAGES = ("neurosearch", "brian2", "numpy", "optuna")
 def network(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIMITS) -> Network:
     """Run one network to its end and keep everything that it learned."""
     prepared = trial.prepare(configuration, seed)
-    program = trial.compiled(prepared.plan)
-    record = trial.simulate(prepared, program.path, seed, probes=_probes(prepared), limits=limits)
+    engine = trial.compiled(prepared.plan)
+    record = trial.simulate(prepared, engine, seed, probes=_probes(prepared), limits=limits)
     if not record.arrays:
         raise UserError(
             f"the network of seed {seed} did not run to its end, so it has no final weights: {record.reason}"
@@ -43,8 +43,8 @@ def network(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIM
         plan=prepared.plan,
         score=trial.scored(prepared, record),
         state={name: record.arrays[name] for name in state_names(prepared.plan)},
-        program=program.digest,
-        compiler=program.compiler,
+        program=engine.digest,
+        compiler=engine.compiler,
         data=prepared.stream.key,
     )
 
@@ -52,8 +52,8 @@ def network(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIM
 def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIMITS) -> Score:
     """The same network, its plasticity off from the start."""
     prepared = trial.prepare(configuration, seed)
-    program = trial.compiled(prepared.plan)
-    return trial.scored(prepared, trial.simulate(prepared, program.path, seed, learning=False, limits=limits))
+    engine = trial.compiled(prepared.plan)
+    return trial.scored(prepared, trial.simulate(prepared, engine, seed, learning=False, limits=limits))
 
 
 def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
@@ -64,10 +64,10 @@ def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
     """
     (seed,) = found.seeds
     prepared = trial.prepare(found.configuration, seed)
-    program = trial.compiled(prepared.plan)
+    engine = trial.compiled(prepared.plan)
     _check_shapes(found, prepared)
     fixed = replace(prepared, plan=found_files.frozen(prepared.plan))
-    record = trial.simulate(fixed, program.path, seed, learning=False, weights=found.learned, limits=limits)
+    record = trial.simulate(fixed, engine, seed, learning=False, weights=found.learned, limits=limits)
     score = trial.scored(fixed, record)
     return replace(score, metrics={k: v for k, v in score.metrics.items() if k not in LEARNED}, curve=())
 
@@ -77,8 +77,8 @@ def shown(
 ) -> tuple[Prepared, Record]:
     """A run with the spikes of the samples ``first`` to ``last - 1``."""
     prepared = trial.prepare(configuration, seed)
-    program = trial.compiled(prepared.plan)
-    return prepared, trial.simulate(prepared, program.path, seed, raster=(samples[0], samples[1] - 1), limits=limits)
+    engine = trial.compiled(prepared.plan)
+    return prepared, trial.simulate(prepared, engine, seed, raster=(samples[0], samples[1] - 1), limits=limits)
 
 
 def phases(configuration: Mapping[str, Any], seed: int) -> np.ndarray:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 COLUMNS = 5
 """Trials whose parameters are listed side by side."""
 
-LISTED = 15
-"""Parameters whose importance is listed."""
-
 
 def text(found: "Findings") -> str:
     """The whole report."""
@@ -105,15 +102,15 @@ def _importance(found: "Findings") -> str:
     it, name = found.importance, found.study.objectives[0]
     if not it.shares:
         return f"Importance of the parameters for {name}: {it.reason}"
-    bars = {path: "█" * max(1, round(30 * share)) if share >= 0.005 else "" for path, share in it.shares.items()}
-    lines = [
-        [path, f"{share:.1%}", f"{it.explained[path]:.0%}" if path in it.explained else "-", bars[path]]
-        for path, share in it.shares.items()
-    ]
-    rest = f"\nand {len(lines) - LISTED} more" if len(lines) > LISTED else ""
-    head = ["path", f"for the best {it.top}", "of the spread", ""]
+    lines = []
+    for path in it.listed:
+        share, spread = it.shares[path], f"{it.explained[path]:.0%}" if path in it.explained else "-"
+        bar = "█" * max(1, round(30 * share)) if share >= 0.005 else ""
+        lines.append([path, f"{share:.1%}", spread, bar])
+    rest = len(it.shares) - len(lines)
     about = f"Importance for {name}: for being among the best (PED-ANOVA), and the part of the spread it explains"
-    return f"{about}\n{table(head, lines[:LISTED])}{rest}"
+    listed = table(["path", f"for the best {it.top}", "of the spread", ""], lines)
+    return f"{about}\n{listed}" + (f"\nand {rest} that matter less" if rest else "")
 
 
 def _choices(found: "Findings", objective: str) -> str:
@@ -141,10 +138,9 @@ def _time(launches: Sequence[timing.Timing]) -> str:
     total = timing.together(launches)
     if total is None or total.wall <= 0:
         return ""
-    capacity = total.simulate + total.build + total.other + total.idle
     names = {"simulate": "simulate", "build": "build", "other": "other (prepare, score)", "idle": "idle"}
     lines = [
-        [label, f"{getattr(total, name):.1f}", f"{getattr(total, name) / capacity:.0%}"]
+        [label, f"{getattr(total, name):.1f}", f"{getattr(total, name) / total.capacity:.0%}"]
         for name, label in names.items()
     ]
     several = f" in {len(launches)} launches" if len(launches) > 1 else ""

@@ -14,8 +14,9 @@ class Timing:
         trials: stored by it.
         workers: how many there were.
         wall: from its start to the end of its last trial.
+        capacity: workers × wall.
         build, simulate, other: of all workers together; ``other`` is preparing, scoring and starting.
-        idle: rest of workers × wall.
+        idle: rest of the capacity.
         sample: of the driver, asking the sampler; workers may run meanwhile.
         builds: structures compiled.
     """
@@ -23,6 +24,7 @@ class Timing:
     trials: int
     workers: int
     wall: float
+    capacity: float
     build: float
     simulate: float
     other: float
@@ -33,7 +35,7 @@ class Timing:
     @property
     def utilisation(self) -> float | None:
         """Share of workers × wall in which a simulation was alive, time spent building left out."""
-        available = self.workers * self.wall - self.build
+        available = self.capacity - self.build
         return min(1.0, self.simulate / available) if available > 0 else None
 
 
@@ -44,16 +46,13 @@ def launches(trials: Sequence[Trial]) -> list[Timing]:
 
 
 def together(parts: Sequence[Timing]) -> Timing | None:
-    """The sum of several launches; ``workers`` so that workers × wall is right (rounded)."""
+    """The sum of several launches; ``workers`` is their largest number."""
     if not parts:
         return None
-    wall = sum(p.wall for p in parts)
-    capacity = sum(p.workers * p.wall for p in parts)
-    sums = {
-        name: sum(getattr(p, name) for p in parts)
-        for name in ("trials", "build", "simulate", "other", "idle", "sample", "builds")
-    }
-    return Timing(workers=round(capacity / wall) if wall > 0 else 0, wall=wall, **sums)
+    added = ("trials", "wall", "capacity", "build", "simulate", "other", "idle", "sample", "builds")
+    return Timing(
+        workers=max(p.workers for p in parts), **{name: sum(getattr(p, name) for p in parts) for name in added}
+    )
 
 
 def _launch(stamp: float, trials: Sequence[Trial]) -> Timing:
@@ -64,4 +63,5 @@ def _launch(stamp: float, trials: Sequence[Trial]) -> Timing:
     }
     busy = seconds["build"] + seconds["simulate"] + seconds["other"]
     builds = sum(int(t.score.detail.get("build_fresh", 0)) for t in trials)
-    return Timing(len(trials), workers, wall, idle=max(0.0, workers * wall - busy), builds=builds, **seconds)
+    capacity = workers * wall
+    return Timing(len(trials), workers, wall, capacity, idle=max(0.0, capacity - busy), builds=builds, **seconds)

@@ -18,6 +18,7 @@ class Neuron(Text):
         threshold: condition for a spike; empty for a neuron that does not spike.
         reset: statements at a spike.
         receive: what an arriving weight ``w`` (a plain number) does; the place where it meets a unit.
+        each_step: statements in every step, after integration and before the threshold.
         at_sample: statements at the start of each sample.
         method: Brian2's integration method.
         refractory: name of the parameter that holds the refractory time, or empty.
@@ -25,11 +26,14 @@ class Neuron(Text):
         start: initial values by variable, a number or the name of a parameter (0 where absent).
     """
 
-    texts: ClassVar = ("equations", "threshold", "reset", "receive", "at_sample", "method", "refractory", "nir", "start")
+    texts: ClassVar = (
+        "equations", "threshold", "reset", "receive", "each_step", "at_sample", "method", "refractory", "nir", "start",
+    )  # fmt: skip
     equations: ClassVar = ""
     threshold: ClassVar = ""
     reset: ClassVar = ""
     receive: ClassVar = "v += w"
+    each_step: ClassVar = ""
     at_sample: ClassVar = ""
     method: ClassVar = "exponential_euler"
     refractory: ClassVar = ""

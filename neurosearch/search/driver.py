@@ -166,6 +166,7 @@ class _Search:
         before anything else finishes. So a resumed search of one worker goes on bit for bit.
         """
         trials = list(self.store.trials())
+        noted = self.store.sampler_attributes()
         asks: list[tuple[int, int, int, bool]] = []  # ask, told before it, ask of the original, original was finished
         for trial in trials:
             ask = trial.detail["ask"]
@@ -178,17 +179,17 @@ class _Search:
         held_back = trials[max(0, len(trials) - self.workers) :]
         for trial in trials[: len(trials) - len(held_back)]:
             while waiting and (waiting[0][1] <= self.sampler.told or trial.detail["ask"] not in entered):
-                entered.add(self._reenter(*waiting.popleft()))
+                entered.add(self._reenter(*waiting.popleft(), noted))
             self._tell(trial)
         while waiting:
-            self._reenter(*waiting.popleft())
+            self._reenter(*waiting.popleft(), noted)
         self.recalled.extend(held_back)
 
-    def _reenter(self, ask: int, after: int, original: int, finished: bool) -> int:
+    def _reenter(self, ask: int, after: int, original: int, finished: bool, noted: list[dict[str, Any]]) -> int:
         trial = self.stored.get(original)
         if trial is not None:  # else it repeated a proposal that was interrupted
             repeated = ask != original
-            self.sampler.recall(ask, trial.params, {} if repeated else self.store.sampler_attributes(trial.number))
+            self.sampler.recall(ask, trial.params, {} if repeated else noted[trial.number])
             if repeated and finished:
                 self._tell(trial, ask)
             elif repeated:

@@ -18,8 +18,9 @@ import shutil
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -169,12 +170,13 @@ def replace_folder(folder: Path, home: Path) -> None:
     folder.rename(home)
 
 
-def stream_file(key: str, make_array: Callable[[], np.ndarray], *, limit: int = STREAMS_LIMIT) -> Path:
+def stream_file(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]], *, limit: int = STREAMS_LIMIT) -> Path:
     """The file of a data table, raw and little-endian, written once for all workers, which map it into memory.
 
     Args:
         key: identity of the content; equal keys, equal arrays.
-        make_array: called when no intact file is there; its dtype names the file's suffix (see ``protocol``).
+        make: called when no intact file is there; gives the table, or one after another the parts of one too large to
+            hold. The dtype names the file's suffix (see ``protocol``).
         limit: bytes that all tables together may take.
     """
     digest = hashlib.sha256(key.encode()).hexdigest()
@@ -184,7 +186,7 @@ def stream_file(key: str, make_array: Callable[[], np.ndarray], *, limit: int = 
     with lock(f"stream-{digest}"):
         found = _find_stream(digest)
         if found is None:
-            found = _place_stream(digest, make_array())
+            found = _place_stream(digest, make())
             _evict_streams(limit)
     return found
 
@@ -222,15 +224,22 @@ def _intact(path: Path, note: Path) -> bool:
     return True
 
 
-def _place_stream(digest: str, array: np.ndarray) -> Path:
-    dtype = dtype_name(array)
-    table = np.ascontiguousarray(array, DTYPES[dtype]).reshape(-1).view(np.uint8).data
+def _place_stream(digest: str, made: np.ndarray | Iterable[np.ndarray]) -> Path:
+    parts = iter([made] if isinstance(made, np.ndarray) else made)
+    first = next(parts)
+    dtype = dtype_name(first)
     home = root() / "streams" / f"{digest}.{dtype}"
     note = home.with_name(home.name + ".json")
     with temporary() as folder, writing(home):
         home.parent.mkdir(exist_ok=True)
-        (folder / "table").write_bytes(table)
-        about = {"size": table.nbytes, "sha256": hashlib.sha256(table).hexdigest(), "shape": array.shape}
+        sha, size, rows = hashlib.sha256(), 0, 0
+        with (folder / "table").open("wb") as file:
+            for part in chain([first], parts):
+                table = np.ascontiguousarray(part, DTYPES[dtype]).reshape(-1).view(np.uint8).data
+                file.write(table)
+                sha.update(table)
+                size, rows = size + table.nbytes, rows + len(part)
+        about = {"size": size, "sha256": sha.hexdigest(), "shape": [rows, *first.shape[1:]]}
         (folder / "note").write_text(json.dumps(about))
         (folder / "note").rename(note)
         (folder / "table").rename(home)

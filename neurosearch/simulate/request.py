@@ -6,7 +6,7 @@ import numpy as np
 
 from neurosearch.errors import UserError
 from neurosearch.plan import Plan
-from neurosearch.simulate import cache
+from neurosearch.simulate.drive import Drive
 from neurosearch.simulate.protocol import Request
 from neurosearch.timeline import Timeline
 
@@ -17,8 +17,7 @@ GROW_LIMIT = 600.0
 def request(
     plan: Plan,
     line: Timeline,
-    drive: np.ndarray,
-    drive_key: str,
+    drive: Drive,
     seed: int,
     *,
     probes: Sequence[str] = (),
@@ -29,8 +28,7 @@ def request(
     """Everything a run needs.
 
     Args:
-        drive: [rows, inputs] float32, normalised values; kept in a file that all runs share.
-        drive_key: identity of ``drive``.
+        drive: what the input neurons are shown; in files that all runs share.
         weights: ``projection.w`` → [synapses] initial weights instead of drawn ones.
     """
     _check_eligibility(plan, line)
@@ -40,12 +38,11 @@ def request(
     integers = {f"{g.name}.{n}" for g in plan.shape.groups for n, unit in g.parameters if unit == "integer"}
     scalars |= {k: int(v) if k in integers else float(v) for k, v in plan.values.items()}
     scalars |= {k: seed for k in integers if k.endswith(".seed")}
-    file = cache.stream_file(drive_key, lambda: np.ascontiguousarray(drive, np.float32))
     arrays: dict[str, np.ndarray] = {
         "boundaries": line.boundaries.astype(np.int64),
         "decisions": line.decisions.astype(np.int64),
         "frames": line.frames.astype(np.int64),
-        "order": line.order.astype(np.int32),
+        "order": drive.order(line.order),
         "labels": line.labels.astype(np.int32),
     }
     used = {a.table for a in plan.shape.actions if a.kind == "read"}
@@ -54,10 +51,10 @@ def request(
             arrays[f"table.{name}"] = table
     if "target" in used:
         scalars["columns.target"] = line.tables["target"].shape[1]
-    scalars["columns.drive"] = drive.shape[1]
+    scalars["columns.drive"] = drive.columns
     return Request(
-        scalars=scalars, arrays=arrays | (weights or {}), files={"table.drive": ("f4", str(file))}, probes=tuple(probes),
-        raster=raster, report=report, samples=line.samples,
+        scalars=scalars, arrays=arrays | (weights or {}), files=drive.files(), probes=tuple(probes), raster=raster,
+        report=report, samples=line.samples,
     )  # fmt: skip
 
 

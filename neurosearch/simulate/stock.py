@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch.plan import MOMENTS, Shape, Synapses, shape_from_plain
-from neurosearch.record import Record
+from neurosearch.record import Record, SparseRows
 from neurosearch.simulate import brian
 from neurosearch.simulate.protocol import Request
 
@@ -73,7 +73,9 @@ def _record(answer: bytes, request: Request, wall: float) -> Record:
 class _Stock:
     """Brian2's own device: events are run by hand, tables are looked up in Python."""
 
-    def __init__(self, shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray):
+    def __init__(
+        self, shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray | SparseRows
+    ):
         self._numbers = {**scalars, **arrays}
         self._scalars, self.drive, self.sample, self.row = scalars, drive, 0, 0
         self._tables = {name: self._table(name, arrays, columns) for name, columns in brian.tables(shape).items()}
@@ -115,7 +117,9 @@ class _Stock:
         return function
 
 
-def simulate(shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray) -> dict[str, np.ndarray]:
+def simulate(
+    shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray | SparseRows
+) -> dict[str, np.ndarray]:
     """Run a plan on the runtime device's NumPy target, in this process; every state variable is in the answer."""
     import brian2
 
@@ -218,13 +222,19 @@ def _graded_events(s: Synapses, arrays: Mapping[str, np.ndarray], objects: Mappi
     return np.bincount(sample, weights=each, minlength=len(arrays["boundaries"]) - 1).astype(np.int64)
 
 
+def _drive(files: Mapping[str, np.ndarray], columns: int) -> np.ndarray | SparseRows:
+    if "table.drive" in files:
+        return files["table.drive"].reshape(-1, columns)
+    return SparseRows(files["drive.offsets"], files["drive.units"], columns)
+
+
 def main() -> None:
     """Answer one request."""
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as data:
         header = json.loads(data["header"].tobytes())
         arrays = {k.split(":", 1)[1]: data[k] for k in data.files if k.startswith("array:")}
-    dtype, path = header["files"]["table.drive"]
-    drive = np.memmap(path, f"<{dtype}", "r").reshape(-1, int(header["scalars"]["columns.drive"]))
+    files = {key: np.memmap(path, f"<{dtype}", "r") for key, (dtype, path) in header["files"].items()}
+    drive = _drive(files, int(header["scalars"]["columns.drive"]))
     out = simulate(shape_from_plain(header["shape"]), header["scalars"], arrays, drive)
     keep = {k: v for k, v in out.items() if not k.startswith("probe:") or k.removeprefix("probe:") in header["probes"]}
     answer = io.BytesIO()

@@ -24,7 +24,16 @@ _Load = TypeVar("_Load", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Task(Part, abc.ABC):
+class Streams(Part, abc.ABC):
+    """Whatever gives a stream for every seed: a task, or a change of another one (whose settings are then its own)."""
+
+    @abc.abstractmethod
+    def stream(self, seed: int) -> Stream:
+        """The stream of this seed: same seed, same stream; equal ``Stream.key``, equal ``Stream.values``."""
+
+
+@dataclass(frozen=True)
+class Task(Streams):
     """Settings that every task has; a task adds where its samples come from.
 
     Attributes:
@@ -40,10 +49,6 @@ class Task(Part, abc.ABC):
     lead_in: int = quantity(200, low=0)
     held_out: int = quantity(ALL, low=ALL)
     delay: int = quantity(0, low=0)
-
-    @abc.abstractmethod
-    def stream(self, seed: int) -> Stream:
-        """The stream of this seed: same seed, same stream; every seed shares ``Stream.values``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,22 +122,18 @@ def arrange(task: Task, data: Samples, seed: int) -> Stream:
     n_held_out = len(data.held_out) if task.held_out == ALL else task.held_out
     _check(task, "samples", n_stream, len(data.training), "of its training part", "0 for all of them")
     _check(task, "held_out", n_held_out, len(data.held_out), "held out", "-1 for all of them")
-    if task.delay >= n_stream:
-        raise UserError(
-            f"{type(task).__name__}.delay = {task.delay} is not shorter than the stream of {n_stream} samples, "
-            f"so no label would ever arrive; give at most {n_stream - 1}"
-        )
+    check_delay(task, task.delay, n_stream)
     streamed = data.training[_order(seed, len(data.training))[:n_stream]]
     lead_in = streamed[: task.lead_in]
     shown = np.concatenate([lead_in, streamed, data.held_out[:n_held_out]])
     phase = np.repeat(np.array([LEAD_IN, STREAM, HELD_OUT], np.int8), [len(lead_in), n_stream, n_held_out])
-    first, frames = data.rows[shown], np.diff(data.rows)[shown]
-    within = np.arange(frames.sum()) - np.repeat(np.cumsum(frames) - frames, frames)
+    frames = np.diff(data.rows)[shown]
+    row = consecutive(data.rows[shown], frames)
     return Stream(
         values=data.values,
         shape=data.shape,
-        frame_row=(np.repeat(first, frames) + within).astype(np.int32),
-        frame_steps=np.full(len(within), task.steps, np.int32),
+        frame_row=row.astype(np.int32),
+        frame_steps=np.full(len(row), task.steps, np.int32),
         sample_frames=frames.astype(np.int32),
         labels=np.where(phase == LEAD_IN, -1, data.labels[shown]).astype(np.int32),
         phase=phase,
@@ -140,6 +141,21 @@ def arrange(task: Task, data: Samples, seed: int) -> Stream:
         key=data.key,
         delay=task.delay,
     )
+
+
+def consecutive(first: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """[sum of ``count``] int64: for each n, ``first[n]``, ``first[n] + 1``, ..., ``count[n]`` of them."""
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.asarray(np.repeat(first, count) + within)
+
+
+def check_delay(task: Streams, delay: int, n_stream: int) -> None:
+    """Refuse a delay after which no label would come."""
+    if delay >= n_stream:
+        raise UserError(
+            f"{type(task).__name__}.delay = {delay} is not shorter than the stream of {n_stream} samples, "
+            f"so no label would ever arrive; give at most {n_stream - 1}"
+        )
 
 
 def _check(task: Task, field: str, asked: int, available: int, part: str, otherwise: str) -> None:

@@ -1,0 +1,71 @@
+"""What a change of the stream did: how far the accuracy fell and when it was back, and what of earlier sessions is left.
+
+Forgetting is that of Chaudhry et al. (2018), backward transfer that of Lopez-Paz and Ranzato (2017).
+"""
+
+import numpy as np
+
+from neurosearch.record import HELD_OUT, PROBE, STREAM
+
+WINDOW = 50
+"""Samples over which the accuracy before and after a change is averaged; a quarter of a session where that is less."""
+
+RECOVERED = 0.9
+"""A stream has adapted when the trailing window reaches this part of the accuracy before the change."""
+
+
+def adaptation(right: np.ndarray, session: np.ndarray) -> list[tuple[float, float]]:
+    """(time, depth) of each change in a stream of decisions [n] whose session [n] never falls.
+
+    *Before* is the accuracy in the last window before the change. The change is felt when a trailing window inside the
+    new session is below 0.9 of it, and over when one is not any more; *time* is the number of samples until then, the
+    whole session where that does not come, 0 where nothing was felt. *Depth* is *before* less the lowest window
+    within that time (of the whole session where nothing was felt), at least 0.
+    """
+    starts = np.flatnonzero(np.diff(session)) + 1
+    ends = np.append(starts[1:], len(right))
+    begins = np.concatenate([[0], starts[:-1]]) if len(starts) else starts
+    return [
+        _change(right[begin:start], right[start:end]) for begin, start, end in zip(begins, starts, ends, strict=True)
+    ]
+
+
+def _change(old: np.ndarray, new: np.ndarray) -> tuple[float, float]:
+    width = max(1, min(WINDOW, len(old) // 4, len(new) // 4))
+    before = float(old[-width:].mean())
+    total = np.concatenate([[0], np.cumsum(new)])
+    window = (total[width:] - total[:-width]) / width
+    low = window < RECOVERED * before - 1e-9
+    if not low.any():
+        return 0.0, max(0.0, before - float(window.min()))
+    first = int(np.argmax(low))
+    back = np.flatnonzero(~low[first:])
+    over = first + int(back[0]) if len(back) else len(window)
+    time = over + width if len(back) else len(new)
+    return float(time), max(0.0, before - float(window[: over + 1].min()))
+
+
+def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session: np.ndarray) -> np.ndarray:
+    """[T, T] accuracy after session i (row) on the samples of session j (column), learning off; NaN where not shown.
+
+    All arguments are [K], of the whole stream; the last row is what is left at its end.
+    """
+    streamed, shown = phase == STREAM, ((phase == PROBE) | (phase == HELD_OUT)) & (labels >= 0)
+    count = int(session[streamed].max()) + 1
+    now = np.maximum.accumulate(np.where(streamed, session, 0))
+    table = np.full((count, count), np.nan)
+    for i in range(count):
+        for j in range(count):
+            mine = shown & (now == i) & (session == j)
+            if mine.any():
+                table[i, j] = right[mine].mean()
+    return table
+
+
+def memory(table: np.ndarray) -> dict[str, float]:
+    """``forgetting`` and ``backward_transfer`` of such a table; nothing where an earlier session was not shown again."""
+    final, first = table[-1, :-1], np.diagonal(table)[:-1]
+    if not len(final) or np.isnan(final).any() or np.isnan(first).any():
+        return {}
+    best = np.nanmax(np.where(np.tri(len(table), k=0, dtype=bool), table, np.nan)[:-1, :-1], axis=0)
+    return {"forgetting": float((best - final).mean()), "backward_transfer": float((final - first).mean())}

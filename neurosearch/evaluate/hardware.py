@@ -1,0 +1,124 @@
+"""What a chip would store and compute: footprint, sparsity and operations by NeuroBench's definitions, and plasticity.
+
+NeuroBench (Yik et al. 2025; package 2.3.0) counts: *footprint*, bytes of parameters and buffers; *connection sparsity*,
+zero weights over all places of a weight matrix; *activation sparsity*, neuron-steps without a spike; *synaptic
+operations*, for each step the non-zero inputs of a layer times their non-zero weights (effective) or all places of its
+matrix (dense). It has no word for learning: plasticity operations and writes a second are ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BYTES = 4
+"""Of a number that is not a weight in a memory of few bits: single precision, as in NeuroBench's own baselines."""
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """The synapses between two populations.
+
+    Attributes:
+        synapses: how many; ``places``: how many there could be, all pairs.
+        zero: every weight is 0, so that nothing is connected.
+        carries: ``spikes``, ``frames`` (values that change with the frame) or ``values`` (new in each step).
+        numbers: stored per synapse beside the weight, traces too.
+        bits: of a stored weight; 0 where one constant serves all.
+        on_pre, on_post: the rule works at spikes of that side.
+        sweeps: how often it goes through all synapses in a sample: reductions, changes at the sample's end.
+    """
+
+    pre: str
+    post: str
+    synapses: int
+    places: int
+    zero: bool = False
+    carries: str = "spikes"
+    numbers: int = 0
+    bits: int = 32
+    plastic: bool = False
+    on_pre: bool = False
+    on_post: bool = False
+    sweeps: int = 0
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a network is made of.
+
+    Attributes:
+        sizes: population → neurons.
+        numbers: population → numbers stored for it altogether, states, traces and parameters.
+        spiking: populations that spike and are no inputs.
+        pathways: by name.
+        dt: seconds of a step.
+    """
+
+    sizes: Mapping[str, int]
+    numbers: Mapping[str, int]
+    spiking: tuple[str, ...]
+    pathways: Mapping[str, Pathway]
+    dt: float
+
+
+def static(inventory: Inventory) -> dict[str, float]:
+    """Footprint and connection sparsity: known before anything runs."""
+    ways = inventory.pathways.values()
+    stored = sum(inventory.numbers.values()) * BYTES
+    stored += sum(-(-p.synapses * p.bits // 8) + p.synapses * p.numbers * BYTES for p in ways)
+    places, connected = sum(p.places for p in ways), sum(p.synapses for p in ways if not p.zero)
+    found = {"footprint_bytes": float(stored)}
+    return found | ({"connection_sparsity": 1 - connected / places} if places else {})
+
+
+def activity(
+    inventory: Inventory, spikes: Mapping[str, float], events: Mapping[str, float], steps: float, frames: float
+) -> dict[str, float]:
+    """Activation sparsity and synaptic operations of a mean sample.
+
+    Args:
+        spikes: population → spikes a sample.
+        events: pathway → deliveries a sample; of values held through a frame, one delivery a frame.
+        steps, frames: of a sample, teaching included.
+    """
+    found: dict[str, float] = {}
+    neurons = sum(inventory.sizes[name] for name in inventory.spiking)
+    if neurons and all(name in spikes for name in inventory.spiking):
+        found["activation_sparsity"] = 1 - sum(spikes[name] for name in inventory.spiking) / (neurons * steps)
+    ways = inventory.pathways
+    found["dense_operations"] = steps * sum(p.places for p in ways.values())
+    if all(name in events for name, p in ways.items() if p.carries != "values"):
+        found["effective_operations"] = sum(_effective(p, events.get(name, 0), steps, frames) for name, p in ways.items())
+    return found
+
+
+def _effective(pathway: Pathway, events: float, steps: float, frames: float) -> float:
+    """NeuroBench multiplies a value anew in every step, also one that does not change."""
+    if pathway.zero:
+        return 0.0
+    if pathway.carries == "values":
+        return pathway.synapses * steps
+    return events * steps / frames if pathway.carries == "frames" else events
+
+
+def learning(
+    inventory: Inventory,
+    spikes: Mapping[str, float],
+    events: Mapping[str, float],
+    writes: float | None,
+    steps: float,
+) -> dict[str, float]:
+    """Plasticity of a mean sample: evaluations of a rule on a synapse, and writes a synapse and second of its time."""
+    plastic = {name: p for name, p in inventory.pathways.items() if p.plastic}
+    if not plastic:
+        return {}
+    operations = 0.0
+    for name, p in plastic.items():
+        operations += p.synapses * p.sweeps
+        operations += events.get(name, 0.0) if p.on_pre else 0.0
+        operations += spikes.get(p.post, 0.0) * p.synapses / inventory.sizes[p.post] if p.on_post else 0.0
+    found = {"plasticity_operations": operations}
+    synapses = sum(p.synapses for p in plastic.values())
+    if writes is not None and synapses:
+        found["writes_per_second"] = writes / synapses / (steps * inventory.dt)
+    return found
+

@@ -1,0 +1,27 @@
+"""How far predicted values are from what came: sMAPE as NeuroBench defines it, and the normalised error."""
+
+import numpy as np
+
+
+def smape(predicted: np.ndarray, target: np.ndarray) -> float:
+    """``200 mean(|p - y| / (|p| + |y|))``, in per cent, 0 to 200; 200 where nothing finite was predicted."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        term = np.abs(predicted - target) / (np.abs(predicted) + np.abs(target))
+    term = np.where((predicted == 0) & (target == 0), 0.0, term)
+    return float(200 * np.where(np.isfinite(predicted), term, 1.0).mean())
+
+
+def nrmse(predicted: np.ndarray, target: np.ndarray) -> float | None:
+    """Root mean square error over the standard deviation of the targets: 1 is no better than their mean.
+
+    ``None`` where a prediction is not finite or the targets do not vary.
+    """
+    spread = float(target.std())
+    if not np.isfinite(predicted).all() or spread == 0:
+        return None
+    return float(np.sqrt(((predicted - target) ** 2).mean())) / spread
+
+
+def constant(readout: np.ndarray) -> bool:
+    """Whether the readout [k, O] is the same for every sample, so that nothing was predicted."""
+    return bool((readout == readout[:1]).all())

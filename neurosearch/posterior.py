@@ -1,0 +1,185 @@
+"""The posterior of a memory in numbers: its log, its gradient, recall by NumPy, time constants, and the largest step.
+
+Letters: B cues recalled at once, N units, M patterns.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from neurosearch import vector
+from neurosearch.derive import Dynamics, derive
+from neurosearch.errors import UserError
+from neurosearch.kernel import omega, store
+from neurosearch.noises.base import Noise
+from neurosearch.priors.base import Prior
+from neurosearch.storage.base import Storage
+
+_SAMPLE = 48
+"""Units of the small memory on which the largest step is measured."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A storage rule with the prior and the noise that its recall assumes, for a number of units."""
+
+    storage: Storage
+    prior: Prior
+    noise: Noise
+    units: int
+
+    @cached_property
+    def dynamics(self) -> Dynamics:
+        """The matched recall."""
+        return derive(self.storage, self.prior, self.noise)
+
+    @cached_property
+    def numbers(self) -> dict[str, float]:
+        """Value of every number that the derived texts read, μ and σ² by quadrature over the prior included."""
+        out = {f"storage_{k}": v for k, v in self.storage.values.items()}
+        out |= {f"prior_{k}": v for k, v in self.prior.values.items()} | {f"noise_{k}": v for k, v in self.noise.values.items()}
+        points, weight = self.prior.nodes()
+        pairs, weights = omega(self.storage, points[:, None], points[None, :]), weight[:, None] * weight[None, :]
+        mean = float((weights * pairs).sum())
+        out |= {"crosstalk_mean": mean, "crosstalk_variance": float((weights * (pairs - mean) ** 2).sum())}
+        own = vector.value(self.dynamics.slope_own, {**out, "x_post": points, "cue": points})
+        pair = vector.value(self.dynamics.slope_pair, {**out, "x_post": points[:, None], "x_pre": points[None, :]})
+        out["precision"] = max(1e-9, -float((weight * own).sum()))
+        strength = float((weights * pair).sum()) / out["crosstalk_variance"]
+        out["data_precision"] = 0.0 if self.dynamics.mean_field else (self.units - 1) * strength
+        return out
+
+    def time_constant(self, load: int) -> float:
+        """Membrane time constant near a stored pattern, in units of the gradient's ``tau``: 1 over the posterior's precision."""
+        return 1 / (self.numbers["precision"] + self.numbers["data_precision"] / others(load))
+
+    def describe(self, load: int) -> str:
+        """The equations with what they predict for a load."""
+        n = self.numbers
+        lines = [str(self.dynamics), f"mu = {n['crosstalk_mean']:.6g}, sigma^2 = {n['crosstalk_variance']:.6g} (under the prior)"]
+        if self.dynamics.mean_field:
+            return "\n".join([*lines, "membrane time constant: tau (the log odds carry everything else)"])
+        inhibition = n["data_precision"] / others(load)
+        lines.append(f"for N = {self.units}, M = {load}: membrane time constant {self.time_constant(load):.4g} tau;")
+        lines.append(f"  of its inverse {n['precision']:.4g} is leak and drive, {inhibition:.4g} divisive inhibition")
+        return "\n".join(lines)
+
+    def log_posterior(self, x: np.ndarray, cue: np.ndarray, w: np.ndarray, load: int) -> np.ndarray:
+        """[B] log P(x | cue, w) up to a constant, for x, cue [B, N] and w [N, N] (from row to column)."""
+        n = {**self.numbers, "others": others(load)}
+        own = vector.value(self.dynamics.own_log, {**n, "x_post": x, "cue": cue})
+        error = w - n["others"] * n["crosstalk_mean"] - omega(self.storage, x[:, :, None], x[:, None, :])
+        error = error * (1 - np.eye(self.units)) / np.sqrt(2 if self.dynamics.symmetric else 1)
+        pairs = (error**2).sum((1, 2)) / (2 * n["others"] * n["crosstalk_variance"])
+        return np.asarray(np.broadcast_to(own, x.shape).sum(1) - pairs)
+
+    def field(self, w: np.ndarray, load: int, gains: Mapping[str, float] | None = None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """The function (x, cue) → what drives dx/dt, [B, N]: the gradient times the mobility, or mean - x.
+
+        ``gains`` mistunes ``leak``, ``inhibition``, or the sign of the ``response`` to other neurons.
+        """
+        d, gain = self.dynamics, {"leak": 1.0, "inhibition": 1.0, "response": 1.0} | dict(gains or {})
+        n = {**self.numbers, "others": others(load)}
+        pull = self._separated if d.terms else self._pairwise
+
+        def field(x: np.ndarray, cue: np.ndarray) -> np.ndarray:
+            learned, free = pull(x, w, n)
+            pairs = gain["response"] * (learned + gain["inhibition"] * free) / (n["others"] * n["crosstalk_variance"])
+            env = {**n, "x_post": x, "cue": cue}
+            leak, drive = gain["leak"] * vector.value(d.leak, env), vector.value(d.drive, env)
+            if d.mean_field:
+                middle, half = (n["prior_high"] + n["prior_low"]) / 2, (n["prior_high"] - n["prior_low"]) / 2
+                return np.asarray(middle + half * np.tanh((drive + pairs) / 2) + leak)
+            return np.asarray(leak + drive + vector.value(d.mobility, env) * pairs)
+
+        return field
+
+    def _separated(self, x: np.ndarray, w: np.ndarray, n: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        parts = {"w": np.zeros_like(x), "back": np.zeros_like(x), "": np.zeros_like(x)}
+        for t in self.dynamics.terms:
+            carried = np.broadcast_to(vector.value(t.carried, {**n, "x_post": x}), x.shape)
+            total = carried.sum(1, keepdims=True) - carried if not t.through else carried @ (w if t.through == "w" else w.T)
+            parts[t.through] = parts[t.through] + vector.value(t.own, {**n, "x_post": x}) * total
+        return parts["w"] + parts["back"], parts[""]
+
+    def _pairwise(self, x: np.ndarray, w: np.ndarray, n: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        d, env = self.dynamics, {**n, "x_pre": x[:, :, None], "x_post": x[:, None, :]}
+        apart = 1 - np.eye(self.units)
+        learned = w * vector.value(d.forward, env) + w.T * vector.value(d.backward, env)
+        return (apart * learned).sum(1), (apart * vector.value(d.inhibition, env)).sum(1)
+
+    def recall(
+        self, w: np.ndarray, cues: np.ndarray, load: int, steps: int, rate: float = 0.1, gains: Mapping[str, float] | None = None
+    ) -> np.ndarray:
+        """[steps + 1, B, N] recall from cues [B, N] by Euler steps of ``rate`` membrane time constants."""
+        if not rate <= (limit := self.largest_rate(load)):
+            raise UserError(f"a step of {rate:g} membrane time constants is too large for stability; take at most {limit:.3g}")
+        field, step = self.field(w, load, gains), rate * self.time_constant(load)
+        low, high = self.start
+        out = [np.clip(cues, low, high)]
+        for _ in range(steps):
+            out.append(out[-1] + step * field(out[-1], cues))
+        return np.array(out)
+
+    @property
+    def start(self) -> tuple[float, float]:
+        """Where recall may begin: inside the support, not on bounds that hold it, or anywhere."""
+        low, high = self.prior.support
+        if self.prior.period or not np.isfinite(high - low):
+            return -1e9, 1e9
+        edge = 0.0 if self.prior.discrete else 0.02 * (high - low)
+        return low + edge, high - edge
+
+    def largest_rate(self, load: int) -> float:
+        """Largest stable Euler step in membrane time constants.
+
+        One over the largest downward curvature of the log posterior, measured along a recall of a small memory (same
+        ratio of patterns to units), relative to the predicted one; 1 for the mean field, which no step below overshoots.
+        """
+        if self.dynamics.mean_field:
+            return 1.0
+        units = min(self.units, _SAMPLE)
+        small = Memory(self.storage, self.prior, self.noise, units)
+        patterns = self.prior.draw(0, max(2, round(load * units / self.units)), units)
+        w, m = store(self.storage, patterns), len(patterns)
+        field, scale = small.field(w, m), small.time_constant(m)
+        cue = np.clip(patterns[:1], *small.start)
+        x, worst = cue, 0.0
+        for _ in range(3):
+            worst = max(worst, _steepest(lambda y: field(y, cue), x))
+            for _ in range(15):
+                x = x + 0.1 / max(worst, 1 / scale) * field(x, cue)
+        return 1 / (worst * scale)
+
+
+def others(load: int) -> float:
+    """M - 1, the memories that are noise to the one recalled; at least 1, since without noise there is nothing to weigh."""
+    if load < 1:
+        raise UserError(f"load = {load}: a memory without patterns has nothing to recall; give a load of 1 or more")
+    return max(1.0, load - 1.0)
+
+
+def check_patterns(patterns: np.ndarray, prior: Prior, where: str) -> None:
+    """Refuse patterns [M, N] that the prior rules out."""
+    if len(patterns) == 0:
+        raise UserError(f"{where} holds no patterns: a load of zero has nothing to recall; give one pattern or more")
+    bad = ~(np.isfinite(patterns) & prior.allows(patterns))
+    if bad.any():
+        m, n = np.argwhere(bad)[0]
+        low, high = prior.support
+        may = f"{low:g} or {high:g}" if prior.discrete else f"from {low:g} to {high:g}"
+        raise UserError(f"{where}[{m}, {n}] = {patterns[m, n]:g} is outside the support of the prior {prior.owner} ({may}); change one of them")
+
+
+def _steepest(field: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> float:
+    """Largest size of an eigenvalue of the field's slope at x, by power iteration on finite differences."""
+    direction = np.cos(np.arange(x.shape[1]) * 1.7 + 0.3)[None, :]
+    here, size = field(x), 0.0
+    for _ in range(12):
+        direction = direction / np.sqrt((direction**2).sum())
+        slope = (field(x + 1e-5 * direction) - here) / 1e-5
+        size = max(size, float(np.sqrt((slope**2).sum())))
+        direction = slope
+    return size

@@ -1,0 +1,56 @@
+"""What a prior is: how the values of a memory's patterns are distributed, as a text and as draws.
+
+Letters: M patterns, N units, Q points of a quadrature.
+"""
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from neurosearch import random
+from neurosearch.declare import Text
+
+
+@dataclass(frozen=True)
+class Prior(Text, abc.ABC):
+    """Independent and equal for all units.
+
+    Attributes:
+        log_density: log P(x) up to a constant, an expression over ``x`` and the prior's numbers.
+        mobility: how readily ``x`` follows the gradient, an expression that is positive inside the support and 0 at its
+            bounds, so that recall never leaves it; any such factor keeps the posterior rising.
+        discrete: whether only the two ends of the support occur; recall is then the mean-field iteration.
+        period: 0, or the period of values on a circle.
+    """
+
+    texts: ClassVar = ("log_density", "mobility", "discrete", "period")
+    log_density: ClassVar = "0"
+    mobility: ClassVar = "1"
+    discrete: ClassVar = False
+    period: ClassVar = 0.0
+
+    @property
+    @abc.abstractmethod
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest value; infinite where there is none."""
+
+    @abc.abstractmethod
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Values whose cumulated probability is ``u``."""
+
+    @abc.abstractmethod
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points [Q] and weights [Q] (sum 1) of expectations under the prior."""
+
+    def draw(self, seed: int, patterns: int, units: int) -> np.ndarray:
+        """[M, N] patterns; the first ones are the same for every number of patterns."""
+        m, n = np.arange(patterns)[:, None], np.arange(units)[None, :]
+        return self.quantile(random.draw(seed, random.stream_id("recall.patterns"), 0, m, n))
+
+    def allows(self, values: np.ndarray) -> np.ndarray:
+        """Whether each value can occur."""
+        low, high = self.support
+        inside = (values >= low) & (values <= high)
+        return inside & ((values == low) | (values == high)) if self.discrete else inside

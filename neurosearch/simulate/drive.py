@@ -1,0 +1,110 @@
+"""What the input neurons are shown, as files that every run of every worker maps into memory: never held, never copied.
+
+Letters: rows of a task's values, F frames, C channels, I inputs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from neurosearch import config
+from neurosearch.errors import UserError
+from neurosearch.normalisations.raw import Raw
+from neurosearch.record import SparseRows, Stream
+from neurosearch.simulate import cache
+
+PART = 1024
+"""Rows normalised and written at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drive:
+    """The drive table of a stream; its files are made in the cache when a run first asks for them.
+
+    Attributes:
+        values: the task's values.
+        normalisation: makes inputs of them, row by row; ``None`` leaves them as they are.
+        shape: layout of the channels.
+        key: identity of the table: equal keys, equal tables.
+        used: [r] rows of ``values`` that are in the table, ascending, or ``None``: all.
+        columns: I.
+    """
+
+    values: np.ndarray | SparseRows
+    normalisation: Any
+    shape: tuple[int, ...]
+    key: str
+    used: np.ndarray | None
+    columns: int
+
+    def files(self) -> dict[str, tuple[str, str]]:
+        """Key of the program's → (dtype, path) of a file."""
+        if isinstance(self.values, SparseRows):
+            offsets = cache.stream_file(f"{self.key} offsets", self._offsets)
+            units = cache.stream_file(f"{self.key} units", self._units)
+            return {"drive.offsets": ("i8", str(offsets)), "drive.units": ("i4", str(units))}
+        return {"table.drive": ("f4", str(cache.stream_file(self.key, self._inputs)))}
+
+    def table(self) -> np.ndarray:
+        """[r, I] the file of a dense table, mapped."""
+        return np.memmap(self.files()["table.drive"][1], np.float32, "r").reshape(-1, self.columns)
+
+    def order(self, frame_row: np.ndarray) -> np.ndarray:
+        """[F] int32, the row of the table that a frame shows which shows this row of the values."""
+        return np.asarray(frame_row if self._place is None else self._place[frame_row], np.int32)
+
+    @cached_property
+    def _place(self) -> np.ndarray | None:
+        if self.used is None:
+            return None
+        place = np.full(len(self.values), -1, np.int32)
+        place[self.used] = np.arange(len(self.used))
+        return place
+
+    def _inputs(self) -> Iterator[np.ndarray]:
+        n = len(self.values) if self.used is None else len(self.used)
+        for start in range(0, n, PART):
+            rows = slice(start, start + PART) if self.used is None else self.used[start : start + PART]
+            raw = self.values[rows]
+            yield np.asarray(raw if self.normalisation is None else self.normalisation.apply(raw, self.shape), np.float32)
+
+    def _offsets(self) -> Iterator[np.ndarray]:
+        assert isinstance(self.values, SparseRows)
+        yield self.values.offsets.astype(np.int64, copy=False)
+
+    def _units(self) -> Iterator[np.ndarray]:
+        assert isinstance(self.values, SparseRows)
+        for start in range(0, len(self.values.units), PART * 1024):
+            yield self.values.units[start : start + PART * 1024].astype(np.int32)
+
+
+def drive(stream: Stream, normalisation: Any) -> Drive:
+    """The drive table of a stream, with the rows alone that it shows if these are less than half of the task's.
+
+    Raises:
+        UserError: recorded events are to be normalised.
+    """
+    name = type(normalisation).__name__
+    columns = normalisation.inputs(stream.shape)
+    if isinstance(stream.values, SparseRows):
+        if not isinstance(normalisation, Raw):
+            raise UserError(
+                f"the normalisation {name} works on values, but this task's are recorded events; "
+                f"set the encoder's normalisation to raw"
+            )
+        return Drive(stream.values, None, stream.shape, stream.key, None, columns)
+    shown = np.zeros(len(stream.values), bool)
+    shown[stream.frame_row] = True
+    identity = [stream.key, config.to_dict(normalisation), name]
+    used = np.flatnonzero(shown) if 2 * shown.sum() < len(shown) else None
+    if used is not None:
+        identity.append(config.digest(np.packbits(shown).tobytes().hex()))
+    return Drive(stream.values, normalisation, stream.shape, config.digest(identity), used, columns)
+
+
+def as_they_are(stream: Stream) -> Drive:
+    """The drive table of a stream whose values are the inputs."""
+    return Drive(stream.values, None, stream.shape, stream.key, None, stream.values.shape[1])

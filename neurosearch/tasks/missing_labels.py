@@ -1,0 +1,34 @@
+"""A stream in which the learner is not told the label of some samples; all of them are scored."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurosearch.declare import part, quantity
+from neurosearch.random import draw, stream_id
+from neurosearch.record import STREAM, Stream
+from neurosearch.tasks.base import Streams
+
+
+@dataclass(frozen=True)
+class MissingLabels(Streams):
+    """Any other task with labels (or target values) withheld from the learner.
+
+    Attributes:
+        inner: the task.
+        fraction: probability that a sample of the stream has no label.
+    """
+
+    inner: Any = part("tasks", "digits")  # noqa: RUF009
+    fraction: float = quantity(0.5, low=0, high=1)
+
+    def stream(self, seed: int) -> Stream:
+        """The inner stream; which labels are missing is drawn by the seed."""
+        stream: Stream = self.inner.stream(seed)
+        streamed = np.flatnonzero(stream.phase == STREAM)
+        missing = streamed[draw(seed, stream_id("task.missing"), 0, np.arange(len(streamed)), 0) < self.fraction]
+        taught = (stream.labels if stream.taught is None else stream.taught).copy()
+        taught[missing] = -1
+        return dataclasses.replace(stream, taught=taught)

@@ -1,0 +1,24 @@
+"""Drift of the inputs: each change puts the channels into another order (Permuted MNIST, Goodfellow et al. 2013)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosearch.random import permutation
+from neurosearch.record import Stream
+from neurosearch.tasks import _again
+from neurosearch.tasks._drift import Drift
+
+
+@dataclass(frozen=True)
+class PermutedInputs(Drift):
+    """Each session after the first has a permutation of all channels, drawn by the seed."""
+
+    def changed(self, stream: Stream, variant: np.ndarray, seed: int) -> Stream:
+        """See ``Drift.changed``."""
+        channels = stream.values.shape[1]
+
+        def permuted(rows: np.ndarray, session: int) -> np.ndarray:
+            return rows[:, permutation(seed, f"task.permuted.{session}", channels)]
+
+        return _again.transformed(stream, variant, permuted, ["permuted", seed])
