@@ -25,7 +25,6 @@ class KenyonCells(Part):
     negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory inputs; 0 = excitatory wiring
     neuron: Any = part("neurons", "lif")
     drive: float = quantity(1.0, low=1e-6, high=1e6)  # sum of absolute input weights of a cell
-    stp: Any = part("stp", None)
     sparsity: float = quantity(0.1, low=1e-4, high=1)  # fraction of samples in which a cell should be active
     homeostasis: float = quantity(0.1, low=0, high=100)  # rate; 0 = off
     inhibition: float = quantity(1.0, low=0, high=1e4)  # gain of graded global inhibition; 0 = none
@@ -58,7 +57,6 @@ class MushroomBody(AbstractArchitecture):
         k, out, rule = self.kenyon, self.output, self.rule
         n_inputs = self.encoder.normalisation.inputs(shape)
         fan_in = min(k.fan_in, n_inputs)
-        spiking_input = not self.encoder.graded
         source = Input("input", n_inputs, self.encoder)
         homeostasis = Homeostasis(rate=k.homeostasis, sparsity=k.sparsity)
         teacher = Teacher(out.teacher, out.teacher) if rule.teacher else None
@@ -73,7 +71,7 @@ class MushroomBody(AbstractArchitecture):
             projections=(
                 Projection(
                     "input_kenyon", "input", "kenyon", FanIn(fan_in), Random(k.drive / fan_in, 0.0, k.negative),
-                    stp=k.stp if spiking_input else None,
+                    stp=getattr(self.encoder, "stp", None),
                 ),
                 Projection("kenyon_inhibitor", "kenyon", "inhibitor", AllToAll(), Constant(1.0 / k.size)),
                 Projection("inhibitor_kenyon", "inhibitor", "kenyon", AllToAll(), Constant(-k.inhibition), graded="v"),

@@ -27,7 +27,6 @@ class Excitatory(Part):
     fan_in: int = quantity(12, low=1, high=10_000)
     drive: float = quantity(6.0, low=1e-6, high=1e6)  # sum of absolute input weights of a neuron
     negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory inputs
-    stp: Any = part("stp", None)
     sparsity: float = quantity(0.2, low=1e-4, high=1)
     homeostasis: float = quantity(0.1, low=0, high=100)  # rate; 0 = off
 
@@ -83,7 +82,7 @@ class RecurrentEi(AbstractArchitecture):
         homeostasis = Homeostasis(rate=e.homeostasis, sparsity=e.sparsity)
         teacher = Teacher(out.teacher, out.teacher) if rule.teacher else None
         neuron = Lif(tau_mem=out.tau_mem) if rule.spiking else Li(tau_mem=out.tau_mem)
-        stp = None if self.encoder.graded else e.stp
+        stp = getattr(self.encoder, "stp", None)
 
         def weight(total: float, n: int) -> Random:
             return Random(total / max(1.0, r.p * n))
@@ -96,7 +95,9 @@ class RecurrentEi(AbstractArchitecture):
                 Population("output", n_outputs, neuron, teacher=teacher),
             ),
             projections=(
-                Projection("input_e", "input", "excitatory", FanIn(fan_in), Random(e.drive / fan_in, 0.0, e.negative), stp=stp),
+                Projection(
+                    "input_e", "input", "excitatory", FanIn(fan_in), Random(e.drive / fan_in, 0.0, e.negative), stp=stp
+                ),
                 Projection("ee", "excitatory", "excitatory", Probability(r.p), weight(r.ee, e.size), rule=r.rule),
                 Projection("ei", "excitatory", "inhibitory", Probability(r.p), weight(r.ei, e.size)),
                 Projection("ie", "inhibitory", "excitatory", Probability(r.p), weight(-r.ie, i.size)),

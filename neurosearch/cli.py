@@ -156,18 +156,21 @@ def _run(arguments: argparse.Namespace) -> int:
     from neurosearch.search.summary import of_score
 
     it = resolve(arguments.subject, arguments.storage)
+    compared = it.found is not None and arguments.seed is None and not arguments.learned
+    recorded = _found_file(it, arguments) if compared or arguments.learned else None  # a damaged file is said first
     if arguments.learned:
         from neurosearch.inspect.rerun import with_weights
 
-        score = with_weights(_found_file(it, arguments))
+        assert recorded is not None
+        score = with_weights(recorded)
     else:
         seeds = it.seeds if arguments.seed is None else (arguments.seed,)
         score = _evaluate(it.study)(it.configuration, seeds, threading.Event())
     print(of_score(score, as_json=arguments.json))
-    if it.found is not None and arguments.seed is None and not arguments.learned:
+    if compared and recorded is not None:
         from neurosearch.export.found import differences
 
-        different = differences(_found_file(it, arguments), score, score.detail.get("program", ""))
+        different = differences(recorded, score, score.detail.get("program", ""))
         said = "\n".join(different) if different else f"the same as {arguments.subject} recorded, bit for bit"
         print(said, file=sys.stderr)
         return 1 if different else 0
@@ -248,11 +251,9 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 def _evaluate(study: "Study | None") -> "Evaluate":
     """The corridor, with the limits of the study."""
-    from neurosearch.trial import Limits, run_trial
+    from neurosearch.trial import Limits, limited, run_trial
 
-    given = study.limits if study else None
-    memory = None if given is None or given.memory_gb is None else int(given.memory_gb * 2**30)
-    limits = Limits(given.seconds if given else None, memory)
+    limits = limited(study.limits.seconds, study.limits.memory_gb) if study else Limits()
     return lambda configuration, seeds, cancel: run_trial(configuration, seeds, cancel, limits)
 
 

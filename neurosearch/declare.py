@@ -1,6 +1,7 @@
 """How things are declared: frozen dataclasses whose fields are SI numbers with a unit and a range, or parts."""
 
 import dataclasses
+import inspect
 import typing
 from typing import Any
 
@@ -43,9 +44,11 @@ class Part:
         for field in dataclasses.fields(self):
             low, high = field.metadata.get("low"), field.metadata.get("high")
             value = getattr(self, field.name)
-            if low is None and high is None or not isinstance(value, int | float):
+            if (low is None and high is None) or not isinstance(value, int | float):
                 continue
-            if not (value >= (-float("inf") if low is None else low) and value <= (float("inf") if high is None else high)):
+            if not (
+                value >= (-float("inf") if low is None else low) and value <= (float("inf") if high is None else high)
+            ):
                 unit = field.metadata["unit"]
                 raise UserError(
                     f"{type(self).__name__}.{field.name} = {value} is outside "
@@ -61,7 +64,7 @@ class Text(Part):
     def __init_subclass__(cls) -> None:
         for base in cls.__mro__[1:]:
             for name in getattr(base, "texts", ()):
-                if name in cls.__dict__.get("__annotations__", {}):
+                if name in inspect.get_annotations(cls):
                     raise UserError(
                         f"{cls.__name__}.{name} is a text, not a parameter: write `{name} = ...` without an annotation"
                     )

@@ -9,6 +9,7 @@ Its gradient is what a neuron does; for a prior of two values it is the mean fie
 neurons is counted once when Ω is symmetric, else both of its weights are.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -94,19 +95,23 @@ class Dynamics:
             "recurrent excitation": self.excitation, "subtractive inhibition": _plus(self.subtractive, self.subtractive_inhibition),
             "divisive inhibition": self.divisive,
         }  # fmt: skip
-        lines = [f"Omega = {_readable(self.omega)}"]
+        ease = "" if self.mobility == "1" else f"{_readable(self.mobility)} * "
+        lines = [f"Omega(x_i, x_j) = {_readable(self.omega, turned=True)}"]
         if self.mean_field:
-            lines += ["tau dx_i/dt = -x_i + mean(L_i),   mean(L) = low + (high - low)/(1 + exp(-L))", "L_i = feed-forward drive + sum over j of"]
+            lines += ["tau dx_i/dt = mean(L_i) - x_i   with mean(L) = low + (high - low)/(1 + exp(-L))", "L_i = the sum of, over j:"]
         else:
-            head = "" if self.mobility == "1" else f"({_readable(self.mobility)}) * "
-            lines += [f"tau dx_i/dt = {head}[leak + feed-forward drive + sum over j of ...]", f"  leak: {_readable(self.leak)}"]
+            lines += [f"tau dx_i/dt = leak + feed-forward drive + {ease}the sum over j of the rest"]
+            lines.append(f"  leak: {_readable(self.leak)}")
         lines.append(f"  feed-forward drive: {_readable(self.drive)}")
         lines += [f"  {name}: {'0' if text == '0' else f'[{_readable(text)}]{scale}'}" for name, text in pair.items()]
         return "\n".join(lines)
 
 
-def derive(storage: Storage, prior: Prior, noise: Noise) -> Dynamics:
+def derive(storage: Storage, prior: Prior, noise: Noise, fixed: Mapping[str, float] | None = None) -> Dynamics:
     """The recall dynamics that match a storage rule.
+
+    Args:
+        fixed: numbers to be written into the equations, which makes them shorter; the others stay names.
 
     Raises:
         UserError: a kernel that jumps or is not periodic where values are phases; a text that has no derivative.
@@ -116,7 +121,7 @@ def derive(storage: Storage, prior: Prior, noise: Noise) -> Dynamics:
     own = tx.rename(tx.expression(prior.log_density, f"{prior.owner}.log_density"), {k: f"prior_{k}" for k in prior.values})
     cue = tx.rename(tx.expression(noise.log_density, f"{noise.owner}.log_density"), {k: f"noise_{k}" for k in noise.values})
     mobility = tx.rename(tx.expression(prior.mobility, f"{prior.owner}.mobility"), {k: f"prior_{k}" for k in prior.values})
-    return _derive(omega, own, cue, mobility, prior.discrete, storage.owner)
+    return _derive(omega, own, cue, mobility, prior.discrete, storage.owner, tuple(sorted((fixed or {}).items())))
 
 
 def symbolic(source: str, where: str = "expression") -> sp.Expr:
@@ -132,65 +137,85 @@ def symbolic(source: str, where: str = "expression") -> sp.Expr:
 
 
 @lru_cache(maxsize=256)
-def _derive(omega: str, own: str, cue: str, mobility: str, discrete: bool, where: str) -> Dynamics:
-    forward = symbolic(omega, where)
+def _derive(
+    omega: str, own: str, cue: str, mobility: str, discrete: bool, where: str, fixed: tuple[tuple[str, float], ...]
+) -> Dynamics:
+    numbers = {sp.Symbol(k, real=True): sp.nsimplify(v, rational=True) for k, v in fixed}
+    forward = symbolic(omega, where).subs(numbers)
     mirror = forward.subs({X: OTHER, OTHER: X}, simultaneous=True)
-    symmetric = sp.simplify(forward - mirror) == 0
-    prior, evidence, ease = symbolic(own, "prior"), symbolic(cue, "noise"), symbolic(mobility, "prior")
-    parts = _field if discrete else _slope
-    w_part, f_part = parts(forward, W)
+    symmetric = _equal(forward, mirror)
+    prior, evidence, ease = (symbolic(e, w).subs(numbers) for e, w in ((own, "prior"), (cue, "noise"), (mobility, "prior")))
+    ends = tuple(sp.Symbol(f"prior_{end}", real=True).subs(numbers) for end in ("low", "high"))
+    mean = MEAN.subs(numbers)
+    w_part, f_part = _field(forward, mean, *ends) if discrete else _slope(forward, mean)
     back_part = sp.Integer(0)
     if not symmetric:
-        back_part, more = parts(mirror, BACK)
-        f_part = f_part + more
-    leak, drive = _own_field(prior, evidence) if discrete else _own_slope(prior, evidence, ease)
-    constant = lambda e: sp.Add(*[t for t in sp.Add.make_args(sp.expand(e)) if not t.has(OTHER)])  # noqa: E731
-    plain = constant(w_part) if not constant(w_part).has(X) else sp.Integer(0)
-    plain_back = constant(back_part) if not constant(back_part).has(X) else sp.Integer(0)
-    divides = f_part.has(X)
+        back_part, more = _field(mirror, mean, *ends) if discrete else _slope(mirror, mean)
+        f_part = _tidy(f_part + more)
+    leak, drive = _own_field(prior, evidence, *ends) if discrete else _own_slope(prior, evidence, ease)
+    plain, plain_back = _constant(w_part), _constant(back_part)
     slope_own = sp.diff(ease * (sp.diff(prior, X) + sp.diff(evidence, X)), X) if not discrete else sp.Integer(-1)
     slope_pair = ease * sp.diff(forward, X) ** 2 + (0 if symmetric else ease * sp.diff(mirror, X) ** 2)
+    subtracts = not f_part.has(X)
     return Dynamics(
-        mean_field=discrete, symmetric=bool(symmetric), leak=_text(leak), drive=_text(drive), mobility=_text(ease),
-        excitation=_text(W * sp.simplify(w_part - plain) + BACK * sp.simplify(back_part - plain_back)),
+        mean_field=discrete, symmetric=symmetric, leak=_text(leak), drive=_text(drive), mobility=_text(ease),
+        excitation=_text(W * _tidy(w_part - plain) + BACK * _tidy(back_part - plain_back)),
         subtractive=_text(W * plain + BACK * plain_back),
-        subtractive_inhibition="0" if divides else _text(f_part), divisive=_text(f_part) if divides else "0",
+        subtractive_inhibition=_text(f_part) if subtracts else "0", divisive="0" if subtracts else _text(f_part),
         forward=_text(w_part), backward=_text(back_part), inhibition=_text(f_part),
-        terms=_terms({"w": w_part, "back": back_part, "": f_part}),
-        omega=omega, own_log=_text(prior + evidence), slope_own=_text(sp.simplify(slope_own)), slope_pair=_text(slope_pair),
+        terms=_terms({"w": w_part, "back": back_part, "": f_part}), omega=_text(forward), own_log=_text(prior + evidence),
+        slope_own=_text(_tidy(slope_own)), slope_pair=_text(slope_pair),
     )  # fmt: skip
 
 
-def _slope(omega: sp.Expr, weight: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
-    """d/dx of -(weight - (M-1)μ - Ω)²/2: the factor of the weight, and the rest."""
-    slope = sp.simplify(sp.diff(omega, X))
-    return slope, -sp.factor((MEMORIES * MEAN + omega) * slope)
+def _equal(a: sp.Expr, b: sp.Expr) -> bool:
+    """Whether two expressions agree at two generic points; quicker than proving it, and as sure."""
+    names = sorted((a - b).free_symbols, key=str)
+    for turn in (1, 2):
+        point = {n: sp.Rational(1, 3) + sp.Rational(turn * (k + 1) ** 2 % 97, 101) for k, n in enumerate(names)}
+        if abs(complex((a - b).subs(point).evalf(30))) > 1e-20:
+            return False
+    return True
 
 
-def _field(omega: sp.Expr, weight: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+def _tidy(expression: sp.Expr) -> sp.Expr:
+    """Factored; sums of sines and cosines stay as they are."""
+    return expression if expression.has(sp.sin, sp.cos) else sp.factor(expression)
+
+
+def _constant(expression: sp.Expr) -> sp.Expr:
+    """The terms without either neuron's value."""
+    return sp.Add(*[t for t in sp.Add.make_args(sp.expand(expression)) if not t.has(OTHER, X)])
+
+
+def _slope(omega: sp.Expr, mean: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """d/dx of -(w - (M-1)μ - Ω)²/2: the factor of w, and the rest."""
+    slope = _tidy(sp.diff(omega, X))
+    return slope, _tidy(-(MEMORIES * mean + omega) * slope)
+
+
+def _field(omega: sp.Expr, mean: sp.Expr, low: sp.Expr, high: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """The same for two values: the change from low to high, averaged over the other neuron's two values."""
-    low, high = sp.symbols("prior_low prior_high", real=True)
     chance = (OTHER - low) / (high - low)
 
     def change(other: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         up, down = omega.subs({X: high, OTHER: other}), omega.subs({X: low, OTHER: other})
-        return up - down, -(up - down) * (MEMORIES * MEAN + (up + down) / 2)
+        return up - down, -(up - down) * (MEMORIES * mean + (up + down) / 2)
 
     parts = [chance * a + (1 - chance) * b for a, b in zip(change(high), change(low), strict=True)]
-    return sp.factor(sp.simplify(parts[0])), sp.factor(sp.simplify(parts[1]))
+    return sp.factor(parts[0]), sp.factor(parts[1])
 
 
 def _own_slope(prior: sp.Expr, evidence: sp.Expr, ease: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Leak and feed-forward drive: the slope's terms without and with the cue, times the mobility."""
     own, cue = sp.cancel(ease * sp.diff(prior, X)), sp.expand(sp.diff(evidence, X))
     with_cue = sp.Add(*[t for t in sp.Add.make_args(cue) if t.has(CUE)])
-    return own + ease * sp.simplify(cue - with_cue), ease * sp.simplify(with_cue)
+    return _tidy(own) + ease * _tidy(cue - with_cue), ease * _tidy(with_cue)
 
 
-def _own_field(prior: sp.Expr, evidence: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    low, high = sp.symbols("prior_low prior_high", real=True)
-    odds = [sp.simplify(e.subs(X, high) - e.subs(X, low)) for e in (prior, evidence)]
-    return -X, sp.simplify(odds[0] + odds[1])
+def _own_field(prior: sp.Expr, evidence: sp.Expr, low: sp.Expr, high: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    odds = [e.subs(X, high) - e.subs(X, low) for e in (prior, evidence)]
+    return -X, sp.simplify(odds[0]) + sp.factor(sp.expand(odds[1]))
 
 
 def _terms(parts: dict[str, sp.Expr]) -> tuple[Term, ...]:
@@ -212,12 +237,8 @@ def _plus(a: str, b: str) -> str:
     return b if a == "0" else a if b == "0" else f"{a} + {b}"
 
 
-def _readable(source: str) -> str:
-    names = {"x_post": "x_i", "x": "x_i", "x_pre": "x_j", "w": "w_ij", "back": "w_ji", "others": "(M - 1)",
-             "crosstalk_mean": "mu", "cue": "cue_i"}  # fmt: skip
-    table = {n: n.removeprefix("storage_").removeprefix("prior_").removeprefix("noise_") for n in tx.names(source)}
-    for n in table:
-        if n in names and n != "others":
-            table[n] = names[n]
-    return tx.rename(source, table).replace("others", "(M - 1)")
-
+def _readable(source: str, turned: bool = False) -> str:
+    names = {"x_post": "x_i", "x_pre": "x_j", "w": "w_ij", "back": "w_ji", "crosstalk_mean": "mu", "cue": "cue_i"}
+    names |= {"x_pre": "x_i", "x_post": "x_j"} if turned else {}
+    table = {n: names.get(n) or n.removeprefix("storage_").removeprefix("prior_").removeprefix("noise_") for n in tx.names(source)}
+    return tx.rename(source, {**table, "others": "(M - 1)"})

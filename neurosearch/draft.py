@@ -16,7 +16,14 @@ PORTS = (
 )  # fmt: skip
 """Names that a graph gives a neuron's text; each exists only where some text asks for it."""
 
-READS = {"learn": "begin", "lead": "begin", "fresh": "begin", "labelled": "decision", "target": "decision", "drive": "frame"}
+READS = {
+    "learn": "begin",
+    "lead": "begin",
+    "fresh": "begin",
+    "labelled": "decision",
+    "target": "decision",
+    "drive": "frame",
+}
 """Ports that are rows of a table, and the moment at which the next row becomes visible."""
 
 _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
@@ -80,9 +87,13 @@ class Draft:
         for n, s in enumerate(statements):
             if s.target not in own and s.target not in ("theta",):
                 if s.target in env:
-                    tx.fail(where, str(s), f"`{s.target}` may be read here, but not written; own: {', '.join(own) or '-'}")
+                    tx.fail(
+                        where, str(s), f"`{s.target}` may be read here, but not written; own: {', '.join(own) or '-'}"
+                    )
                 if not any(s.target in later.reads for later in statements[n + 1 :]):
-                    tx.fail(where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block")
+                    tx.fail(
+                        where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block"
+                    )
             for symbol in sorted(s.reads - written):
                 self._use(symbol, env, where, str(s))
         for name in written & set(PORTS):
@@ -90,7 +101,9 @@ class Draft:
         units.check_block(statements, env)
         return tx.rename_block(statements, {**table, "elapsed": "(step - onset)"}, BlockDraws(f"{self.name}.{where}"))
 
-    def expression(self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]) -> str:
+    def expression(
+        self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]
+    ) -> str:
         """The same for one expression."""
         where = f"{part.owner}.{place}"
         checked = tx.expression(source, where)
@@ -165,6 +178,7 @@ class BlockDraws:
     j: str = "0"
 
     def __call__(self, function: str, n: int) -> str:
+        """See ``text.Draws``."""
         name = "draw" if function == "uniform" else "gauss"
         return f"{name}({self.seed}, {stream_id(f'{self.owner}.{n}')}, step, i, {self.j})"
 

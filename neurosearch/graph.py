@@ -1,4 +1,4 @@
-"""The graph: what an architecture declares, before anything is built. Populations, projections, one input, one read-out."""
+"""The graph: what an architecture declares before anything is built: populations, projections, an input, a read-out."""
 
 from dataclasses import dataclass
 
@@ -104,7 +104,9 @@ class Graph:
         names = [self.input.name, *(p.name for p in self.populations), *(p.name for p in self.projections)]
         for name in names:
             if not name.isidentifier() or name.startswith("_") or name.endswith(("_pre", "_post")):
-                raise UserError(f"the name {name!r} in a graph must be an identifier that does not end in _pre or _post")
+                raise UserError(
+                    f"the name {name!r} in a graph must be an identifier that does not end in _pre or _post"
+                )
             if names.count(name) > 1:
                 raise UserError(f"the name {name!r} is used {names.count(name)} times in a graph; names must differ")
         groups = {self.input.name, *(p.name for p in self.populations)}
@@ -116,6 +118,7 @@ class Graph:
                 raise UserError(f"projection {p.name} ends at the input; inputs receive nothing")
         if self.readout not in groups - {self.input.name}:
             raise UserError(f"readout = {self.readout!r} is no population; known: {sorted(groups - {self.input.name})}")
-        for group in (self.input, *self.populations):
-            if group.size < 1:
-                raise UserError(f"{group.name}.size = {group.size} must be at least 1")
+        sizes = {self.input.name: self.input.size} | {p.name: p.size for p in self.populations}
+        for name, size in sizes.items():
+            if size < 1:
+                raise UserError(f"{name}.size = {size} must be at least 1")

@@ -120,7 +120,9 @@ def _projection(low: Lowering, p: Projection) -> None:
     if isinstance(p.weights, Constant):
         post.parameter(f"{p.name}_weight", p.weights.value)
         if p.rule is not None:
-            raise UserError(f"projection {p.name} has a rule, so its weights must be random(mean, spread), not constant")
+            raise UserError(
+                f"projection {p.name} has a rule, so its weights must be random(mean, spread), not constant"
+            )
     else:
         for name, value in p.weights.__dict__.items():
             post.parameter(f"{p.name}_{name}", value)
@@ -224,8 +226,8 @@ def _deliver(low: Lowering, p: Projection) -> None:
     where = f"{neuron.owner}.receive"
     (receive,) = tx.block(neuron.receive, where)
     if receive.op != "+=" or receive.target not in post.own:
-        problem = "an arriving weight must be added (`+=`) to a variable of the neuron, so that the order of synapses can't matter"
-        tx.fail(where, str(receive), problem)
+        problem = "an arriving weight must be added (`+=`) to a variable of the neuron"
+        tx.fail(where, str(receive), problem + ", so that the order of synapses can't matter")
     amount = _amount(p)
     table = {"w": amount, **{k: f"{k}_post" for k in neuron.values}}
     lines = [f"{receive.target}_post += {tx.rename(receive.value, table)}"]
@@ -249,7 +251,9 @@ def _graded(low: Lowering, p: Projection, graded: str) -> None:
         post.variables[term] = Variable(term)
         value = f"{_amount(p)}*({tx.rename(checked, {n: f'{n}_pre' for n in tx.names(checked)})})"
         moment = "frame" if pre.is_input else "step"
-        low.synapses[p.name] = replace(low.synapses[p.name], sums=(*low.synapses[p.name].sums, Sum(term, value, moment)))
+        low.synapses[p.name] = replace(
+            low.synapses[p.name], sums=(*low.synapses[p.name].sums, Sum(term, value, moment))
+        )
         if moment == "frame":
             low.frame.append(Action("frame", "sum", p.name))
     post.currents.append(term)

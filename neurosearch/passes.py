@@ -1,8 +1,8 @@
-"""Plan → Plan: eligibility stored in its cheap form, a chip's weight memory, the learning gate, and the count of writes."""
+"""Plan → Plan: eligibility in its cheap form, a chip's weight memory, the learning gate, and the count of writes."""
 
 import ast
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neurosearch import text as tx
 from neurosearch.memory import WeightMemory
@@ -41,7 +41,7 @@ def _edit(plan: Plan, name: str, change, **fields):  # type: ignore[no-untyped-d
 
 def _add_to_group(plan: Plan, name: str, **changes) -> Plan:  # type: ignore[no-untyped-def]
     def grow(g: Group) -> Group:
-        more = {k: tuple(dict.fromkeys([*getattr(g, k), *v])) for k, v in changes.items()}
+        more: dict[str, Any] = {k: tuple(dict.fromkeys([*getattr(g, k), *v])) for k, v in changes.items()}
         return replace(g, **more)
 
     groups = tuple(grow(g) if g.name == name else g for g in plan.shape.groups)
@@ -60,9 +60,7 @@ def _gate(plan: Plan, name: str) -> Plan:
             return block
         where = block[0].where
         before = tx.block("w_new = w", where)
-        after = tx.block(
-            "w_new = learn_post*w_new + (1 - learn_post)*w\nwrites += int(w_new != w)\nw = w_new", where
-        )
+        after = tx.block("w_new = learn_post*w_new + (1 - learn_post)*w\nwrites += int(w_new != w)\nw = w_new", where)
         return before + tx.rename_block(block, {"w": "w_new"}) + after
 
     s = _find(plan, name)
@@ -133,7 +131,10 @@ def _scale(plan: Plan, name: str) -> Plan:
         tau_here = tau.removesuffix("_post")
         step = tx.Statement(grow, "=", f"exp((step - onset + 1)*dt/{tau_here})", f"{name}.eligibility")
         plan = _add_to_group(
-            plan, s.post, each_step=[step], variables=[Variable(grow, shared=True), Variable("onset", shared=True, integer=True)]
+            plan,
+            s.post,
+            each_step=[step],
+            variables=[Variable(grow, shared=True), Variable("onset", shared=True, integer=True)],
         )
         plan = replace(plan, values={**plan.values, f"{s.post}.{grow}": 1.0})
         plan = _with_onset(plan, s.post)
@@ -153,7 +154,9 @@ def _with_onset(plan: Plan, group: str) -> Plan:
 def _pure_decay(v: Variable) -> str | None:
     """``tau`` where the variable obeys ``dx/dt = -x/tau``."""
     match tx.tree(v.rhs) if v.rhs else None:
-        case ast.BinOp(left=ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)), op=ast.Div(), right=ast.Name(id=tau)):
+        case ast.BinOp(
+            left=ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)), op=ast.Div(), right=ast.Name(id=tau)
+        ):
             return tau if name == v.name and tau.endswith("_post") else None
     return None
 

@@ -183,7 +183,9 @@ def shape_from_plain(data: Mapping[str, Any]) -> Shape:
     def synapses(s: dict[str, Any]) -> Synapses:
         texts = {k: block(s[k]) for k in ("deliver", "on_pre", "on_post")}
         sums = tuple(Sum(**x) for x in s["sums"])
-        return Synapses(**{**s, **texts, "variables": variables(s["variables"]), "fan_in": tuple(s["fan_in"]), "sums": sums})
+        return Synapses(
+            **{**s, **texts, "variables": variables(s["variables"]), "fan_in": tuple(s["fan_in"]), "sums": sums}
+        )
 
     return Shape(
         dt=data["dt"],

@@ -58,7 +58,11 @@ class Memory:
     def describe(self, load: int) -> str:
         """The equations with what they predict for a load."""
         n = self.numbers
-        lines = [str(self.dynamics), f"mu = {n['crosstalk_mean']:.6g}, sigma^2 = {n['crosstalk_variance']:.6g} (under the prior)"]
+        fixed = {k: v for k, v in n.items() if self.prior.discrete and k.startswith(("storage_", "prior_low", "prior_high"))}
+        if abs(n["crosstalk_mean"]) < 1e-12 * n["crosstalk_variance"] ** 0.5:
+            fixed["crosstalk_mean"] = 0.0
+        shown = derive(self.storage, self.prior, self.noise, fixed)
+        lines = [str(shown), f"mu = {n['crosstalk_mean']:.6g}, sigma^2 = {n['crosstalk_variance']:.6g} (under the prior)"]
         if self.dynamics.mean_field:
             return "\n".join([*lines, "membrane time constant: tau (the log odds carry everything else)"])
         inhibition = n["data_precision"] / others(load)
@@ -159,18 +163,6 @@ def others(load: int) -> float:
     if load < 1:
         raise UserError(f"load = {load}: a memory without patterns has nothing to recall; give a load of 1 or more")
     return max(1.0, load - 1.0)
-
-
-def check_patterns(patterns: np.ndarray, prior: Prior, where: str) -> None:
-    """Refuse patterns [M, N] that the prior rules out."""
-    if len(patterns) == 0:
-        raise UserError(f"{where} holds no patterns: a load of zero has nothing to recall; give one pattern or more")
-    bad = ~(np.isfinite(patterns) & prior.allows(patterns))
-    if bad.any():
-        m, n = np.argwhere(bad)[0]
-        low, high = prior.support
-        may = f"{low:g} or {high:g}" if prior.discrete else f"from {low:g} to {high:g}"
-        raise UserError(f"{where}[{m}, {n}] = {patterns[m, n]:g} is outside the support of the prior {prior.owner} ({may}); change one of them")
 
 
 def _steepest(field: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> float:

@@ -30,7 +30,8 @@ static inline double draw(int64_t seed, int64_t stream, int64_t step, int64_t i,
 CPP_GAUSS = f"""
 static inline double gauss(int64_t seed, int64_t stream, int64_t step, int64_t i, int64_t j) {{
     const uint32_t h = _hash(seed, stream, step, i, j);
-    return ((double)(int32_t)((h & 255) + ((h >> 8) & 255) + ((h >> 16) & 255) + (h >> 24)) - 510.0) * {GAUSS_SCALE!r}; }}
+    const uint32_t sum = (h & 255) + ((h >> 8) & 255) + ((h >> 16) & 255) + (h >> 24);
+    return ((double)(int32_t)sum - 510.0) * {GAUSS_SCALE!r}; }}
 """
 
 
@@ -58,8 +59,10 @@ def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
 def gauss(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
     """Nearly normal numbers (the sum of four bytes of one hash; |z| < 3.46), exact in every engine."""
     h = _hash(seed, stream, step, i, j)
-    byte_sum = sum(((h >> np.uint32(8 * n)) & np.uint32(255)).astype(np.float64) for n in range(4))
-    return (byte_sum - 510.0) * GAUSS_SCALE
+    total = np.zeros(h.shape)
+    for n in range(4):
+        total += (h >> np.uint32(8 * n)) & np.uint32(255)
+    return (total - 510.0) * GAUSS_SCALE
 
 
 def permutation(seed: int, stream: str, n: int) -> np.ndarray:

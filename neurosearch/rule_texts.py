@@ -182,8 +182,12 @@ class _Synaptic:
         for n, s in enumerate(statements):
             if s.target not in ("w", *self.own):
                 if s.target in self.env:
-                    problem = f"`{s.target}` is not a synaptic variable; synapses write only {', '.join(('w', *self.own))}"
-                    tx.fail(where, str(s), problem + "; write it in pre_spike or post_spike (weights arrive by `receive`)")
+                    problem = (
+                        f"`{s.target}` is not a synaptic variable; synapses write only {', '.join(('w', *self.own))}"
+                    )
+                    tx.fail(
+                        where, str(s), problem + "; write it in pre_spike or post_spike (weights arrive by `receive`)"
+                    )
                 if not any(s.target in later.reads for later in statements[n + 1 :]):
                     tx.fail(where, str(s), f"`{s.target}` is neither a synaptic variable nor read later in this block")
             for symbol in sorted(s.reads):

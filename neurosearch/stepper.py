@@ -1,4 +1,4 @@
-"""The plan run step by step on arrays: the reference that every other engine is held to, in the order of ``docs/step.md``.
+"""The plan run step by step on arrays: the reference for every other engine, in the order of ``docs/step.md``.
 
 Letters: N neurons of a group, E synapses of a projection.
 """
@@ -85,7 +85,10 @@ class Stepper:
         """Every step of the timeline."""
         line, readout = self.line, np.zeros((self.line.samples, self.plan.sizes[self.shape.readout]))
         raster: dict[str, list[Array]] = {name: [] for name in self.groups}
-        frame_of, decision_of = {int(s): f for f, s in enumerate(line.frames)}, {int(s): k for k, s in enumerate(line.decisions)}
+        frame_of, decision_of = (
+            {int(s): f for f, s in enumerate(line.frames)},
+            {int(s): k for k, s in enumerate(line.decisions)},
+        )
         boundary_of = {int(s): k for k, s in enumerate(line.boundaries)}
         for n in range(line.steps):
             self.n = n
@@ -113,7 +116,9 @@ class Stepper:
         size = self.plan.sizes[g.name]
         values = self.plan.values
         self.state.neurons[g.name] = {
-            v.name: np.full(1 if v.shared else size, values.get(f"{g.name}.{v.name}", 0), np.int64 if v.integer else float)
+            v.name: np.full(
+                1 if v.shared else size, values.get(f"{g.name}.{v.name}", 0), np.int64 if v.integer else float
+            )
             for v in g.variables
         }
         self.state.last[g.name] = np.full(size, -(10**9))
@@ -202,7 +207,9 @@ class Stepper:
             if x.moment == moment:
                 j = self.state.pairs[s.name][1]
                 total = np.zeros(self.plan.sizes[s.post])
-                value = tx.evaluate(tx.tree(x.expression), self._pair_env(s, tx.names(x.expression), slice(None)), FUNCTIONS)
+                value = tx.evaluate(
+                    tx.tree(x.expression), self._pair_env(s, tx.names(x.expression), slice(None)), FUNCTIONS
+                )
                 np.add.at(total, j, np.broadcast_to(value, j.shape))
                 self.state.neurons[s.post][x.target] = total
 
@@ -269,7 +276,11 @@ class Stepper:
             value = tx.evaluate(tx.tree(x.value), self._pair_env(s, tx.names(x.value), keep), FUNCTIONS)
             amount = np.broadcast_to(value, keep.shape)
             into = self.state.neurons[s.post][target].copy()
-            use = self._free(self.groups[s.post])[j[keep]] & ~self.state.fired[s.post][j[keep]] if target in held else slice(None)
+            use = (
+                self._free(self.groups[s.post])[j[keep]] & ~self.state.fired[s.post][j[keep]]
+                if target in held
+                else slice(None)
+            )
             np.add.at(into, j[keep][use], amount[use])
             self.state.neurons[s.post][target] = into
         self._on_synapses(s, s.on_pre, keep)

@@ -17,7 +17,7 @@ FUNCTIONS = {
     "exp": 1, "log": 1, "sqrt": 1, "tanh": 1, "sin": 1, "cos": 1, "abs": 1, "sign": 1, "floor": 1, "int": 1, "clip": 3,
     "uniform": 1, "gauss": 1,
 }  # fmt: skip
-"""Functions of the language and how many arguments each takes; ``uniform(n)`` and ``gauss(n)`` are counter-based draws."""
+"""Functions of the language and how many arguments each takes; ``uniform(n)``, ``gauss(n)`` are counter-based draws."""
 
 LOWERED = {"draw": 5, "gauss5": 5}
 """What lowering turns draws into: (seed, stream, step, i, j); not for users' texts."""
@@ -172,7 +172,9 @@ def names(source: str) -> frozenset[str]:
 
 def calls(source: str) -> frozenset[str]:
     """Functions an expression calls."""
-    return frozenset(n.func.id for n in ast.walk(tree(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name))
+    return frozenset(
+        n.func.id for n in ast.walk(tree(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    )
 
 
 class _Rename(ast.NodeTransformer):
@@ -180,10 +182,10 @@ class _Rename(ast.NodeTransformer):
         self.table, self.draws = table, draws
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        assert isinstance(node.func, ast.Name)
-        if self.draws and node.func.id in ("uniform", "gauss"):
-            assert isinstance(node.args[0], ast.Constant)
-            return ast.parse(self.draws(node.func.id, node.args[0].value), mode="eval").body
+        match node:
+            case ast.Call(func=ast.Name(id=function), args=[ast.Constant(value=int() as n)]) if self.draws:
+                if function in ("uniform", "gauss"):
+                    return ast.parse(self.draws(function, n), mode="eval").body
         return ast.Call(node.func, [self.visit(a) for a in node.args], [])
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
@@ -192,7 +194,7 @@ class _Rename(ast.NodeTransformer):
 
 
 Draws = Callable[[str, int], str]
-"""``(function, n)`` → the text that stands for ``uniform(n)`` or ``gauss(n)``; hashable, so that results can be kept."""
+"""``(function, n)`` → the text for ``uniform(n)`` or ``gauss(n)``; hashable, so that results can be kept."""
 
 
 def rename(source: str, table: Mapping[str, str], draws: Draws | None = None) -> str:

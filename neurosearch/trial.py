@@ -28,10 +28,17 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one simulation may use; ``None``: no limit."""
+    """What one simulation may use; ``None``: no limit. Unless a study says otherwise, an hour and 8 GB."""
 
-    seconds: float | None = None
-    memory_bytes: int | None = None
+    seconds: float | None = 3600.0
+    memory_bytes: int | None = 8_000_000_000
+
+
+def limited(seconds: float | None, memory_gb: float | None) -> Limits:
+    """The limits a study gives; where it gives none, our own."""
+    own = Limits()
+    memory = own.memory_bytes if memory_gb is None else int(memory_gb * 1e9)
+    return Limits(own.seconds if seconds is None else seconds, memory)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +79,13 @@ def run_trial(
         if record.status == "stopped":
             break
     mean = scores[0] if len(scores) == 1 else average(scores)
-    detail = {**mean.detail, "seconds": seconds, "build_fresh": fresh, "program": engine.digest, "compiler": engine.compiler}
+    detail = {
+        **mean.detail,
+        "seconds": seconds,
+        "build_fresh": fresh,
+        "program": engine.digest,
+        "compiler": engine.compiler,
+    }
     return replace(mean, detail=detail)
 
 
@@ -159,7 +172,12 @@ def simulate(
     if isinstance(engine, Fallback):
         return stock.run(to_plain(plan.shape), asked, time_limit=limits.seconds, cancel=cancel)
     return run.run(
-        engine.path, asked, time_limit=limits.seconds, memory_limit=limits.memory_bytes, on_progress=on_progress, cancel=cancel
+        engine.path,
+        asked,
+        time_limit=limits.seconds,
+        memory_limit=limits.memory_bytes,
+        on_progress=on_progress,
+        cancel=cancel,
     )
 
 

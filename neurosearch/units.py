@@ -15,7 +15,7 @@ UNITS: Mapping[str, Dimension] = {
     "siemens": (-2, -1, 3, 2), "farad": (-2, -1, 4, 2),
 }  # fmt: skip
 ONE, SECOND = UNITS["1"], UNITS["second"]
-_SPELLING = {v: k for k, v in reversed(UNITS.items())}
+_SPELLING = {d: unit for unit, d in reversed(list(UNITS.items()))}
 
 
 @lru_cache(maxsize=4096)
@@ -109,8 +109,8 @@ def of(source: str, env: Mapping[str, Dimension], where: str, shown: str) -> Dim
                 same(a, b, n, "can't compare")
                 return ONE
             case ast.BoolOp(values=values):
-                for v in values:
-                    go(v)
+                for part in values:
+                    go(part)
                 return ONE
             case ast.Call(func=ast.Name(id=name), args=args):
                 return call(name, args)

@@ -92,8 +92,8 @@ def build_seconds(repeats: int) -> dict[str, Any]:
     seconds = []
     with tempfile.TemporaryDirectory() as cache, environment(NEUROSEARCH_CACHE=cache), _one_core():
         for k, (rule, neuron) in enumerate(pairs[: repeats + 1]):
-            kenyon = {"neuron": neuron, "stp": "tsodyks_markram" if k % 2 else "off"}
-            settings = {"encoder": "poisson", "rule": rule, "kenyon": kenyon}
+            encoder = {"poisson": {"stp": "tsodyks_markram" if k % 2 else "off"}}
+            settings = {"encoder": encoder, "rule": rule, "kenyon": {"neuron": neuron}}
             plan = lower(config.build_part("architectures", {"mushroom_body": settings}).graph(shape, 10))
             made = build.program(plan.shape.digest, to_plain(plan.shape))
             assert made.fresh

@@ -41,11 +41,15 @@ def main() -> None:
         return
     for row in rows:
         print(
-            f"seed {row['seed']}: {row['trials']} trials in {row['seconds']:.0f} s; best {row['best']} with {row['in_search']:.4f}; "
+            f"seed {row['seed']}: {row['trials']} trials in {row['seconds']:.0f} s; "
+            f"best {row['best']} with {row['in_search']:.4f}; "
             f"fresh seeds {row['fresh']:.4f}; held out {row['held_out']:.4f}; {row['choices']}"
         )
     for path in rows[0]["per_choice"]:
-        options = {o: [r["per_choice"][path][o] for r in rows if o in r["per_choice"][path]] for o in rows[0]["per_choice"][path]}
+        options = {
+            o: [r["per_choice"][path][o] for r in rows if o in r["per_choice"][path]]
+            for o in rows[0]["per_choice"][path]
+        }
         shown = ", ".join(f"{o} {max(x[0] for x in v):.3f} ({sum(x[1] for x in v)})" for o, v in options.items())
         print(f"best by {path}: {shown}")
     print(f"mean over searches: fresh {summary['fresh_mean']:.4f}, held out {summary['held_out_mean']:.4f}")
@@ -71,10 +75,16 @@ def search(arguments: argparse.Namespace, seed: int) -> dict[str, object]:
     chosen = next(t for t in stored if t.number == winner)
     choices = {p: v for p, v in chosen.params.items() if isinstance(searched.space[p], Choice)}
     return {
-        "seed": seed, "trials": len(stored), "seconds": seconds, "best": winner, "in_search": chosen.score.metrics[name],
-        "fresh": means[winner], "choices": choices, "per_choice": per_choice(searched, stored),
+        "seed": seed,
+        "trials": len(stored),
+        "seconds": seconds,
+        "best": winner,
+        "in_search": chosen.score.metrics[name],
+        "fresh": means[winner],
+        "choices": choices,
+        "per_choice": per_choice(searched, stored),
         "held_out": statistics.mean(s.metrics["held_out_accuracy"] for s in rescored[winner].scores),
-    }  # fmt: skip
+    }
 
 
 def per_choice(searched: study.Study, stored: list) -> dict[str, dict[str, tuple[float, int]]]:
@@ -83,12 +93,13 @@ def per_choice(searched: study.Study, stored: list) -> dict[str, dict[str, tuple
     for path, dimension in searched.space.items():
         if isinstance(dimension, Choice):
             for option in dimension.options:
-                found = [t.score.metrics.get(searched.objectives[0], 0.0) for t in stored if t.params.get(path) == option]
+                found = [
+                    t.score.metrics.get(searched.objectives[0], 0.0) for t in stored if t.params.get(path) == option
+                ]
                 if found:
                     out.setdefault(path, {})[str(option)] = (max(found), len(found))
     return out
 
 
 if __name__ == "__main__":
-
     sys.exit(main())

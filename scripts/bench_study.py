@@ -33,9 +33,9 @@ space:
   kenyon.drive: {{float: [2, 8], log: true}}
   kenyon.neuron.tau_mem: {{float: [0.01, 0.04], log: true}}
   kenyon.inhibition: {{float: [30, 300], log: true}}
-  kenyon.stp.U: {{float: [0.1, 0.6]}}
-  kenyon.stp.tau_depression: {{float: [0.01, 0.1], log: true}}
-  kenyon.stp.tau_facilitation: {{float: [0.01, 0.1], log: true}}
+  encoder.stp.U: {{float: [0.1, 0.6]}}
+  encoder.stp.tau_depression: {{float: [0.01, 0.1], log: true}}
+  encoder.stp.tau_facilitation: {{float: [0.01, 0.1], log: true}}
   output.tau_mem: {{float: [0.01, 0.04], log: true}}
   rule.eta: {{float: [0.01, 0.2], log: true}}
   rule.amplitude: {{float: [2, 20]}}

@@ -25,8 +25,8 @@ SOURCE = Path(__file__).parent / "handwritten" / "mushroom_body.cpp"
 CONFIGURATION: Mapping[str, Any] = {
     "architecture": {
         "mushroom_body": {
-            "encoder": {"poisson": {"max_rate": 250.0}},
-            "kenyon": {"size": 2000, "fan_in": 8, "negative": 0.0, "drive": 4.0, "stp": "tsodyks_markram",
+            "encoder": {"poisson": {"max_rate": 250.0, "stp": "tsodyks_markram"}},
+            "kenyon": {"size": 2000, "fan_in": 8, "negative": 0.0, "drive": 4.0,
                        "homeostasis": 0.0, "inhibition": 100.0},
             "rule": {"modulated_stdp": {"presynaptic": 1.0, "depression": 0.1, "eta": 0.05, "amplitude": 10.0}},
         }

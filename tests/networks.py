@@ -21,13 +21,14 @@ from neurosearch.wiring.fan_in import FanIn
 
 INPUTS, HIDDEN, OUTPUTS = 12, 30, 4
 __all__ = ["HIDDEN", "INPUTS", "OUTPUTS", "Case", "case", "layered", "make", "same", "stream", "to_plain"]
+WEIGHTS = Random(0.137, 0.0911)
 
 
 def make(kind, name, **values):
     return catalogue.find(kind, name)(**values)
 
 
-def layered(rule, neuron=None, encoder=None, stp=True, teaching_steps=7, weights=Random(0.137, 0.0911)):
+def layered(rule, neuron=None, encoder=None, stp=True, teaching_steps=7, weights=WEIGHTS):
     """Input, a hidden population with graded inhibition and homeostasis, an output population with ``rule``."""
     neuron = neuron or make("neurons", "lif", tau_mem=0.0173, v_threshold=0.913)
     encoder = encoder or make("encoders", "poisson", max_rate=231.7)
@@ -43,10 +44,24 @@ def layered(rule, neuron=None, encoder=None, stp=True, teaching_steps=7, weights
             Population("output", OUTPUTS, output, teacher=teacher),
         ),
         projections=(
-            Projection("to_hidden", "input", "hidden", FanIn(5), Random(1.317 * (4.0 if rule.teacher and gain > 1 else gain), 0.271, 0.211), stp=depress if stp and not encoder.graded else None),
+            Projection(
+                "to_hidden",
+                "input",
+                "hidden",
+                FanIn(5),
+                Random(1.317 * (4.0 if rule.teacher and gain > 1 else gain), 0.271, 0.211),
+                stp=depress if stp and not encoder.graded else None,
+            ),
             Projection("to_inhibitor", "hidden", "inhibitor", AllToAll(), Constant(0.0217)),
             Projection("inhibition", "inhibitor", "hidden", AllToAll(), Constant(-0.773), graded="v"),
-            Projection("learned", "hidden", "output", AllToAll(), Random(weights.mean * (gain if rule.spiking and not rule.teacher else 1.0), weights.spread), rule=rule),
+            Projection(
+                "learned",
+                "hidden",
+                "output",
+                AllToAll(),
+                Random(weights.mean * (gain if rule.spiking and not rule.teacher else 1.0), weights.spread),
+                rule=rule,
+            ),
         ),
         readout="output",
         decision=rule.readout,
@@ -58,15 +73,26 @@ def stream(samples=12, steps=19, frames=1, seed=3, lead_in=2, held_out=2):
     """Samples of random values: ``frames`` rows each, the frames of unequal length."""
     numbers = np.random.default_rng(seed)
     values = numbers.random((samples * frames, INPUTS)).astype(np.float32)
-    lengths = np.maximum(1, steps // frames + numbers.integers(-1, 2, samples * frames)) if frames > 1 else np.full(samples, steps)
+    lengths = (
+        np.maximum(1, steps // frames + numbers.integers(-1, 2, samples * frames))
+        if frames > 1
+        else np.full(samples, steps)
+    )
     phase = np.ones(samples, np.int8)
     phase[:lead_in], phase[samples - held_out :] = 0, 2
     labels = numbers.integers(0, OUTPUTS, samples)
     labels[:lead_in] = -1
     return Stream(
-        values, (INPUTS,), np.arange(samples * frames, dtype=np.int32), lengths.astype(np.int32),
-        np.full(samples, frames, np.int32), labels.astype(np.int32), phase, OUTPUTS, f"test {samples} {steps} {frames} {seed}",
-    )  # fmt: skip
+        values,
+        (INPUTS,),
+        np.arange(samples * frames, dtype=np.int32),
+        lengths.astype(np.int32),
+        np.full(samples, frames, np.int32),
+        labels.astype(np.int32),
+        phase,
+        OUTPUTS,
+        f"test {samples} {steps} {frames} {seed}",
+    )
 
 
 @dataclass

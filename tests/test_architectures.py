@@ -1,4 +1,4 @@
-"""The contract of an architecture: it builds, runs, survives JSON, its values never change the build, and it exports."""
+"""The contract of an architecture: it builds, runs, survives JSON, and its values never change the build."""
 
 import dataclasses
 import json
@@ -27,7 +27,12 @@ def numbers(instance, prefix=""):
 def moved(field, value):
     """Another allowed value of the field."""
     low, high = field.metadata["low"], field.metadata["high"]
-    for other in (value * 1.25 + 1, value * 0.75, (value + (high if high is not None else value + 1)) / 2, value + 0.125):
+    for other in (
+        value * 1.25 + 1,
+        value * 0.75,
+        (value + (high if high is not None else value + 1)) / 2,
+        value + 0.125,
+    ):
         other = int(other) if isinstance(value, int) else other
         if other != value and (low is None or other >= low) and (high is None or other <= high):
             return other

@@ -1,4 +1,4 @@
-"""The contract: one text, several engines. Every rule and every neuron of the catalogue, short-term plasticity included."""
+"""The contract: one text, several engines; every rule and neuron of the catalogue, with short-term plasticity."""
 
 import networks
 import numpy as np
@@ -97,7 +97,9 @@ def test_one_build_serves_every_size_length_probability_and_number():
         a = architecture(rule=DeltaPotential(eta=0.271), output=_output(spread=0.1))
         kenyon = type(a.kenyon)(size=size, fan_in=fan_in, neuron=Lif(tau_mem=tau), drive=9.7, inhibition=0.37)
         a = type(a)(encoder=networks.make("encoders", "periodic"), kenyon=kenyon, rule=a.rule, output=a.output)
-        c = networks.case(a.graph((networks.INPUTS,), networks.OUTPUTS), networks.stream(samples=samples, steps=steps), seed=size)
+        c = networks.case(
+            a.graph((networks.INPUTS,), networks.OUTPUTS), networks.stream(samples=samples, steps=steps), seed=size
+        )
         networks.same(c.compiled(), c.reference(), c.line)
         digests.add(c.plan.shape.digest)
         paths.add(build.program(c.plan.shape.digest, networks.to_plain(c.plan.shape), strict=True).path)

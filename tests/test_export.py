@@ -96,7 +96,11 @@ def test_the_pairs_are_those_of_the_wiring(written):
     "architecture",
     [
         {},
-        {"encoder": "poisson", "rule": "modulated_stdp", "kenyon": {"size": 50, "drive": 10, "stp": "tsodyks_markram"}},
+        {
+            "encoder": {"poisson": {"stp": "tsodyks_markram"}},
+            "rule": "modulated_stdp",
+            "kenyon": {"size": 50, "drive": 10},
+        },
     ],
     ids=["current", "poisson"],
 )

@@ -18,13 +18,17 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (
         ("errors", "spelling", "random", "record"),
         ("text", "declare", "document"),
-        ("units", "variables", "space", "memory", "homeostasis", "config"),
+        ("units", "variables", "vector", "space", "memory", "homeostasis", "config"),
     ),
-    (("catalogue",), ("neurons", "rules", "encoders", "stp", "wiring", "normalisations", "tasks")),
     (
-        ("graph", "plan", "timeline", "evaluate"),
-        ("architecture", "draft", "integrate", "inventory"),
-        ("rule_texts", "passes", "stepper"),
+        ("catalogue",),
+        ("neurons", "rules", "encoders", "stp", "wiring", "normalisations", "tasks", "noises", "priors"),
+        ("storage",),  # a storage rule is a rule
+    ),
+    (
+        ("graph", "plan", "timeline", "evaluate", "separate", "kernel"),
+        ("architecture", "draft", "integrate", "inventory", "derive"),
+        ("rule_texts", "carried", "passes", "stepper", "posterior", "circuit"),
         ("lower",),
     ),
     (
@@ -44,6 +48,7 @@ UPWARDS = {
     ("declare", "catalogue"): "a field names its default part; found when an instance is made",
     ("config", "catalogue"): "a part is found by name when a configuration is built",
     ("rule_texts", "lower"): "only for a type annotation",
+    ("carried", "lower"): "only for a type annotation",
 }
 """(room, room above it) → why; never when the file itself is imported."""
 
@@ -55,6 +60,7 @@ HEAVY = {
         "search.sampler": "its samplers",
         "inspect.importance": "its importance evaluator",
     },
+    "sympy": {"derive": "derivations", "separate": "factorisation"},
     "sqlalchemy": {"store": "the errors of a database, inside a function"},
     "pydantic": {"study_file": "the schema of a study, inside functions"},
     "yaml": {"document": "inside functions"},
@@ -73,6 +79,7 @@ LAZY = {"pydantic", "yaml", "sklearn", "nir", "rich", "sqlalchemy"}
 
 LONG = {
     "neurosearch/config.py": "one tree walk: reading, writing and addressing a configuration share their fields",
+    "neurosearch/lower.py": "one walk over a graph, in the order of the plan it makes",
     "neurosearch/search/driver.py": "one loop: ask, run, tell",
     "neurosearch/search/sampler.py": "every sampler behind one interface",
     "neurosearch/simulate/device.py": "one class, whose methods Brian2 names",

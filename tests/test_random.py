@@ -15,9 +15,16 @@ from neurosearch.wiring.probability import Probability
 def test_draws_gauss_and_pick_have_the_same_bits_in_cpp(tmp_path):
     main = """
     int main() { for (int64_t s = 0; s < 3; s++) for (int64_t n = 0; n < 50; n += 7) for (int64_t i = 0; i < 40; i++)
-        printf("%.17g %.17g %lld\\n", draw(s, 12345678901 + s, n, i, 3*i), gauss(s, 77, n, i, i*i), (long long)pick(s, 5, n, i % 9, 9, 11)); }
+        printf("%.17g %.17g %lld\\n", draw(s, 12345678901 + s, n, i, 3*i), gauss(s, 77, n, i, i*i),
+               (long long)pick(s, 5, n, i % 9, 9, 11)); }
     """
-    source = "#include <cstdint>\n#include <cstdio>\n#include <cmath>\n#include <vector>\n" + random.CPP + random.CPP_GAUSS + CPP + main
+    source = (
+        "#include <cstdint>\n#include <cstdio>\n#include <cmath>\n#include <vector>\n"
+        + random.CPP
+        + random.CPP_GAUSS
+        + CPP
+        + main
+    )
     (tmp_path / "a.cpp").write_text(source)
     cxx = compiler.find()
     subprocess.run([cxx.path, *cxx.flags(strict=True), "a.cpp", "-o", "a"], cwd=tmp_path, check=True)
@@ -33,7 +40,13 @@ def test_draws_gauss_and_pick_have_the_same_bits_in_cpp(tmp_path):
 def test_draws_are_uniform_and_uncorrelated_along_every_key():
     n = 200_000
     steps = np.arange(n)
-    for keys in ((1, 2, steps, 0, 0), (steps, 2, 0, 0, 0), (1, steps, 0, 0, 0), (1, 2, 0, steps, 0), (1, 2, 0, 0, steps)):
+    for keys in (
+        (1, 2, steps, 0, 0),
+        (steps, 2, 0, 0, 0),
+        (1, steps, 0, 0, 0),
+        (1, 2, 0, steps, 0),
+        (1, 2, 0, 0, steps),
+    ):
         u = random.draw(*keys)
         assert u.min() > 0
         assert u.max() < 1

@@ -30,7 +30,17 @@ class Given(Encoder):
     threshold = "drive > 0.5"
 
 
-def graph(rule=None, neuron=None, weight=0.3, stp=None, inputs=1, outputs=1, teacher=None, teaching_steps=0, decision="received"):
+def graph(
+    rule=None,
+    neuron=None,
+    weight=0.3,
+    stp=None,
+    inputs=1,
+    outputs=1,
+    teacher=None,
+    teaching_steps=0,
+    decision="received",
+):
     neuron = neuron or Lif(tau_mem=0.02)
     return Graph(
         input=Input("input", inputs, Given()),
@@ -50,9 +60,16 @@ def shown(trains, samples=1, labels=None, phase=None, outputs=1):
     labels = np.zeros(samples) if labels is None else np.asarray(labels)
     phase = np.ones(samples) if phase is None else np.asarray(phase)
     return Stream(
-        trains, (trains.shape[1],), np.arange(steps, dtype=np.int32), np.ones(steps, np.int32),
-        np.full(samples, steps // samples, np.int32), labels.astype(np.int32), phase.astype(np.int8), outputs, f"given {trains.tobytes().hex()}",
-    )  # fmt: skip
+        trains,
+        (trains.shape[1],),
+        np.arange(steps, dtype=np.int32),
+        np.ones(steps, np.int32),
+        np.full(samples, steps // samples, np.int32),
+        labels.astype(np.int32),
+        phase.astype(np.int8),
+        outputs,
+        f"given {trains.tobytes().hex()}",
+    )
 
 
 def both(g, s, **options):

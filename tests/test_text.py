@@ -24,7 +24,11 @@ def refused(part, **graph):
 
 def rule(**texts):
     """A rule class from its texts, with one parameter of each kind."""
-    body = {"__annotations__": {"eta": float, "tau": float}, "eta": networks.make_quantity(0.1), "tau": networks.make_quantity(0.02, "second")}
+    body = {
+        "__annotations__": {"eta": float, "tau": float},
+        "eta": networks.make_quantity(0.1),
+        "tau": networks.make_quantity(0.02, "second"),
+    }
     kind = dataclass(frozen=True)(type("Mine", (Rule,), {**body, "__module__": __name__, **texts}))
     return kind()
 

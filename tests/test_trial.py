@@ -45,7 +45,9 @@ def test_a_saturated_network_is_a_status():
 
 def test_a_network_that_explodes_is_a_status_and_its_missing_samples_count_as_wrong():
     wild = configuration(samples=300)
-    wild["architecture"]["mushroom_body"]["rule"] = {"delta_potential": {"eta": 1000.0, "normalise": 0.0, "w_min": -1e308, "w_max": 1e308}}
+    wild["architecture"]["mushroom_body"]["rule"] = {
+        "delta_potential": {"eta": 1000.0, "normalise": 0.0, "w_min": -1e308, "w_max": 1e308}
+    }
     score = trial.run_trial(wild, [0])
     assert score.status == "not_finite"
     assert score.metrics["accuracy"] < 0.3

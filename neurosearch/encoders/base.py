@@ -31,3 +31,10 @@ class Encoder(Text):
     graded: ClassVar = ""
 
     normalisation: Any = part("normalisations", "raw")
+
+
+@dataclass(frozen=True)
+class SpikingEncoder(Encoder):
+    """An encoder whose neurons spike, so that their synapses can have short-term plasticity."""
+
+    stp: Any = part("stp", None)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from neurosearch.declare import quantity
-from neurosearch.encoders.base import Encoder
+from neurosearch.encoders.base import SpikingEncoder
 
 
 @dataclass(frozen=True)
-class Latency(Encoder):
+class Latency(SpikingEncoder):
     """One spike ``window * (1 - drive)`` steps after the sample's start, for values above ``minimum``."""
 
     window: int = quantity(16, low=1, high=10_000)

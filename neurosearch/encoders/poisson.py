@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from neurosearch.declare import quantity
-from neurosearch.encoders.base import Encoder
+from neurosearch.encoders.base import SpikingEncoder
 
 
 @dataclass(frozen=True)
-class Poisson(Encoder):
+class Poisson(SpikingEncoder):
     """A spike with probability ``max_rate * drive * dt`` in each step."""
 
     max_rate: float = quantity(250.0, "Hz", low=0.1, high=1e5)

@@ -1,4 +1,4 @@
-"""What a change of the stream did: how far the accuracy fell and when it was back, and what of earlier sessions is left.
+"""What a change of the stream did: how far the accuracy fell, when it was back, and what of earlier sessions is left.
 
 Forgetting is that of Chaudhry et al. (2018), backward transfer that of Lopez-Paz and Ranzato (2017).
 """
@@ -63,7 +63,7 @@ def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session
 
 
 def memory(table: np.ndarray) -> dict[str, float]:
-    """``forgetting`` and ``backward_transfer`` of such a table; nothing where an earlier session was not shown again."""
+    """``forgetting`` and ``backward_transfer`` of such a table; nothing where a session was not shown again."""
     final, first = table[-1, :-1], np.diagonal(table)[:-1]
     if not len(final) or np.isnan(final).any() or np.isnan(first).any():
         return {}

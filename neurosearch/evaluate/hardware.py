@@ -87,7 +87,8 @@ def activity(
     ways = inventory.pathways
     found["dense_operations"] = steps * sum(p.places for p in ways.values())
     if all(name in events for name, p in ways.items() if p.carries != "values"):
-        found["effective_operations"] = sum(_effective(p, events.get(name, 0), steps, frames) for name, p in ways.items())
+        each = [_effective(p, events.get(name, 0.0), steps, frames) for name, p in ways.items()]
+        found["effective_operations"] = sum(each)
     return found
 
 

@@ -89,10 +89,7 @@ def phases(configuration: Mapping[str, Any], seed: int) -> np.ndarray:
 
 def limits_of(study: Study | None) -> Limits:
     """The limits of a study in the corridor's words."""
-    if study is None:
-        return Limits()
-    memory = study.limits.memory_gb
-    return Limits(study.limits.seconds, None if memory is None else int(memory * 2**30))
+    return Limits() if study is None else trial.limited(study.limits.seconds, study.limits.memory_gb)
 
 
 def provenance(seed: int, study: Study | None, stored: Trial | None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from neurosearch.neurons.base import Neuron
 class Adlif(Neuron):
     """LIF with an adaptation current that follows the potential (``a``) and grows at each spike (``b``).
 
-    ``tau_mem dv/dt = v_leak - v - adaptation + current``; ``tau_adaptation d adaptation/dt = a (v - v_leak) - adaptation``.
+    ``tau_mem dv/dt = v_leak - v - adaptation + current``;
+    ``tau_adaptation d adaptation/dt = a (v - v_leak) - adaptation``.
     """
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10.0)

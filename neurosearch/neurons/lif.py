@@ -10,7 +10,8 @@ from neurosearch.neurons.base import Neuron
 class Lif(Neuron):
     """``tau_mem dv/dt = v_leak - v + current``; a spike when ``v > v_threshold + theta``, then ``v = v_reset``.
 
-    An arriving weight steps the potential. At a sample's start ``v`` keeps the fraction ``carry`` of its distance to rest.
+    An arriving weight steps the potential. At a sample's start ``v`` keeps the fraction ``carry`` of its distance to
+    rest.
     """
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10.0)

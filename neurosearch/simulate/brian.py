@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from neurosearch import text as tx
 from neurosearch import units
-from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
+from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import Synapses as PlanSynapses
 
 
@@ -62,7 +62,9 @@ class _Lean:
         from brian2 import Clock
 
         self._tables = {
-            name: device.table(name, "f4" if name == "drive" else "f8", "frame" if name == "drive" else "sample", columns)
+            name: device.table(
+                name, "f4" if name == "drive" else "f8", "frame" if name == "drive" else "sample", columns
+            )
             for name, columns in tables(shape).items()
         }
         self._clocks = {m: Clock(dt=_seconds(shape.dt), name=f"{m}_clock") for m in MOMENTS}
@@ -108,7 +110,10 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     brian2.defaultclock.dt = _seconds(shape.dt)
     space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in tables(shape)}}
     single = {g.name for g in shape.groups} & _linked(shape)
-    groups = {g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space) for order, g in enumerate(shape.groups)}
+    groups = {
+        g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space)
+        for order, g in enumerate(shape.groups)
+    }
     for g in shape.groups:
         for local, source, variable in g.links:
             setattr(groups[g.name], local, brian2.linked_var(groups[source], variable))
@@ -168,14 +173,22 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any
         unit = "integer" if v.integer else _unit(v.unit)
         left = f"d{v.name}/dt = {v.rhs}" if v.rhs else v.name
         lines.append(f"{left} : {unit}" + (f" ({', '.join(flags)})" if flags else ""))
-    lines += [f"{name} : {unit if unit == 'integer' else _unit(unit)} (shared, constant)" for name, unit in g.parameters]
+    lines += [
+        f"{name} : {unit if unit == 'integer' else _unit(unit)} (shared, constant)" for name, unit in g.parameters
+    ]
     lines += [f"{local} : 1 (linked)" for local, _, _ in g.links]
     lines += ["unused : 1 (shared, constant)"] if not lines else []
     return NeuronGroup(
-        size, "\n".join(lines), threshold=_brian(g.threshold) or None, reset=_brian(g.reset) if g.threshold else None,
-        method=g.method if any(v.rhs for v in g.variables) else "euler", refractory=g.refractory or False,
-        namespace=dict(space), name=g.name, order=order,
-    )  # fmt: skip
+        size,
+        "\n".join(lines),
+        threshold=_brian(g.threshold) or None,
+        reset=_brian(g.reset) if g.threshold else None,
+        method=g.method if any(v.rhs for v in g.variables) else "euler",
+        refractory=g.refractory or False,
+        namespace=dict(space),
+        name=g.name,
+        order=order,
+    )
 
 
 def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, Any]) -> Any:
@@ -187,9 +200,15 @@ def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, An
         lines.append(f"d{v.name}/dt = {v.rhs} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
     on_pre = "\n".join(filter(None, (_brian(s.deliver), _brian(s.on_pre))))
     out = Synapses(
-        groups[s.pre], groups[s.post], "\n".join(lines) or None, on_pre=on_pre or None, on_post=_brian(s.on_post) or None,
-        method="exponential_euler", namespace=dict(space), name=s.name,
-    )  # fmt: skip
+        groups[s.pre],
+        groups[s.post],
+        "\n".join(lines) or None,
+        on_pre=on_pre or None,
+        on_post=_brian(s.on_post) or None,
+        method="exponential_euler",
+        namespace=dict(space),
+        name=s.name,
+    )
     if s.fan_in:
         seed, stream, k = s.fan_in
         out.connect(i=f"pick({seed}, {stream}, j, m, {k}, N_pre) for m in range({k})")
@@ -231,9 +250,15 @@ def _runner(group: Any, code: str, clock: Any, when: str, order: int, name: str)
 
     refractory = ["not_refractory"] if "not_refractory" in group.variables else None
     return CodeRunner(
-        group, "stateupdate", code=code, name=name, clock=clock or group.clock, when=when, order=order,
+        group,
+        "stateupdate",
+        code=code,
+        name=name,
+        clock=clock or group.clock,
+        when=when,
+        order=order,
         override_conditional_write=refractory,
-    )  # fmt: skip
+    )
 
 
 def _sum(synapses: Any, s: PlanSynapses, x: Sum, clock: Any, when: str, order: int, name: str = "") -> Any:
@@ -242,11 +267,19 @@ def _sum(synapses: Any, s: PlanSynapses, x: Sum, clock: Any, when: str, order: i
 
     target = f"{x.target}_post"
     return CodeRunner(
-        synapses, "summed_variable", code=f"_synaptic_var = {_brian(x.expression)}",
-        needed_variables=[target, "N_post", "_synaptic_post"], clock=clock or synapses.target.clock, when=when, order=order,
+        synapses,
+        "summed_variable",
+        code=f"_synaptic_var = {_brian(x.expression)}",
+        needed_variables=[target, "N_post", "_synaptic_post"],
+        clock=clock or synapses.target.clock,
+        when=when,
+        order=order,
         name=name or f"{s.name}_sum_{x.target}",
         template_kwds={
-            "_target_var": synapses.variables[target], "_target_size_name": "N_post",
-            "_index_var": synapses.variables["_synaptic_post"], "_target_start": 0, "_target_stop": -1,
+            "_target_var": synapses.variables[target],
+            "_target_size_name": "N_post",
+            "_index_var": synapses.variables["_synaptic_post"],
+            "_target_start": 0,
+            "_target_stop": -1,
         },
-    )  # fmt: skip
+    )

@@ -68,8 +68,10 @@ class Drive:
         n = len(self.values) if self.used is None else len(self.used)
         for start in range(0, n, PART):
             rows = slice(start, start + PART) if self.used is None else self.used[start : start + PART]
-            raw = self.values[rows]
-            yield np.asarray(raw if self.normalisation is None else self.normalisation.apply(raw, self.shape), np.float32)
+            made = self.values[rows]
+            if self.normalisation is not None:
+                made = self.normalisation.apply(made, self.shape)
+            yield np.asarray(made, np.float32)
 
     def _offsets(self) -> Iterator[np.ndarray]:
         assert isinstance(self.values, SparseRows)

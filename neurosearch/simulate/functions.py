@@ -1,4 +1,4 @@
-"""The functions of the rule language that Brian2 does not have: counter-based draws and the wiring's choice of inputs."""
+"""Functions of the rule language that Brian2 does not have: counter-based draws and the wiring's choice of inputs."""
 
 from typing import Any
 
@@ -22,7 +22,12 @@ def functions() -> dict[str, Function]:
 
 def _function(python: Any, arguments: int, kind: str) -> Function:
     function = Function(
-        python, arg_units=[1] * arguments, return_unit=1, arg_types=["any"] * arguments, return_type=kind, stateless=True
+        python,
+        arg_units=[1] * arguments,
+        return_unit=1,
+        arg_types=["any"] * arguments,
+        return_type=kind,
+        stateless=True,
     )
     function.implementations.add_implementation("numpy", python)
     return function

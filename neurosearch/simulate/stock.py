@@ -21,11 +21,19 @@ from neurosearch.simulate import brian
 from neurosearch.simulate.protocol import Request
 
 
-def run(shape: Mapping[str, Any], request: Request, *, time_limit: float | None = None, cancel: threading.Event | None = None) -> Record:
+def run(
+    shape: Mapping[str, Any],
+    request: Request,
+    *,
+    time_limit: float | None = None,
+    cancel: threading.Event | None = None,
+) -> Record:
     """Run a request in a process of its own, so that Brian2's global state stays out of ours."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "neurosearch.simulate.stock"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as child:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as child:
         question = _pack(shape, request)
         status, answer, complaint = "ok", b"", b""
         while True:
@@ -63,18 +71,34 @@ def _record(answer: bytes, request: Request, wall: float) -> Record:
     readout, spikes, raster = named["readout"], pick("spikes"), named["raster"]
     finite = bool(np.isfinite(readout).all())
     first, last = request.raster or (0, -1)
-    inside = (raster[:, 0] >= request.arrays["boundaries"][first]) & (raster[:, 0] < request.arrays["boundaries"][last + 1 if last >= 0 else 0])
+    inside = (raster[:, 0] >= request.arrays["boundaries"][first]) & (
+        raster[:, 0] < request.arrays["boundaries"][last + 1 if last >= 0 else 0]
+    )
     return Record(
-        "ok" if finite else "not_finite", len(readout), request.samples, readout, spikes, pick("events"), pick("probe"),
-        raster[inside], tuple(spikes), wall_seconds=wall, run_seconds=wall, reason="" if finite else "the readout is not finite",
-    )  # fmt: skip
+        "ok" if finite else "not_finite",
+        len(readout),
+        request.samples,
+        readout,
+        spikes,
+        pick("events"),
+        pick("probe"),
+        raster[inside],
+        tuple(spikes),
+        wall_seconds=wall,
+        run_seconds=wall,
+        reason="" if finite else "the readout is not finite",
+    )
 
 
 class _Stock:
     """Brian2's own device: events are run by hand, tables are looked up in Python."""
 
     def __init__(
-        self, shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray | SparseRows
+        self,
+        shape: Shape,
+        scalars: Mapping[str, float],
+        arrays: Mapping[str, np.ndarray],
+        drive: np.ndarray | SparseRows,
     ):
         self._numbers = {**scalars, **arrays}
         self._scalars, self.drive, self.sample, self.row = scalars, drive, 0, 0
@@ -104,7 +128,9 @@ class _Stock:
             del t
             if name == "drive":
                 return self.drive[self.row].astype(float)[np.asarray(i)]
-            return arrays[f"table.{name}"].reshape(-1, int(self._scalars[f"columns.{name}"]))[self.sample][np.asarray(i)]
+            return arrays[f"table.{name}"].reshape(-1, int(self._scalars[f"columns.{name}"]))[self.sample][
+                np.asarray(i)
+            ]
 
         def vector(t: Any) -> Any:
             del t
@@ -129,11 +155,15 @@ def simulate(
     objects = brian.build(shape, engine)
     _set_numbers({s.name: objects[s.name] for s in shape.synapses}, arrays)
     events = [o for name, o in objects.items() if name.startswith("event_")]
-    spiking = {g.name: brian2.SpikeMonitor(objects[g.name], name=f"{g.name}_monitor") for g in shape.groups if g.threshold}
+    spiking = {
+        g.name: brian2.SpikeMonitor(objects[g.name], name=f"{g.name}_monitor") for g in shape.groups if g.threshold
+    }
     play = _Play(shape, engine, arrays, objects)
     network = brian2.Network(*(o for o in objects.values() if o not in events), *spiking.values())
     network.add(brian2.NetworkOperation(play.step, when="start"))
-    play.events = {m: [o for n, o in objects.items() if n.startswith("event_") and n.split("_")[2] == m] for m in MOMENTS}
+    play.events = {
+        m: [o for n, o in objects.items() if n.startswith("event_") and n.split("_")[2] == m] for m in MOMENTS
+    }
     network.run((int(arrays["boundaries"][-1]) + 1) * brian2.defaultclock.dt, namespace={})
     return _answer(shape, arrays, objects, spiking, play)
 
@@ -204,18 +234,23 @@ def _answer(
         for s in shape.synapses:
             if s.pre == name and s.deliver:
                 fan_out = np.bincount(np.asarray(objects[s.name].i[:]), minlength=len(objects[name]))
-                out[f"events:{s.name}"] = np.bincount(sample, weights=fan_out[neurons], minlength=len(boundaries) - 1).astype(np.int64)
+                out[f"events:{s.name}"] = np.bincount(
+                    sample, weights=fan_out[neurons], minlength=len(boundaries) - 1
+                ).astype(np.int64)
     for s in shape.synapses:
         if any(x.moment == "frame" for x in s.sums):
             out[f"events:{s.name}"] = _graded_events(s, arrays, objects, play)
     out["raster"] = np.concatenate(raster).astype(np.int32) if raster else np.zeros((0, 3), np.int32)
-    for owner in (*shape.groups, *shape.synapses):
-        for v in owner.variables:
-            out[f"probe:{owner.name}.{v.name}"] = np.array(getattr(objects[owner.name], f"{v.name}_"))
+    variables = {g.name: g.variables for g in shape.groups} | {s.name: s.variables for s in shape.synapses}
+    for owner, declared in variables.items():
+        for v in declared:
+            out[f"probe:{owner}.{v.name}"] = np.array(getattr(objects[owner], f"{v.name}_"))
     return out
 
 
-def _graded_events(s: Synapses, arrays: Mapping[str, np.ndarray], objects: Mapping[str, Any], play: _Play) -> np.ndarray:
+def _graded_events(
+    s: Synapses, arrays: Mapping[str, np.ndarray], objects: Mapping[str, Any], play: _Play
+) -> np.ndarray:
     fan_out = np.bincount(np.asarray(objects[s.name].i[:]), minlength=len(objects[s.pre]))
     sample = np.searchsorted(arrays["boundaries"], arrays["frames"], side="right") - 1
     each = np.array([fan_out[play._engine.drive[row] != 0].sum() for row in play.rows])

@@ -26,8 +26,8 @@ class Fourier(Storage):
     @property
     def omega(self) -> str:  # type: ignore[override]
         """The series."""
-        lag = "(x_post - x_pre)"
-        terms = [f"c{k}*cos({k}*{lag}) + s{k}*sin({k}*{lag})" for k in range(1, self.harmonics + 1)]
+        lags = ["(x_post - x_pre)", *(f"{k}*(x_post - x_pre)" for k in range(2, self.harmonics + 1))]
+        terms = [f"c{k}*cos({lag}) + s{k}*sin({lag})" for k, lag in enumerate(lags, 1)]
         return " + ".join(["c0", *terms])
 
     @property

@@ -37,7 +37,7 @@ class Storage(Rule):
 class Mirrored(Storage):
     """The same rule seen from the other side: Ω(x_post, x_pre), for recall that needs the weight of the way back."""
 
-    original: Storage = Storage()  # noqa: RUF009 - a frozen part
+    original: Storage = Storage()
 
     @property
     def omega(self) -> str:  # type: ignore[override]

@@ -30,7 +30,7 @@ class Drift(Streams, abc.ABC):
         probes: held-out samples shown in each session's way after each session.
     """
 
-    inner: Any = part("tasks", "digits")  # noqa: RUF009 - a field specifier, as dataclasses.field is
+    inner: Any = part("tasks", "digits")
     changes: int = quantity(1, low=1, high=1000)
     gradual: float = quantity(0.0, low=0, high=1)
     probes: int = quantity(0, low=0)

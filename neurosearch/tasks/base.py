@@ -15,7 +15,7 @@ import numpy as np
 from neurosearch.declare import Part, quantity
 from neurosearch.errors import UserError
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, SparseRows, Stream
 
 ALL = -1
 """Value of ``Task.held_out`` that means every held-out sample there is."""
@@ -56,7 +56,7 @@ class Samples:
     """All labelled samples of a task, before any seed has chosen and ordered them.
 
     Attributes:
-        values: [rows, C] float32, raw channel values; read only.
+        values: [rows, C] float32, raw channel values, or ``SparseRows`` of recorded events; read only.
         shape: layout of the channels.
         rows: [N + 1] int64, sample i shows rows ``rows[i]`` to ``rows[i + 1] - 1``, a frame each.
         labels: [N] int32, class of a sample.
@@ -64,9 +64,10 @@ class Samples:
         held_out: [m] indices of the samples that never are in a stream, in the fixed order in which they are shown.
         outputs: number of classes.
         key: identity of ``values``.
+        row_steps: [rows] steps that each row is shown; ``None``: the task's ``steps``.
     """
 
-    values: np.ndarray
+    values: np.ndarray | SparseRows
     shape: tuple[int, ...]
     rows: np.ndarray
     labels: np.ndarray
@@ -74,6 +75,7 @@ class Samples:
     held_out: np.ndarray
     outputs: int
     key: str
+    row_steps: np.ndarray | None = None
 
 
 def once(load: _Load) -> _Load:
@@ -129,11 +131,12 @@ def arrange(task: Task, data: Samples, seed: int) -> Stream:
     phase = np.repeat(np.array([LEAD_IN, STREAM, HELD_OUT], np.int8), [len(lead_in), n_stream, n_held_out])
     frames = np.diff(data.rows)[shown]
     row = consecutive(data.rows[shown], frames)
+    steps = np.full(len(row), task.steps, np.int32) if data.row_steps is None else data.row_steps[row]
     return Stream(
         values=data.values,
         shape=data.shape,
         frame_row=row.astype(np.int32),
-        frame_steps=np.full(len(row), task.steps, np.int32),
+        frame_steps=steps.astype(np.int32, copy=False),
         sample_frames=frames.astype(np.int32),
         labels=np.where(phase == LEAD_IN, -1, data.labels[shown]).astype(np.int32),
         phase=phase,

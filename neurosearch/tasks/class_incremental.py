@@ -29,7 +29,7 @@ class ClassIncremental(Streams):
         probes: held-out samples of each session seen so far that are shown after each session.
     """
 
-    inner: Any = part("tasks", "digits")  # noqa: RUF009
+    inner: Any = part("tasks", "digits")
     sessions: int = quantity(5, low=2, high=1000)
     order: Literal["drawn", "numbered"] = "drawn"
     probes: int = quantity(20, low=0)

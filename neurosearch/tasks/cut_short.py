@@ -25,7 +25,7 @@ class CutShort(Streams):
         samples: held-out samples that are cut.
     """
 
-    inner: Any = part("tasks", "digits")  # noqa: RUF009
+    inner: Any = part("tasks", "digits")
     cuts: int = quantity(8, low=2, high=10_000)
     samples: int = quantity(100, low=1)
 
@@ -34,7 +34,7 @@ class CutShort(Streams):
         stream: Stream = self.inner.stream(seed)
         held = np.flatnonzero(stream.phase == HELD_OUT)[: self.samples]
         if not len(held) or stream.targets is not None:
-            raise UserError("CutShort.inner holds no labelled samples out, so there is nothing to cut; set its held_out")
+            raise UserError("CutShort.inner holds no labelled samples out, so nothing can be cut; set its held_out")
         whole = np.arange(len(stream.labels))
         again = np.repeat(held, self.cuts)
         phase = np.concatenate([stream.phase, np.full(len(again), CUT, np.int8)])

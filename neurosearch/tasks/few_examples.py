@@ -29,7 +29,7 @@ class FewExamples(Streams):
         queries: questions of each class; 0 asks all that there are.
     """
 
-    inner: Any = part("tasks", "digits")  # noqa: RUF009
+    inner: Any = part("tasks", "digits")
     classes: int = quantity(5, low=2)
     shots: int = quantity(1, low=1)
     queries: int = quantity(15, low=0)

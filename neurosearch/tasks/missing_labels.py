@@ -21,7 +21,7 @@ class MissingLabels(Streams):
         fraction: probability that a sample of the stream has no label.
     """
 
-    inner: Any = part("tasks", "digits")  # noqa: RUF009
+    inner: Any = part("tasks", "digits")
     fraction: float = quantity(0.5, low=0, high=1)
 
     def stream(self, seed: int) -> Stream:

@@ -85,7 +85,9 @@ RULES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def tuned(task: dict[str, Any], space: Mapping[str, Any], name: str, trials: int, folder: Path) -> dict[str, Any] | None:
+def tuned(
+    task: dict[str, Any], space: Mapping[str, Any], name: str, trials: int, folder: Path
+) -> dict[str, Any] | None:
     """Configuration that wins a study of this space on the selection seeds."""
     data = {
         "format": 1,

@@ -1,0 +1,148 @@
+"""Derived recall dynamics as a circuit: the texts of its units, of its inhibitory pool, and of what projections carry."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, make_dataclass
+
+from neurosearch import text as tx
+from neurosearch.declare import quantity
+from neurosearch.derive import Dynamics, Term
+from neurosearch.neurons.base import Neuron
+
+_TWO_PI = "6.283185307179586"
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A memory as neurons and graded projections.
+
+    Attributes:
+        unit: the memory's neurons; ``cue`` holds what they are shown, ``x`` what they remember.
+        pool: the one neuron that adds up what all units send, or ``None`` where no inhibition is needed.
+        recurrent, backward: lines of the graded projection among units through the stored weights, and through those
+            of the way back (empty where the rule is symmetric).
+        to_pool, from_pool: lines of the projections to the pool and from it.
+    """
+
+    unit: Neuron
+    pool: Neuron | None
+    recurrent: str
+    backward: str
+    to_pool: str
+    from_pool: str
+
+
+def circuit(dynamics: Dynamics, numbers: Mapping[str, float]) -> Circuit:
+    """The circuit of a dynamics.
+
+    While a pattern is learned, and in the first step of a fresh cue, a unit's ``x`` is what it is shown; else it obeys
+    the derived equation. ``tau_mem`` is its time constant near a stored pattern: the gradient's own is ``tau_mem`` times
+    the posterior's precision. ``leak``, ``inhibition`` and ``response`` are 1 when matched. The load M is ``load``, or
+    what the unit has counted where that is 0.
+
+    Args:
+        numbers: every number the texts read: ``posterior.Memory.numbers``, ``tau_mem``, the three gains, ``load``,
+            ``start_low`` and ``start_high`` (where recall may begin).
+    """
+    if dynamics.terms:
+        carried = list(dict.fromkeys(t.carried for t in dynamics.terms))
+        return _separated(dynamics, numbers, {c: f"sent{k}" for k, c in enumerate(carried)})
+    return _pairwise(dynamics, numbers)
+
+
+def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str]) -> Circuit:
+    """Each unit sends a few functions of its own ``x``; what others do to it are their weighted or plain sums."""
+    landing = {"w": "arrived", "back": "returned", "": "pooled"}
+    lands = {t: f"{landing[t.through]}{sent[t.carried].removeprefix('sent')}" for t in d.terms}
+
+    def received(kind: str) -> str:
+        return _sum([f"({t.own})*" + (f"({lands[t]} - {sent[t.carried]})" if not t.through else lands[t])
+                     for t in d.terms if bool(t.through) == bool(kind)])  # fmt: skip
+
+    def lines(through: str, text: str) -> str:
+        used: dict[str, Term] = {lands[t]: t for t in d.terms if t.through == through}
+        return "\n".join(text.format(variable=v, sent=sent[t.carried], pool=f"total{v.removeprefix('pooled')}") for v, t in used.items())
+
+    unit = _unit(d, numbers, received("w"), received(""), [*sent.values(), *dict.fromkeys(lands.values())],
+                 [f"{name} = {_own(c)}" for c, name in sent.items()])  # fmt: skip
+    pools = sorted({v for t, v in lands.items() if not t.through})
+    pool = _neuron("MemoryPool", {}, equations="\n".join(f"total{v.removeprefix('pooled')} : 1" for v in pools)) if pools else None
+    return Circuit(
+        unit, pool, recurrent=lines("w", "{variable} = w*{sent}_pre"), backward=lines("back", "{variable} = w*{sent}_pre"),
+        to_pool=lines("", "{pool} = {sent}_pre"), from_pool=lines("", "{variable} = {pool}_pre"),
+    )  # fmt: skip
+
+
+def _pairwise(d: Dynamics, numbers: Mapping[str, float]) -> Circuit:
+    """Every pair computes; for rules that are no short sum of products."""
+    table = {k: f"{k}_post" for k in ("others", *numbers)}
+    recurrent = f"arrived = w*({tx.rename(d.forward, table)})\ninhibited = {tx.rename(d.inhibition, table)}"
+    backward = f"returned = w*({tx.rename(d.backward, table)})" if d.backward != "0" else ""
+    lands = ["arrived", "returned", "inhibited"] if backward else ["arrived", "inhibited"]
+    learned = "arrived + returned" if backward else "arrived"
+    unit = _unit(d, numbers, learned, "inhibited", lands, [], f"{d.forward} {d.inhibition} {d.backward}")
+    return Circuit(unit, None, recurrent, backward, "", "")
+
+
+def _unit(
+    d: Dynamics, numbers: Mapping[str, float], learned: str, free: str, variables: list[str], sends: list[str],
+    on_synapses: str = "",
+) -> Neuron:  # fmt: skip
+    pull = f"response*({learned} + inhibition*({free}))/(others*crosstalk_variance)"
+    leak, drive = f"leak*({_own(d.leak)})", _own(d.drive)
+    if d.mean_field:
+        middle, half = "(prior_high + prior_low)/2", "(prior_high - prior_low)/2"
+        slope = f"({middle} + {half}*tanh(({drive} + {pull})/2) + {leak})/tau_mem"
+    else:
+        slope = f"({leak} + {drive} + ({_own(d.mobility)})*{pull})/(tau_mem*(precision + data_precision/others))"
+    shown = "clip(learn + fresh*int(elapsed == 0), 0, 1)"
+    return _neuron(
+        "MemoryUnit",
+        numbers,
+        read=on_synapses,
+        equations="\n".join([f"dx/dt = {slope} : 1", *(f"{v} : 1" for v in ("cue", "stored", "others", *variables))]),
+        each_step="\n".join([
+            f"shown = {shown}", "begin = learn*cue + (1 - learn)*clip(cue, start_low, start_high)",
+            "x = shown*begin + (1 - shown)*x", *sends,
+        ]),
+        at_sample="stored += learn\nothers = clip(load + int(load == 0)*stored - 1, 1, 1000000000)",
+        method="euler",
+        start={"others": 1.0},
+    )  # fmt: skip
+
+
+def phase_clock(frequency: float) -> Neuron:
+    """A neuron that fires once in each cycle of an oscillation, at the phase ``x`` that it receives; ``told`` is its last."""
+    turn = f"{_TWO_PI}*frequency*dt"
+    return _neuron(
+        "PhaseClock",
+        {"frequency": frequency},
+        {"frequency": "Hz"},
+        equations="phase : 1\ntold : 1\nnow : 1\nahead : 1",
+        each_step=f"""now = {turn}*step - {_TWO_PI}*floor(frequency*dt*step + 1e-9)
+                      ahead = (phase - now)/{_TWO_PI}
+                      ahead = ahead - floor(ahead)""",
+        threshold="ahead < frequency*dt",
+        reset=f"told = now + {turn}/2",
+    )
+
+
+def _own(source: str) -> str:
+    return tx.rename(source, {"x_post": "x"})
+
+
+def _sum(parts: list[str]) -> str:
+    return " + ".join(parts) or "0"
+
+
+def _neuron(owner: str, numbers: Mapping[str, float], units: Mapping[str, str] | None = None, read: str = "", **texts: object) -> Neuron:
+    """A neuron of these texts with the numbers that they, or the synapses' texts in ``read``, name."""
+    named = _words(read) | {n for k in ("equations", "each_step", "at_sample", "threshold", "reset") for n in _words(str(texts.get(k, "")))}
+    units = {"tau_mem": "second", **(units or {})}
+    made = [(k, float, quantity(float(v), units.get(k, "1"))) for k, v in numbers.items() if k in named]
+    cls = make_dataclass(owner, made, bases=(Neuron,), namespace={"__doc__": owner, **texts}, frozen=True)
+    return cls()  # type: ignore[no-any-return]
+
+
+def _words(source: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", source))

@@ -1,0 +1,75 @@
+"""What a memory's recall is worth: error, overlap, how many patterns it holds, how soon it settles, and what it costs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neurosearch.evaluate import counts
+from neurosearch.record import STREAM, Record, Score, Stream
+
+SETTLED = 0.05
+"""Part of the way from first to last error within which a recall has converged."""
+
+
+def score(record: Record, stream: Stream, each_step: Mapping[str, int] | None = None) -> Score:
+    """Every metric of a memory; none unless all cues were recalled.
+
+    Args:
+        each_step: pathway → synaptic operations of its graded values in every step.
+    """
+    asked = stream.recall
+    assert asked is not None, "the stream asks nothing of a memory"
+    recalled = np.flatnonzero(asked.truth >= 0)
+    first = recalled[asked.fresh[recalled]]
+    detail: dict[str, Any] = {
+        "load": int((stream.phase == STREAM).sum()), "cues": len(first), "references": dict(asked.references),
+        "samples": len(stream.phase), "completed": record.completed, "run_seconds": record.run_seconds,
+        "setup_seconds": record.setup_seconds, "wall_seconds": record.wall_seconds,
+    }  # fmt: skip
+    if record.status != "ok" or record.completed < len(stream.phase):
+        return Score(record.status if record.status != "ok" else "stopped", {}, detail=detail, reason=record.reason)
+    truth = np.asarray(stream.values[asked.truth[recalled]], float)
+    shape = (len(first), -1, truth.shape[1])
+    truth, told = truth.reshape(shape), record.readout[recalled].reshape(shape)
+    away = difference(told, truth, asked.period)
+    errors, curve = np.sqrt((away**2).mean(axis=2)), np.sqrt((away**2).mean(axis=(0, 2)))
+    looks = np.cumsum(np.asarray(stream.frame_steps)[recalled].reshape(len(first), -1)[0]) - 1
+    best = int(np.argmin(curve))
+    metrics = {
+        "recall_error": float(curve[-1]),
+        "overlap": overlap(told[:, -1], truth[:, -1], asked.period),
+        "capacity": detail["load"] * float((errors[:, -1] < asked.criterion).mean()),
+        "steps_to_converge": float(looks[settled(curve)]),
+    }
+    detail |= {"error_at": {str(t): float(e) for t, e in zip(looks, curve, strict=True)}, "best_error": float(curve[best]),
+               "best_steps": int(looks[best]), "recalled": float((errors[:, -1] < asked.criterion).mean())}  # fmt: skip
+    steps = int(looks[-1]) + 1
+    spikes = {name: float(n[recalled].sum()) / len(first) for name, n in record.spikes.items()}
+    operations = {name: float(n[recalled].sum()) / len(first) for name, n in record.events.items()}
+    operations |= {name: operations.get(name, 0.0) + n * steps for name, n in (each_step or {}).items()}
+    metrics |= {"spikes": sum(spikes.values()), "synaptic_operations": sum(operations.values())}
+    metrics |= counts.writes(record.arrays, detail["load"])
+    return Score("ok", metrics, detail=detail | {"spikes": spikes, "events": operations})
+
+
+def difference(told: np.ndarray, truth: np.ndarray, period: float) -> np.ndarray:
+    """Told minus true values; of phases the shorter way round."""
+    away = told - truth
+    return (away + period / 2) % period - period / 2 if period else away
+
+
+def overlap(told: np.ndarray, truth: np.ndarray, period: float) -> float:
+    """Mean over cues of the correlation with the pattern, 0 where nothing varies; of phases the mean cosine."""
+    if period:
+        return float(np.cos((told - truth) * 2 * np.pi / period).mean())
+    a, b = (v - v.mean(axis=1, keepdims=True) for v in (told, truth))
+    size = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return float(np.where(size > 0, (a * b).sum(axis=1) / np.where(size > 0, size, 1), 0.0).mean())
+
+
+def settled(curve: np.ndarray) -> int:
+    """Index of the first look from which on the error [looks] stays near its last value."""
+    near = SETTLED * abs(float(curve[0] - curve[-1])) + 1e-9
+    far = np.flatnonzero(np.abs(curve - curve[-1]) > near)
+    return 0 if not len(far) else int(far[-1]) + 1

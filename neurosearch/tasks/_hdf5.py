@@ -1,0 +1,111 @@
+"""Reads event recordings in the HDF5 layout of the Spiking Heidelberg Digits (Cramer et al. 2020).
+
+``spikes/times`` [N] lists of seconds, ``spikes/units`` [N] lists of channels, ``labels`` [N] classes, and in ``extra``
+whatever else is known; of that only ``keys``, the names of the classes, is read.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from neurosearch.errors import UserError
+
+_LAYOUT = "give a file in the layout of the Spiking Heidelberg Digits: spikes/times, spikes/units and labels"
+_AT_ONCE = 256
+"""Recordings read at once: one by one is slow, all together may be large."""
+
+_Made = TypeVar("_Made")
+
+
+def read(
+    path: Path, channels: int, convert: Callable[[np.ndarray, np.ndarray, str], _Made]
+) -> tuple[list[_Made], np.ndarray, int]:
+    """All recordings of a file, converted one by one, so that the raw events are never all in memory.
+
+    Args:
+        path: the file.
+        channels: above the largest unit that may occur.
+        convert: (times [n] float64 seconds, units [n] int64, name for messages) → what is kept of a recording.
+
+    Returns:
+        What was made, labels [N] int32, and how many classes ``extra/keys`` names (0: it is not there).
+    """
+    import h5py  # here, because importing it takes a quarter of a second
+
+    try:
+        with path.open("rb") as start:
+            if start.read(2) == b"\x1f\x8b":
+                raise UserError(f"{path} is packed by gzip; unpack it with gunzip and name the file that comes out")
+        with h5py.File(path, "r") as file:
+            return _read(path, file, channels, convert)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:  # whatever HDF5 stumbles over
+        reason = " ".join(str(error).strip("'\"").split())
+        raise UserError(f"{path} is no HDF5 file, or cut or damaged ({reason}); download it again") from error
+
+
+def _read(
+    path: Path, file: Any, channels: int, convert: Callable[[np.ndarray, np.ndarray, str], _Made]
+) -> tuple[list[_Made], np.ndarray, int]:
+    times, units = _lists(path, file, "spikes/times", "f"), _lists(path, file, "spikes/units", "iu")
+    labels = _dataset(path, file, "labels")
+    if labels.dtype.kind not in "iu" or labels.ndim != 1:
+        raise UserError(f"{path}: labels has the type {labels.dtype}, shape {labels.shape}; give one integer each, [n]")
+    n = len(labels)
+    if not len(times) == len(units) == n:
+        raise UserError(
+            f"{path}: spikes/times has {len(times)} recordings, spikes/units {len(units)} and labels {n}; "
+            f"make the three equal"
+        )
+    if n == 0:
+        raise UserError(f"{path} is empty: labels has 0 entries; give a file with recordings in it")
+    made = []
+    for start in range(0, n, _AT_ONCE):
+        pairs = zip(times[start : start + _AT_ONCE], units[start : start + _AT_ONCE], strict=True)
+        made += [convert(*_events(path, start + k, t, u, channels)) for k, (t, u) in enumerate(pairs)]
+    keys = file.get("extra/keys")
+    numbers = labels[:].astype(np.int64)
+    if numbers.min() < 0 or numbers.max() > np.iinfo(np.int32).max:
+        wrong = numbers.min() if numbers.min() < 0 else numbers.max()
+        raise UserError(f"{path}: labels holds {wrong}, which is no class; number the classes 0, 1, 2, ...")
+    return made, numbers.astype(np.int32), len(keys) if getattr(keys, "shape", ()) else 0
+
+
+def _dataset(path: Path, file: Any, name: str) -> Any:
+    found = file.get(name)
+    if found is None:
+        raise UserError(f"{path} has no {name} (at its top it has {', '.join(file) or 'nothing'}); {_LAYOUT}")
+    if not hasattr(found, "dtype"):
+        raise UserError(f"{path}: {name} is a group, not a data set; {_LAYOUT}")
+    return found
+
+
+def _lists(path: Path, file: Any, name: str, kinds: str) -> Any:
+    import h5py
+
+    found = _dataset(path, file, name)
+    inside = h5py.check_vlen_dtype(found.dtype)
+    if inside is None or inside is str or inside is bytes or found.ndim != 1 or np.dtype(inside).kind not in kinds:
+        wanted = "seconds" if kinds == "f" else "channel numbers"
+        said = f"{found.dtype if inside is None else f'lists of {inside}'} in the shape {found.shape}"
+        raise UserError(f"{path}: {name} holds {said}; give one list of {wanted} for each recording")
+    return found
+
+
+def _events(path: Path, k: int, times: Any, units: Any, channels: int) -> tuple[np.ndarray, np.ndarray, str]:
+    where = f"{path}: recording {k}"
+    seconds, unit = np.asarray(times, np.float64), np.asarray(units, np.int64)
+    if len(seconds) != len(unit):
+        raise UserError(f"{where} has {len(seconds)} times but {len(unit)} units; make them equal")
+    right = np.isfinite(seconds) & (seconds >= 0)
+    if not right.all():
+        wrong = seconds[np.argmin(right)]
+        raise UserError(f"{where}: spikes/times holds {wrong:g}; give seconds from the recording's start, 0 or later")
+    if len(unit) and (unit.min() < 0 or unit.max() >= channels):
+        wrong = unit.min() if unit.min() < 0 else unit.max()
+        raise UserError(
+            f"{where}: spikes/units holds {wrong}, outside the {channels} channels 0 to {channels - 1}; "
+            f"set `channels`, or mend the file"
+        )
+    return seconds, unit, where
