@@ -10,6 +10,7 @@ from neurosearch.graph import Constant, Input, Population, Projection, Random
 from neurosearch.posterior import Memory
 from neurosearch.storage.base import Mirrored
 from neurosearch.wiring.all_to_all import AllToAll
+from neurosearch.wiring.every_pair import EveryPair
 from neurosearch.wiring.one_to_one import OneToOne
 
 UNITS = "memory"
@@ -36,10 +37,10 @@ def parts(
     populations = [Population(UNITS, n, c.unit)]
     projections = [
         Projection("shown", "input", UNITS, OneToOne(), Constant(1.0), graded="cue = drive_pre"),
-        Projection("stored", UNITS, UNITS, AllToAll(), nothing, rule=storage, graded=c.recurrent),
+        Projection("stored", UNITS, UNITS, EveryPair(), nothing, rule=storage, graded=c.recurrent),
     ]
     if c.backward:
-        projections.append(Projection("stored_back", UNITS, UNITS, AllToAll(), nothing, rule=Mirrored(storage), graded=c.backward))
+        projections.append(Projection("stored_back", UNITS, UNITS, EveryPair(), nothing, rule=Mirrored(storage), graded=c.backward))
     if c.pool is not None:
         populations.append(Population("pool", 1, c.pool))
         projections += [

@@ -3,17 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from neurosearch import text as tx
 from neurosearch import units
 from neurosearch.draft import Draft
 from neurosearch.graph import Projection
+from neurosearch.lowering import Lowering
 from neurosearch.plan import Action, Sum
 from neurosearch.units import ONE, Dimension
-
-if TYPE_CHECKING:
-    from neurosearch.lower import Lowering
 
 _ASSIGNS = re.compile(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
 
@@ -23,7 +20,7 @@ def is_block(graded: str) -> bool:
     return bool(_ASSIGNS.search(graded))
 
 
-def add(low: "Lowering", p: Projection, pre: Draft, post: Draft) -> None:
+def add(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
     """Lower the lines ``variable = expression`` of projection ``p``."""
     where = f"{p.name}.graded"
     env = _environment(low, p, pre, post)
@@ -49,8 +46,8 @@ def add(low: "Lowering", p: Projection, pre: Draft, post: Draft) -> None:
         low.frame.append(Action("frame", "sum", p.name))
 
 
-def _environment(low: "Lowering", p: Projection, pre: Draft, post: Draft) -> Mapping[str, Dimension]:
-    env: dict[str, Dimension] = {"w": ONE} if low.synapses[p.name].variables else {}
+def _environment(low: Lowering, p: Projection, pre: Draft, post: Draft) -> Mapping[str, Dimension]:
+    env: dict[str, Dimension] = {"i": ONE, "j": ONE} | ({"w": ONE} if low.synapses[p.name].variables else {})
     for side, draft in (("pre", pre), ("post", post)):
         own = {**draft.own, **({"drive": ONE} if draft.is_input else {})}
         own |= {k: ONE if u == "integer" else units.dimension(u, p.name) for k, u in draft.parameters.items()}

@@ -10,6 +10,8 @@ from neurosearch.derive import Dynamics, Term
 from neurosearch.neurons.base import Neuron
 
 _TWO_PI = "6.283185307179586"
+_APART = "int(i != j)"
+"""0 for a unit and itself: the table of weights is a full square, which is quicker than one with a gap in each row."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
     lands = {t: f"{landing[t.through]}{sent[t.carried].removeprefix('sent')}" for t in d.terms}
 
     def received(kind: str) -> str:
-        return _sum([f"({t.own})*" + (f"({lands[t]} - {sent[t.carried]})" if not t.through else lands[t])
+        return _sum([f"({_own(t.own)})*" + (f"({lands[t]} - {sent[t.carried]})" if not t.through else lands[t])
                      for t in d.terms if bool(t.through) == bool(kind)])  # fmt: skip
 
     def lines(through: str, text: str) -> str:
@@ -68,7 +70,7 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
     pools = sorted({v for t, v in lands.items() if not t.through})
     pool = _neuron("MemoryPool", {}, equations="\n".join(f"total{v.removeprefix('pooled')} : 1" for v in pools)) if pools else None
     return Circuit(
-        unit, pool, recurrent=lines("w", "{variable} = w*{sent}_pre"), backward=lines("back", "{variable} = w*{sent}_pre"),
+        unit, pool, recurrent=lines("w", f"{{variable}} = {_APART}*w*{{sent}}_pre"), backward=lines("back", f"{{variable}} = {_APART}*w*{{sent}}_pre"),
         to_pool=lines("", "{pool} = {sent}_pre"), from_pool=lines("", "{variable} = {pool}_pre"),
     )  # fmt: skip
 
@@ -76,8 +78,8 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
 def _pairwise(d: Dynamics, numbers: Mapping[str, float]) -> Circuit:
     """Every pair computes; for rules that are no short sum of products."""
     table = {k: f"{k}_post" for k in ("others", *numbers)}
-    recurrent = f"arrived = w*({tx.rename(d.forward, table)})\ninhibited = {tx.rename(d.inhibition, table)}"
-    backward = f"returned = w*({tx.rename(d.backward, table)})" if d.backward != "0" else ""
+    recurrent = f"arrived = {_APART}*w*({tx.rename(d.forward, table)})\ninhibited = {_APART}*({tx.rename(d.inhibition, table)})"
+    backward = f"returned = {_APART}*w*({tx.rename(d.backward, table)})" if d.backward != "0" else ""
     lands = ["arrived", "returned", "inhibited"] if backward else ["arrived", "inhibited"]
     learned = "arrived + returned" if backward else "arrived"
     unit = _unit(d, numbers, learned, "inhibited", lands, [], f"{d.forward} {d.inhibition} {d.backward}")

@@ -68,7 +68,7 @@ class Projection:
         graded: empty for spikes; else an expression over the presynaptic neuron's variables that is carried in every
             step (from a current encoder: its own ``graded`` expression, carried through a frame). Or lines
             ``variable = expression``: that variable of the postsynaptic neuron becomes the sum of the expression, over
-            ``w`` and both neurons' variables (``x_pre``, ``x_post``), over its synapses.
+            ``w``, ``i``, ``j`` and both neurons' variables (``x_pre``, ``x_post``), over its synapses.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Graph → Plan: every text checked, every name made final, every statement put at its moment."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neurosearch import carried, rule_texts
@@ -8,24 +8,10 @@ from neurosearch import text as tx
 from neurosearch.draft import Draft, dimensions, own_lines
 from neurosearch.errors import UserError
 from neurosearch.graph import Constant, Graph, Input, Population, Projection
+from neurosearch.lowering import Lowering
 from neurosearch.passes import finish
 from neurosearch.plan import Action, Group, Plan, Shape, Sum, Synapses, Variable
 from neurosearch.random import stream_id
-
-
-@dataclass
-class Lowering:
-    """Everything that grows while a graph is lowered."""
-
-    graph: Graph
-    drafts: dict[str, Draft] = field(default_factory=dict)
-    synapses: dict[str, Synapses] = field(default_factory=dict)
-    decision: list[Action] = field(default_factory=list)
-    after_target: list[Action] = field(default_factory=list)
-    end: list[Action] = field(default_factory=list)
-    frame: list[Action] = field(default_factory=list)
-    helpers: list[Group] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
 
 
 def lower(graph: Graph, memory: Any = None) -> Plan:
@@ -133,7 +119,15 @@ def _projection(low: Lowering, p: Projection) -> None:
     if p.stp is not None:
         _short_term(pre, p)
     low.synapses[p.name] = Synapses(
-        p.name, p.pre, p.post, condition, fan_in, p.pre == p.post, tuple(variables), initial, plastic=p.rule is not None
+        p.name,
+        p.pre,
+        p.post,
+        condition,
+        fan_in,
+        p.pre == p.post and not p.wiring.itself,
+        tuple(variables),
+        initial,
+        plastic=p.rule is not None,
     )
     if p.rule is not None:
         rule_texts.add(low, p, pre, post)

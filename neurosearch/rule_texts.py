@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from neurosearch import text as tx
 from neurosearch import units
 from neurosearch.draft import PORTS, BlockDraws, Draft, dimensions
 from neurosearch.errors import UserError
 from neurosearch.graph import Projection
+from neurosearch.lowering import Lowering
 from neurosearch.plan import Action, Group, Sum, Synapses, Variable
 from neurosearch.units import ONE, Dimension
 from neurosearch.variables import Line, lines
-
-if TYPE_CHECKING:
-    from neurosearch.lower import Lowering
 
 PLACES = {"pre": ("pre_spike", "pre_decision", "pre_sample"), "post": ("post_spike", "post_decision", "post_sample")}
 _SYNAPTIC_PORTS = ("count", "received", "target", "labelled", "drive")
 
 
-def add(low: "Lowering", p: Projection, pre: Draft, post: Draft) -> None:
+def add(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
     """Lower the rule of projection ``p``."""
     rule = p.rule
     assert rule is not None
@@ -30,7 +27,8 @@ def add(low: "Lowering", p: Projection, pre: Draft, post: Draft) -> None:
     found = {side: lines(getattr(rule, side), f"{rule.owner}.{side}") for side in (*sides, "synapse")}
     _refuse_taken(rule.owner, found, rule.values)
     tables = {side: {x.name: f"{p.name}_{side}_{x.name}" for x in found[side]} for side in sides}
-    parameters = {k: f"{p.name}_{k}" for k in rule.values}
+    taken = {*p.weights.__dict__, *p.wiring.values}  # the projection's own numbers, such as the mean of first weights
+    parameters = {k: f"{p.name}_rule_{k}" if k in taken else f"{p.name}_{k}" for k in rule.values}
     for name, value in rule.values.items():
         post.parameter(parameters[name], value, rule.units[name])
     for side, draft in sides.items():
@@ -51,7 +49,7 @@ def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], values: Map
 
 
 def _neuron_side(
-    low: "Lowering", p: Projection, side: str, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str]
+    low: Lowering, p: Projection, side: str, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str]
 ) -> None:
     rule = p.rule
     assert rule is not None
@@ -85,7 +83,7 @@ def _symbols(rule: object, places: tuple[str, ...]) -> set[str]:
 
 
 def _group_sums(
-    low: "Lowering", p: Projection, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str],
+    low: Lowering, p: Projection, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str],
     own: Mapping[str, Dimension],
 ) -> None:  # fmt: skip
     """A sum over a population: a helper of one neuron collects it, and the population reads it through a link."""
@@ -137,7 +135,7 @@ class _Synaptic:
     ):  # fmt: skip
         self.p, self.pre, self.post, self.env, self.final, self.own = p, pre, post, env, final, own
 
-    def lower(self, low: "Lowering", declared: tuple[Line, ...]) -> None:
+    def lower(self, low: Lowering, declared: tuple[Line, ...]) -> None:
         p, rule = self.p, self.p.rule
         assert rule is not None
         for x in declared:
@@ -154,7 +152,7 @@ class _Synaptic:
         if on_sample:
             low.end.append(Action("end", "synapses", p.name, on_sample))
 
-    def sums(self, low: "Lowering", reductions: list[Line], table: Mapping[str, str]) -> None:
+    def sums(self, low: Lowering, reductions: list[Line], table: Mapping[str, str]) -> None:
         """Sums over the synapses of each postsynaptic neuron, before the first statement that reads one."""
         p, rule = self.p, self.p.rule
         assert rule is not None

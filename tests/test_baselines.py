@@ -18,7 +18,9 @@ from neurosearch.tasks.digits import Digits
 from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
 from neurosearch.tasks.mnist import Mnist
 
-NAMES = catalogue.names("baselines")
+NAMES = names()
+ALL_OF_THEM = names(everything=True)
+needs_river = pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="the package river is not installed")
 
 
 def stream_of(labels: list[int], *, lead_in: int = 0, held_out: int = 0, delay: int = 0, seed: int = 0) -> Stream:
@@ -39,15 +41,19 @@ def stream_of(labels: list[int], *, lead_in: int = 0, held_out: int = 0, delay: 
     )
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=[
+    pytest.param(n, marks=needs_river) if catalogue.find("baselines", n).on_request else n for n in ALL_OF_THEM
+])  # fmt: skip
 def baseline(request: pytest.FixtureRequest) -> Baseline:
     made = catalogue.find("baselines", request.param)()
     assert isinstance(made, Baseline)
     return made
 
 
-def test_there_are_these_three() -> None:
-    assert NAMES == ["last_label", "majority", "online_softmax"]
+def test_there_are_these() -> None:
+    assert NAMES == ["last_label", "majority", "online_softmax", "passive_aggressive", "random_features"]
+    assert set(ALL_OF_THEM) - set(NAMES) == {"hoeffding_tree", "adaptive_random_forest", "nearest_neighbours"}
+    assert names(predicts=True) == ["nlms", "persistence", "rls"]
 
 
 # ---- when a label arrives

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from neurosearch.errors import UserError
-from neurosearch.simulate import build, cache, compiler
+from neurosearch.simulate import build, cache, compiler, tables
 from neurosearch.simulate.builder import Builder, Unsupported
 
 ENTRY = """
@@ -306,7 +306,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(
         assert "\n" not in str(caught.value)
         assert entries() == ["locks"]
         with pytest.raises(UserError, match="No space left on device \\(ENOSPC\\)"):
-            cache.stream_file("k", lambda: np.zeros(100_000))
+            tables.table_file("k", lambda: np.zeros(100_000))
         assert entries("streams") == []
         subprocess.run(["mount", "-o", "remount,size=10m", disk], check=True)
         assert get("a", builder, {"cpp": text}).fresh, "a full disk is not remembered as a failure of the text"
@@ -333,12 +333,12 @@ def test_a_cache_that_may_only_be_read_serves_what_it_has(
     with tiny_disk(tmp_path / "disk", "size=10m") as disk:
         monkeypatch.setenv(cache.VARIABLE, str(disk))
         get("a", builder)
-        table = cache.stream_file("k", lambda: np.arange(3))
+        table = tables.table_file("k", lambda: np.arange(3))
         os.utime(table, (0, 0))
         builder.close()
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         assert not get("a", builder).fresh
-        assert cache.stream_file("k", lambda: np.arange(3)) == table
+        assert tables.table_file("k", lambda: np.arange(3)) == table
         with pytest.raises(UserError, match=f"written at {disk}.*Read-only file system \\(EROFS\\).*make it writable"):
             get("b", builder)
 
@@ -433,27 +433,37 @@ def test_a_data_table_is_written_once_and_checked(log: Path, caplog: pytest.LogC
         return np.arange(12, dtype=">f4").reshape(3, 4)
 
     with ThreadPoolExecutor(4) as pool:
-        (path,) = set(pool.map(lambda _: cache.stream_file("digits/1", make), range(4)))
+        (path,) = set(pool.map(lambda _: tables.table_file("digits/1", make), range(4)))
     assert len(calls) == 1
     assert path.suffix == ".f4"
     assert path.read_bytes() == np.arange(12, dtype="<f4").tobytes()
     assert json.loads(path.with_name(path.name + ".json").read_text())["shape"] == [3, 4]
-    assert cache.stream_file("digits/2", make) != path
+    assert tables.table_file("digits/2", make) != path
     path.write_bytes(path.read_bytes()[:-1])
-    assert cache.stream_file("digits/1", make) == path
+    assert tables.table_file("digits/1", make) == path
     assert len(path.read_bytes()) == 48
     assert "damaged" in caplog.text
 
 
 def test_old_data_tables_make_room_and_recent_ones_stay(log: Path) -> None:
-    paths = [cache.stream_file(f"k{n}", lambda: np.zeros(1000), limit=10**9) for n in range(4)]
-    hours_ago = {0: 3, 1: 5, 2: 0.5, 3: 4}
+    paths = [tables.table_file(f"k{n}", lambda: np.zeros(1000), limit=10**9) for n in range(4)]
+    hours_ago = {0: 3, 1: 5, 2: 0.02, 3: 4}
     for n, hours in hours_ago.items():
         os.utime(paths[n], (time.time() - 3600 * hours,) * 2)
-    cache.stream_file("k3", lambda: np.zeros(1000))  # used again: no longer old
-    newest = cache.stream_file("k4", lambda: np.zeros(1000), limit=32_000)
+    tables.table_file("k3", lambda: np.zeros(1000))  # used again: no longer old
+    newest = tables.table_file("k4", lambda: np.zeros(1000), limit=32_000)
     assert [path.exists() for path in paths] == [True, False, True, True]
-    newest = cache.stream_file("k5", lambda: np.zeros(1000), limit=8_000)
-    assert [path.exists() for path in paths] == [False, False, True, True], "used within the hour"
+    newest = tables.table_file("k5", lambda: np.zeros(1000), limit=8_000)
+    assert [path.exists() for path in paths] == [False, False, True, True], "used a moment ago"
     assert newest.exists()
     assert len(entries("streams")) == 8
+
+
+def test_a_data_table_in_use_makes_no_room(log: Path) -> None:
+    path, descriptor = tables.open_table("in use", lambda: np.zeros(1000))
+    os.utime(path, (time.time() - 3600,) * 2)
+    tables.table_file("another", lambda: np.zeros(1000), limit=8_000)
+    assert path.exists()
+    os.close(descriptor)
+    tables.table_file("a third", lambda: np.zeros(1000), limit=8_000)
+    assert not path.exists()

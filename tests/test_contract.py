@@ -1,14 +1,20 @@
 """The contract: one text, several engines; every rule and neuron of the catalogue, with short-term plasticity."""
 
+from dataclasses import dataclass, replace
+
 import networks
 import numpy as np
 import pytest
 
 from neurosearch import catalogue
-from neurosearch.graph import Random
+from neurosearch.declare import quantity
+from neurosearch.graph import Population, Projection, Random
 from neurosearch.memory import WeightMemory
+from neurosearch.neurons.li import Li
 from neurosearch.neurons.lif import Lif
+from neurosearch.rules.base import Rule
 from neurosearch.rules.delta_potential import DeltaPotential
+from neurosearch.wiring.probability import Probability
 
 SPIKING = [n for n in catalogue.names("neurons") if catalogue.find("neurons", n).threshold]
 RULES = catalogue.names("rules")
@@ -119,3 +125,48 @@ def test_learning_off_writes_nothing_and_is_the_same_network_before_it_learns():
     assert b.arrays["learned.writes"].sum() == 0
     np.testing.assert_array_equal(a.readout[:3], b.readout[:3])  # lead-in and the first prediction: nothing learned yet
     assert np.abs(a.readout - b.readout).max() > 1e-3
+
+
+@dataclass(frozen=True)
+class Reduced(Rule):
+    """Every kind of reduction at once."""
+
+    eta: float = quantity(0.0371, low=0, high=10)
+
+    post = """mass : sum of abs(w)*count_pre over post
+              rivals : sum of received over group
+              power : sum of count**2 over pre
+              error : 1"""
+    post_decision = "error = labelled*eta*(target - received/(1 + abs(rivals)))/(1 + power) - 1e-3*mass"
+    on_sample = "w = clip(w + error_post*count_pre, -1, 1)"
+    readout = "received"
+    spiking = False
+
+
+@pytest.mark.slow
+def test_reductions_over_synapses_group_and_source_agree():
+    c = networks.case(networks.layered(Reduced()))
+    reference = c.reference()
+    lively(c, reference)
+    networks.same(c.compiled(), reference, c.line)
+    networks.same(c.brian(), reference, c.line, tolerance=1e-12)
+    state = reference.state
+    i, j = state.pairs["learned"]
+    assert len(set(j.tolist())) == networks.OUTPUTS
+    assert len(i) == len(state.synapses["learned"]["w"])
+
+
+@pytest.mark.slow
+def test_graded_projections_carry_potentials_in_every_step():
+    """A population of integrators feeds back through weighted, partly negative synapses."""
+    base = networks.layered(DeltaPotential(eta=0.217))
+    relay = Population("relay", 5, Li(tau_mem=0.0133))
+    into = Projection("into", "hidden", "relay", Probability(p=0.4), Random(0.231, 0.117))
+    back = Projection("back", "relay", "hidden", Probability(p=0.6), Random(0.393, 0.211, 0.5), graded="v*v + 0.1")
+    graph = replace(base, populations=(*base.populations, relay), projections=(*base.projections, into, back))
+    c = networks.case(graph)
+    reference = c.reference()
+    without = networks.case(replace(graph, projections=graph.projections[:-1])).reference()
+    assert len(reference.raster["hidden"]) != len(without.raster["hidden"])
+    networks.same(c.compiled(), reference, c.line)
+    networks.same(c.brian(), reference, c.line, tolerance=1e-12)

@@ -27,8 +27,8 @@ def normalisation(request: pytest.FixtureRequest) -> Normalisation:
     return made
 
 
-def test_there_are_these_four() -> None:
-    assert NAMES == ["dog", "on_off", "raw", "raw_dog"]
+def test_there_are_these_five() -> None:
+    assert NAMES == ["dog", "mirrored", "on_off", "raw", "raw_dog"]
 
 
 def test_the_number_of_inputs_is_what_comes_out(normalisation: Normalisation) -> None:

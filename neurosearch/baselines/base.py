@@ -1,34 +1,83 @@
 """What a baseline is: a simple learner that sees the same stream as a network, label by label, and is scored alike."""
 
 import abc
+import dataclasses
 import functools
+import json
+import os
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from neurosearch import catalogue
+from neurosearch import catalogue, config
 from neurosearch.declare import Part
 from neurosearch.evaluate.score import score
-from neurosearch.record import STREAM, Record, Score, Stream
-from neurosearch.tasks.base import Task
+from neurosearch.record import LEAD_IN, STREAM, Record, Score, SparseRows, Stream
+from neurosearch.tasks.base import Streams
+
+SLOW_SAMPLES = 5000
+"""Samples of the stream that a baseline on request sees: it may take milliseconds for each."""
 
 
 @dataclass(frozen=True)
 class Baseline(Part, abc.ABC):
-    """A learner whose decisions are judged by the rules for networks: predict, score, learn when the label arrives."""
+    """A learner whose decisions are judged by the rules for networks: predict, score, learn when the label arrives.
+
+    Attributes:
+        predicts: it is told values and predicts values, not classes.
+        on_request: it is slow or needs another package, so it runs only when it is asked for.
+    """
+
+    predicts: ClassVar[bool] = False
+    on_request: ClassVar[bool] = False
 
     @abc.abstractmethod
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] decision variable of each sample, from labels that had arrived before it alone."""
 
 
+def told(stream: Stream) -> np.ndarray:
+    """[K] class that the learner is told of each sample, -1 for none."""
+    return stream.labels if stream.taught is None else stream.taught
+
+
 def arrived(stream: Stream) -> np.ndarray:
-    """[K] int: the sample whose label arrives after the decision of sample k, or -1; none outside the stream."""
-    k = np.arange(len(stream.labels))
-    source = k - stream.delay
-    streamed = (stream.phase == STREAM) & (source >= 0)
-    known = streamed & (stream.phase[source] == STREAM) & (stream.labels[source] >= 0)
-    return np.where(known, source, -1)
+    """[K] int: the sample whose label or value arrives after the decision of sample k, or -1; none past the stream."""
+    known = told(stream) >= 0 if stream.targets is None else np.isfinite(stream.targets).all(axis=1)
+    streamed = np.flatnonzero(stream.phase == STREAM)
+    source = np.full(len(stream.labels), -1)
+    earlier = streamed[: len(streamed) - stream.delay]
+    source[streamed[stream.delay :]] = np.where(known[earlier], earlier, -1)
+    return source
+
+
+def inputs(stream: Stream) -> np.ndarray:
+    """[K, n + 1]: the frames of each sample side by side (their mean where samples differ in length), then a 1.
+
+    Of recorded events, how many each channel has.
+    """
+    frames = stream.sample_frames
+    if isinstance(stream.values, SparseRows):
+        rows = np.split(stream.frame_row, np.cumsum(frames)[:-1])
+        x = np.stack([stream.values.totals(r) for r in rows]).astype(np.float32)
+    elif (frames == frames[0]).all():
+        x = stream.values[stream.frame_row].reshape(len(frames), -1)
+    else:
+        x = np.add.reduceat(stream.values[stream.frame_row], np.cumsum(frames) - frames) / frames[:, None]
+    return np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
+
+
+def mean_square(x: np.ndarray, stream: Stream) -> np.ndarray:
+    """[K] estimate of E|x|² that is available when each sample's label arrives."""
+    square = np.einsum("kc,kc->k", x, x, dtype=np.float64)
+    lead_in = stream.phase == LEAD_IN
+    if lead_in.any():
+        return np.full(len(x), square[lead_in].mean())
+    return np.asarray(np.cumsum(square) / np.arange(1, len(x) + 1))
 
 
 def judge(baseline: Baseline, stream: Stream) -> Score:
@@ -38,13 +87,87 @@ def judge(baseline: Baseline, stream: Stream) -> Score:
     return score(Record("ok", n, n, baseline.readout(stream), {}, {}, {}, nothing), stream)
 
 
-def beside(task: Task, seed: int) -> dict[str, Score]:
-    """Every baseline's score on the very stream that a network of this seed sees; computed once a process."""
-    key = task.stream(seed).key  # the data of equal settings may differ: a file that has changed
-    return {name: _remembered(name, task, seed, key) for name in catalogue.names("baselines")}
+def names(predicts: bool = False, everything: bool = False) -> list[str]:
+    """The baselines of a task that has classes, or values to be predicted."""
+    found = {name: catalogue.find("baselines", name) for name in catalogue.names("baselines")}
+    return [n for n, cls in found.items() if cls.predicts == predicts and (everything or not cls.on_request)]  # type: ignore[attr-defined]
+
+
+def beside(task: Streams, seed: int, everything: bool = False) -> dict[str, Score]:
+    """Every baseline's score on the very stream that a network of this seed sees; computed once and kept.
+
+    Args:
+        everything: those on request too, on the first ``SLOW_SAMPLES`` samples of the stream.
+    """
+    stream = task.stream(seed)  # the data of equal settings may differ: a file that has changed
+    wanted = names(stream.targets is not None, everything)
+    return {name: _remembered(name, task, seed, stream.key) for name in wanted}
+
+
+def beginning(stream: Stream, n: int) -> Stream:
+    """The same stream ended after n samples of its STREAM phase, without what comes after."""
+    streamed = np.flatnonzero(stream.phase == STREAM)
+    if len(streamed) <= n:
+        return stream
+    k = int(streamed[n])
+    frames = int(stream.sample_frames[:k].sum())
+    return dataclasses.replace(
+        stream,
+        frame_row=stream.frame_row[:frames],
+        frame_steps=stream.frame_steps[:frames],
+        sample_frames=stream.sample_frames[:k],
+        labels=stream.labels[:k],
+        phase=stream.phase[:k],
+        taught=None if stream.taught is None else stream.taught[:k],
+        targets=None if stream.targets is None else stream.targets[:k],
+        session=None if stream.session is None else stream.session[:k],
+    )
 
 
 @functools.lru_cache(maxsize=256)
-def _remembered(name: str, task: Task, seed: int, key: str) -> Score:
-    del key
-    return judge(catalogue.find("baselines", name)(), task.stream(seed))
+def _remembered(name: str, task: Streams, seed: int, key: str) -> Score:
+    cls = catalogue.find("baselines", name)
+    baseline = cls()
+    stream = task.stream(seed)
+    if baseline.on_request:
+        stream = beginning(stream, SLOW_SAMPLES)
+    identity = [key, seed, catalogue.name_of(task), config.to_dict(task), catalogue.source_digest(type(task))]
+    file = _folder() / f"{config.digest([*identity, name, catalogue.source_digest(cls), _scoring()])}.json"
+    known = _read(file)
+    if known is not None:
+        return known
+    found = judge(baseline, stream)
+    _write(file, found)
+    return found
+
+
+def _folder() -> Path:
+    root = os.environ.get("NEUROSEARCH_CACHE")
+    return (Path(root) if root else Path.home() / ".cache" / "neurosearch") / "baselines"
+
+
+@functools.cache
+def _scoring() -> str:
+    """Digest of the files that make a score: after a change of one of them nothing that was kept counts."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *(here.parent / "evaluate").glob("*.py")])
+    return config.digest([file.read_text(encoding="utf-8") for file in files])
+
+
+def _read(file: Path) -> Score | None:
+    try:
+        data: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return Score(data["status"], data["metrics"], tuple(data["curve"]), data["detail"], data["reason"])
+    except (OSError, ValueError, KeyError, TypeError):  # not there, or damaged: it is computed (again)
+        return None
+
+
+def _write(file: Path, found: Score) -> None:
+    """Kept for other processes where there is room; a score is never lost because it cannot be kept."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as part:
+            json.dump(dataclasses.asdict(found), part)
+        os.replace(part.name, file)
+    except OSError:
+        return

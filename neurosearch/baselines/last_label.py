@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived
+from neurosearch.baselines.base import Baseline, arrived, told
 from neurosearch.record import Stream
 
 
@@ -18,5 +18,5 @@ class LastLabel(Baseline):
         newest = np.concatenate([[-1], np.maximum.accumulate(source)[:-1]])
         readout = np.zeros((len(source), stream.outputs))
         known = np.flatnonzero(newest >= 0)
-        readout[known, stream.labels[newest[known]]] = 1
+        readout[known, told(stream)[newest[known]]] = 1
         return readout

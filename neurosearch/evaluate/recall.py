@@ -1,22 +1,22 @@
 """What a memory's recall is worth: error, overlap, how many patterns it holds, how soon it settles, and what it costs."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from neurosearch.evaluate import counts
+from neurosearch.evaluate.hardware import Inventory
 from neurosearch.record import STREAM, Record, Score, Stream
 
 SETTLED = 0.05
 """Part of the way from first to last error within which a recall has converged."""
 
 
-def score(record: Record, stream: Stream, each_step: Mapping[str, int] | None = None) -> Score:
+def score(record: Record, stream: Stream, inventory: Inventory | None = None) -> Score:
     """Every metric of a memory; none unless all cues were recalled.
 
     Args:
-        each_step: pathway → synaptic operations of its graded values in every step.
+        inventory: what the network is made of: a synapse that carries graded values works in every step.
     """
     asked = stream.recall
     assert asked is not None, "the stream asks nothing of a memory"
@@ -47,7 +47,8 @@ def score(record: Record, stream: Stream, each_step: Mapping[str, int] | None = 
     steps = int(looks[-1]) + 1
     spikes = {name: float(n[recalled].sum()) / len(first) for name, n in record.spikes.items()}
     operations = {name: float(n[recalled].sum()) / len(first) for name, n in record.events.items()}
-    operations |= {name: operations.get(name, 0.0) + n * steps for name, n in (each_step or {}).items()}
+    graded = {} if inventory is None else {k: p for k, p in inventory.pathways.items() if p.carries == "values" and not p.zero}
+    operations |= {name: operations.get(name, 0.0) + p.synapses * steps for name, p in graded.items()}
     metrics |= {"spikes": sum(spikes.values()), "synaptic_operations": sum(operations.values())}
     metrics |= counts.writes(record.arrays, detail["load"])
     return Score("ok", metrics, detail=detail | {"spikes": spikes, "events": operations})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.evaluate import accuracy, change, counts, hardware, health, latency, prediction
+from neurosearch.evaluate import accuracy, change, counts, hardware, health, latency, prediction, recall
 from neurosearch.evaluate.hardware import Inventory
 from neurosearch.record import CUT, HELD_OUT, LEAD_IN, STREAM, Record, Score, Stream
 
@@ -32,6 +32,8 @@ def score(
         teaching_steps: steps of the teaching phase that follows the free steps of each sample.
         inventory: what the network is made of, for the scores of hardware.
     """
+    if stream.recall is not None:
+        return recall.score(record, stream, inventory)
     streamed = np.flatnonzero(stream.phase == STREAM)
     done = streamed[streamed < record.completed]
     detail: dict[str, Any] = {

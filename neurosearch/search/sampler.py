@@ -24,7 +24,7 @@ from neurosearch.study import Study
 WINDOW, KEPT, KEPT_BEST = 200, 150, 60
 """Of WINDOW told trials KEPT stay, the KEPT_BEST best and the most recent: the cost of a proposal grows with them."""
 
-STARTUP = 20
+STARTUP = 40
 """Random trials before a model is used."""
 
 FEW = 12

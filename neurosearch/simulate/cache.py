@@ -1,4 +1,4 @@
-"""The build cache: finished programs and data tables by content, shared by all studies and workers of a user.
+"""The build cache: finished programs by content, shared by all studies and workers of a user; `tables` adds the data.
 
 Entries are made in a temporary folder under a lock and renamed into place, so none is ever seen half made; what a dead
 process left is swept. ``builds/<digest>/{program,program.cpp,meta.json}``, ``streams/<digest>.<dtype>``, ``failed/``,
@@ -18,26 +18,18 @@ import shutil
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from neurosearch.errors import UserError
-from neurosearch.simulate.protocol import DTYPES, dtype_name
 
 VARIABLE = "NEUROSEARCH_CACHE"
-STREAMS_LIMIT = 4 * 10**9
-"""Bytes that all data tables together may take; beyond it those unused for longest go."""
-
 _LOG = logging.getLogger(__name__)
-_DAY, _HOUR, _MINUTE = 86400.0, 3600.0, 60.0
+_DAY = 86400.0
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"  # a home folder may be shared: a pid means something on one host
 _SWEPT: set[Path] = set()
-_INTACT: dict[Path, int] = {}  # data tables whose content this process has checked → inode
 
 
 def root() -> Path:
@@ -57,7 +49,7 @@ def sweep(path: Path) -> None:
     for folder in path.glob(".tmp.*"):
         pid, _, rest = folder.name.removeprefix(".tmp.").partition(".")
         dead = rest.startswith(_HOST) and pid.isdigit() and not _alive(int(pid))
-        if dead or _age(folder) > _DAY:
+        if dead or age(folder) > _DAY:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -112,7 +104,7 @@ def _lock(path: Path, cancel: threading.Event | None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            while not _locked(descriptor):
+            while not locked(descriptor):
                 if cancel is not None and cancel.is_set():
                     raise CancelledError("stopped while another worker was building")
                 time.sleep(0.01)
@@ -126,7 +118,8 @@ def _lock(path: Path, cancel: threading.Event | None) -> int:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
+    """Take the lock of an open file if nobody has it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -170,99 +163,6 @@ def replace_folder(folder: Path, home: Path) -> None:
     folder.rename(home)
 
 
-def stream_file(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]], *, limit: int = STREAMS_LIMIT) -> Path:
-    """The file of a data table, raw and little-endian, written once for all workers, which map it into memory.
-
-    Args:
-        key: identity of the content; equal keys, equal arrays.
-        make: called when no intact file is there; gives the table, or one after another the parts of one too large to
-            hold. The dtype names the file's suffix (see ``protocol``).
-        limit: bytes that all tables together may take.
-    """
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    found = _find_stream(digest)
-    if found is not None:
-        return found
-    with lock(f"stream-{digest}"):
-        found = _find_stream(digest)
-        if found is None:
-            found = _place_stream(digest, make())
-            _evict_streams(limit)
-    return found
-
-
-def _find_stream(digest: str) -> Path | None:
-    for dtype in DTYPES:
-        path = root() / "streams" / f"{digest}.{dtype}"
-        note = path.with_name(path.name + ".json")
-        if not path.exists():
-            continue
-        if not _intact(path, note):
-            _LOG.warning("the data table %s in the cache is damaged and is made again", path)
-            return None
-        if _age(path) > _MINUTE:
-            with contextlib.suppress(OSError):  # a cache that may only be read is never swept for space either
-                os.utime(path)
-        return path
-    return None
-
-
-def _intact(path: Path, note: Path) -> bool:
-    """Size at each use; content once a process, since hashing a large table takes longer than a short run."""
-    try:
-        about = json.loads(note.read_bytes())
-        status = path.stat()
-        if status.st_size != about["size"]:
-            return False
-        if _INTACT.get(path) != status.st_ino:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != about["sha256"]:
-                    return False
-            _INTACT[path] = status.st_ino
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return True
-
-
-def _place_stream(digest: str, made: np.ndarray | Iterable[np.ndarray]) -> Path:
-    parts = iter([made] if isinstance(made, np.ndarray) else made)
-    first = next(parts)
-    dtype = dtype_name(first)
-    home = root() / "streams" / f"{digest}.{dtype}"
-    note = home.with_name(home.name + ".json")
-    with temporary() as folder, writing(home):
-        home.parent.mkdir(exist_ok=True)
-        sha, size, rows = hashlib.sha256(), 0, 0
-        with (folder / "table").open("wb") as file:
-            for part in chain([first], parts):
-                table = np.ascontiguousarray(part, DTYPES[dtype]).reshape(-1).view(np.uint8).data
-                file.write(table)
-                sha.update(table)
-                size, rows = size + table.nbytes, rows + len(part)
-        about = {"size": size, "sha256": sha.hexdigest(), "shape": [rows, *first.shape[1:]]}
-        (folder / "note").write_text(json.dumps(about))
-        (folder / "note").rename(note)
-        (folder / "table").rename(home)
-        _INTACT[home] = home.stat().st_ino
-    return home
-
-
-def _evict_streams(limit: int) -> None:
-    """Oldest use first, and never one used within the hour: a worker may be about to open it."""
-    tables = []
-    for path in (root() / "streams").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another process evicts too
-            if path.suffix != ".json":
-                tables.append((path.stat().st_mtime, path.stat().st_size, path))
-    total = sum(size for _, size, _ in tables)
-    for used, size, path in sorted(tables):
-        if total <= limit or time.time() - used < _HOUR:
-            break
-        path.unlink(missing_ok=True)
-        path.with_name(path.name + ".json").unlink(missing_ok=True)
-        total -= size
-
-
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -273,7 +173,8 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _age(path: Path) -> float:
+def age(path: Path) -> float:
+    """Seconds since a file was last changed; 0 when it is gone."""
     try:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:

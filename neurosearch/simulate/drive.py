@@ -3,7 +3,9 @@
 Letters: rows of a task's values, F frames, C channels, I inputs.
 """
 
-from collections.abc import Iterator
+import os
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +16,7 @@ from neurosearch import config
 from neurosearch.errors import UserError
 from neurosearch.normalisations.raw import Raw
 from neurosearch.record import SparseRows, Stream
-from neurosearch.simulate import cache
+from neurosearch.simulate import tables
 
 PART = 1024
 """Rows normalised and written at once."""
@@ -40,17 +42,23 @@ class Drive:
     used: np.ndarray | None
     columns: int
 
-    def files(self) -> dict[str, tuple[str, str]]:
-        """Key of the program's → (dtype, path) of a file."""
+    @cached_property
+    def files(self) -> Mapping[str, tuple[str, str]]:
+        """Key of the program's → (dtype, path) of a file, which stays in the cache as long as this object lives."""
         if isinstance(self.values, SparseRows):
-            offsets = cache.stream_file(f"{self.key} offsets", self._offsets)
-            units = cache.stream_file(f"{self.key} units", self._units)
-            return {"drive.offsets": ("i8", str(offsets)), "drive.units": ("i4", str(units))}
-        return {"table.drive": ("f4", str(cache.stream_file(self.key, self._inputs)))}
+            offsets = self._file(f"{self.key} offsets", self._offsets)
+            units = self._file(f"{self.key} units", self._units)
+            return {"drive.offsets": ("i8", offsets), "drive.units": ("i4", units)}
+        return {"table.drive": ("f4", self._file(self.key, self._inputs))}
+
+    def _file(self, key: str, make: Callable[[], Iterator[np.ndarray]]) -> str:
+        path, descriptor = tables.open_table(key, make)
+        weakref.finalize(self, os.close, descriptor)
+        return str(path)
 
     def table(self) -> np.ndarray:
         """[r, I] the file of a dense table, mapped."""
-        return np.memmap(self.files()["table.drive"][1], np.float32, "r").reshape(-1, self.columns)
+        return np.memmap(self.files["table.drive"][1], np.float32, "r").reshape(-1, self.columns)
 
     def order(self, frame_row: np.ndarray) -> np.ndarray:
         """[F] int32, the row of the table that a frame shows which shows this row of the values."""

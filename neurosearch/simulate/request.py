@@ -53,7 +53,7 @@ def request(
         scalars["columns.target"] = line.tables["target"].shape[1]
     scalars["columns.drive"] = drive.columns
     return Request(
-        scalars=scalars, arrays=arrays | (weights or {}), files=drive.files(), probes=tuple(probes), raster=raster,
+        scalars=scalars, arrays=arrays | (weights or {}), files=drive.files, probes=tuple(probes), raster=raster,
         report=report, samples=line.samples,
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ class Storage(Rule):
     @property
     def on_sample(self) -> str:  # type: ignore[override]
         """See ``Rule``."""
-        return f"w += {self.pair}"
+        return f"w = w + ({self.pair})"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,12 @@ class PeriodicStdp(Fourier):
     """``A+ exp(-lag/τ+)/(1 - exp(-2π/τ+)) - A- exp(-(2π - lag)/τ-)/(1 - exp(-2π/τ-))`` for a lag in [0, 2π).
 
     This kernel jumps at lag 0, where no recall can be derived from it; what is stored is the kernel smoothed by
-    ``width`` and cut after ``harmonics``. Time constants are phases [rad].
+    ``width`` and cut after ``harmonics``. Time constants are phases [rad]. A narrow kernel needs a good cue: see
+    ``docs/memory.md``.
     """
 
+    width: float = quantity(1.0, low=0.0, high=3.0)
+    harmonics: int = quantity(3, low=1, high=32)
     a_plus: float = quantity(1.0, low=0, high=1e9)
     a_minus: float = quantity(1.0, low=0, high=1e9)
     tau_plus: float = quantity(0.6, low=1e-3, high=100)

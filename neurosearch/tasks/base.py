@@ -115,17 +115,19 @@ def fixed_split(n: int, held_out: int) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(order[held_out:]), order[:held_out]
 
 
-def arrange(task: Task, data: Samples, seed: int) -> Stream:
+def arrange(task: Task, data: Samples, seed: int, *, drawn: bool = True) -> Stream:
     """Choose and order the samples by the seed: lead-in, then stream, then held out.
 
-    Subset and order are one permutation of the training part, so a shorter stream is the beginning of a longer one.
+    Subset and order are one permutation of the training part, so a shorter stream is the beginning of a longer one;
+    without ``drawn`` the samples keep their order.
     """
     n_stream = task.samples or len(data.training)
     n_held_out = len(data.held_out) if task.held_out == ALL else task.held_out
     _check(task, "samples", n_stream, len(data.training), "of its training part", "0 for all of them")
     _check(task, "held_out", n_held_out, len(data.held_out), "held out", "-1 for all of them")
     check_delay(task, task.delay, n_stream)
-    streamed = data.training[_order(seed, len(data.training))[:n_stream]]
+    order = _order(seed, len(data.training)) if drawn else np.arange(len(data.training))
+    streamed = data.training[order[:n_stream]]
     lead_in = streamed[: task.lead_in]
     shown = np.concatenate([lead_in, streamed, data.held_out[:n_held_out]])
     phase = np.repeat(np.array([LEAD_IN, STREAM, HELD_OUT], np.int8), [len(lead_in), n_stream, n_held_out])

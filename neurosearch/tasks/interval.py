@@ -36,8 +36,8 @@ class Interval(Task):
     held_out: int = quantity(ALL, low=ALL)
     channels: int = quantity(40, low=4, high=10_000)
     short: int = quantity(2, low=1, high=1000)
-    long: int = quantity(6, low=1, high=1000)
-    noise: float = quantity(0.1, low=0, high=0.5)
+    long: int = quantity(4, low=1, high=1000)
+    noise: float = quantity(0.2, low=0, high=0.5)
     background: float = quantity(0.05, low=0, high=1)
 
     def stream(self, seed: int) -> Stream:
@@ -49,9 +49,7 @@ class Interval(Task):
 
 
 @once
-def _samples(
-    seed: int, n: int, channels: int, short: int, long: int, noise: float, background: float
-) -> Samples:
+def _samples(seed: int, n: int, channels: int, short: int, long: int, noise: float, background: float) -> Samples:
     total = n + _HELD_OUT
     labels = np.floor(4 * draw(seed, stream_id("task.interval.class"), 0, np.arange(total), 0)).astype(np.int32)
     onset = np.floor(_ONSETS * draw(seed, stream_id("task.interval.onset"), 0, np.arange(total), 0)).astype(int)

@@ -52,6 +52,11 @@ class Recordings(Task):
                 f"Recordings.pool = {self.pool} is more than the {self.channels} channels; "
                 f"give at most {self.channels}, or set `channels`"
             )
+        if self.duration and self.duration < 0.5 * self.step:
+            raise UserError(
+                f"Recordings.duration = {self.duration:g} second is shorter than a step of {self.step:g} s; "
+                f"give at least a step, or 0 for the length of each recording"
+            )
         given = {"file": self.file, "test_file": self.test_file}
         files = tuple(_found(field, name) for field, name in given.items() if name)
         grid = _Grid(self.step, self.steps, self.duration, self.channels, self.pool)
@@ -82,14 +87,15 @@ class _Grid:
     def rows(self, times: np.ndarray, units: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(steps that each row is shown [r], its number of events [r], their channels): silence, events, silence ..."""
         at = np.floor(times / (self.step * self.bin_steps) + 0.5) * self.bin_steps
-        end = round(self.duration / self.step) if self.duration else at.max(initial=-1.0) + 1
+        end = int(self.duration / self.step + 0.5) if self.duration else at.max(initial=-1.0) + 1
         if not 0 < end <= _LONGEST:
             problem = f"lasts {end:.3g} steps of {self.step:g} s; its times must be seconds" if end else "has no events"
             raise UserError(f"{where} {problem}; mend it, or set `duration`")
         inside = at < end
-        events = np.unique(at[inside].astype(np.int64) * self.columns + units[inside] // self.pool)
-        step, channel = np.divmod(events, self.columns)
-        steps, count = np.unique(step, return_counts=True)
+        events = np.sort(at[inside].astype(np.int64) * self.columns + units[inside] // self.pool)
+        step, channel = np.divmod(events[np.diff(events, prepend=-1) > 0], self.columns)  # each once
+        first = np.flatnonzero(np.diff(step, prepend=-1))
+        steps, count = step[first], np.diff(first, append=len(step))
         silent = np.diff(np.concatenate([[-1], steps, [int(end) + 1]])) - 1  # before each row of events, and at the end
         lengths, counts = np.ones(2 * len(steps) + 1, np.int32), np.zeros(2 * len(steps) + 1, np.int32)
         lengths[0::2], counts[1::2] = silent, count
@@ -114,7 +120,7 @@ def _load(files: tuple[tuple[Path, int, int], ...], grid: _Grid, classes: int) -
         with path.open("rb") as file:
             sha.update(hashlib.file_digest(file, "sha256").digest())
     if named < 2:
-        raise UserError(f"{files[0][0]}: labels holds the class 0 alone, so there is nothing to learn; give two or more")
+        raise UserError(f"{files[0][0]}: labels holds class 0 alone, so there is nothing to learn; give two or more")
     counts = np.concatenate([count for _, count, _ in recordings])
     if not counts.any():
         raise UserError(f"{files[0][0]} has no event within `duration`, {grid.duration:g} s; give a longer one")

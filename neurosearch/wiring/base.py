@@ -15,11 +15,13 @@ class Wiring(Text):
     Attributes:
         condition: text over ``i``, ``j`` and draws: a synapse where it holds; empty for every pair.
         fan_in: name of the parameter that holds a fixed number of distinct inputs per neuron, or empty.
+        itself: whether a neuron of a population may have a synapse onto itself.
     """
 
-    texts: ClassVar = ("condition", "fan_in")
+    texts: ClassVar = ("condition", "fan_in", "itself")
     condition: ClassVar = ""
     fan_in: ClassVar = ""
+    itself: ClassVar = False
 
     def pairs(self, seed: int, stream: int, n_pre: int, n_post: int, recurrent: bool) -> tuple[np.ndarray, np.ndarray]:
         """Indices of pre- and postsynaptic neurons, each [synapses] int64, in the order every engine numbers them."""

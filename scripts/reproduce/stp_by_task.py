@@ -29,16 +29,16 @@ NEVER = 1e-3
 ARMS: Mapping[str, Mapping[str, Any]] = {
     "none": {},
     "depression": {
-        "kenyon.stp": "tsodyks_markram", "kenyon.stp.U": {"float": [0.05, 0.9]},
-        "kenyon.stp.tau_depression": TAU, "kenyon.stp.tau_facilitation": NEVER,
+        "encoder.stp": {"choice": ["tsodyks_markram"]}, "encoder.stp.U": {"float": [0.05, 0.9]},
+        "encoder.stp.tau_depression": TAU, "encoder.stp.tau_facilitation": NEVER,
     },
     "facilitation": {
-        "kenyon.stp": "tsodyks_markram", "kenyon.stp.U": {"float": [0.02, 0.5]},
-        "kenyon.stp.tau_facilitation": TAU, "kenyon.stp.tau_depression": NEVER,
+        "encoder.stp": {"choice": ["tsodyks_markram"]}, "encoder.stp.U": {"float": [0.02, 0.5]},
+        "encoder.stp.tau_facilitation": TAU, "encoder.stp.tau_depression": NEVER,
     },
     "both": {
-        "kenyon.stp": "tsodyks_markram", "kenyon.stp.U": {"float": [0.02, 0.9]},
-        "kenyon.stp.tau_facilitation": TAU, "kenyon.stp.tau_depression": TAU,
+        "encoder.stp": {"choice": ["tsodyks_markram"]}, "encoder.stp.U": {"float": [0.02, 0.9]},
+        "encoder.stp.tau_facilitation": TAU, "encoder.stp.tau_depression": TAU,
     },
 }  # fmt: skip
 

@@ -1,0 +1,44 @@
+"""River's own learners as baselines: dictionaries in, probabilities out."""
+
+import abc
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurosearch.baselines.base import Baseline, arrived, inputs, told
+from neurosearch.errors import UserError
+from neurosearch.record import LEAD_IN, Stream
+
+
+@dataclass(frozen=True)
+class RiverBaseline(Baseline, abc.ABC):
+    """A classifier of the package river on the raw input."""
+
+    on_request = True
+
+    @abc.abstractmethod
+    def model(self) -> Any:
+        """A fresh classifier."""
+
+    def readout(self, stream: Stream) -> np.ndarray:
+        """[K, O] probabilities at each decision."""
+        if importlib.util.find_spec("river") is None:
+            raise UserError(
+                f"the baseline {type(self).__name__} comes from the package river, which is not installed; "
+                f"run `pip install 'neurosearch[stream]'`, or leave it out"
+            )
+        model, x = self.model(), inputs(stream)[:, :-1]
+        classes, source = told(stream), arrived(stream)
+        readout = np.zeros((len(x), stream.outputs))
+        for k in np.flatnonzero(stream.phase != LEAD_IN):
+            for label, probability in model.predict_proba_one(_named(x[k])).items():
+                readout[k, label] = probability
+            if source[k] >= 0:
+                model.learn_one(_named(x[source[k]]), int(classes[source[k]]))
+        return readout
+
+
+def _named(x: np.ndarray) -> dict[int, float]:
+    return dict(enumerate(x.tolist()))

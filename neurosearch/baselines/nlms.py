@@ -1,0 +1,35 @@
+"""Online linear prediction by normalised least mean squares (Widrow and Hoff 1960; Nagumo and Noda 1967)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosearch.baselines.base import Baseline, arrived, inputs
+from neurosearch.declare import quantity
+from neurosearch.record import LEAD_IN, Stream
+
+
+@dataclass(frozen=True)
+class Nlms(Baseline):
+    """``W += rate (y - W x) xᵀ / |x|²`` on the raw input and a 1; W from 0.
+
+    Attributes:
+        rate: 0 to 2.
+    """
+
+    predicts = True
+
+    rate: float = quantity(0.5, low=1e-6, high=2)
+
+    def readout(self, stream: Stream) -> np.ndarray:
+        """[K, O] ``W x`` at each decision."""
+        assert stream.targets is not None, "there are values to be predicted"
+        x, source = inputs(stream), arrived(stream)
+        weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
+        for k in np.flatnonzero(stream.phase != LEAD_IN):
+            readout[k] = weights @ x[k]
+            if source[k] >= 0:
+                seen = x[source[k]]
+                error = stream.targets[source[k]] - weights @ seen
+                weights += np.outer(self.rate * error, seen) / float(seen @ seen)
+        return readout

@@ -1,0 +1,26 @@
+"""Prediction that all stays as it is: the value that came last."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosearch.baselines.base import Baseline, arrived
+from neurosearch.record import HELD_OUT, Stream
+
+
+@dataclass(frozen=True)
+class Persistence(Baseline):
+    """Readout = the newest target value, 0 before the first; those of the held-out part too, as it learns nothing."""
+
+    predicts = True
+
+    def readout(self, stream: Stream) -> np.ndarray:
+        """[K, O] newest value before each sample."""
+        assert stream.targets is not None, "there are values to be predicted"
+        k = np.arange(len(stream.labels))
+        behind = k - 1 - stream.delay
+        seen = (stream.phase == HELD_OUT) & (behind >= 0)
+        source = np.where(np.append(False, seen[1:]), behind, np.append(-1, arrived(stream)[:-1]))
+        source = np.where(source >= 0, np.where(np.isfinite(stream.targets[source]).all(axis=1), source, -1), -1)
+        newest = np.maximum.accumulate(source)
+        return np.where((newest >= 0)[:, None], stream.targets[newest], 0.0).astype(float)

@@ -1,0 +1,41 @@
+"""Online linear prediction by recursive least squares with forgetting: about the best that is linear in the input."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosearch.baselines.base import Baseline, arrived, inputs
+from neurosearch.declare import quantity
+from neurosearch.record import LEAD_IN, Stream
+
+
+@dataclass(frozen=True)
+class Rls(Baseline):
+    """The W that minimises the squared errors so far, each counted ``memory`` times the next one (Haykin 2002, ch. 9).
+
+    Attributes:
+        memory: what a sample counts of the one after it.
+        ridge: how much W = 0 is believed at the start.
+    """
+
+    predicts = True
+
+    memory: float = quantity(0.999, low=0.5, high=1)
+    ridge: float = quantity(1e-3, low=1e-9, high=1e3)
+
+    def readout(self, stream: Stream) -> np.ndarray:
+        """[K, O] ``W x`` at each decision."""
+        assert stream.targets is not None, "there are values to be predicted"
+        x, source = inputs(stream).astype(float), arrived(stream)
+        weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
+        inverse = np.eye(x.shape[1]) / self.ridge
+        for k in np.flatnonzero(stream.phase != LEAD_IN):
+            readout[k] = weights @ x[k]
+            if source[k] >= 0:
+                seen = x[source[k]]
+                spread = inverse @ seen
+                gain = spread / (self.memory + seen @ spread)
+                weights += np.outer(stream.targets[source[k]] - weights @ seen, gain)
+                inverse = (inverse - np.outer(gain, spread)) / self.memory
+                inverse = (inverse + inverse.T) / 2  # rounding must not make it lopsided
+        return readout
