@@ -1,4 +1,4 @@
-"""Autoassociative memory of graded rates whose recall dynamics are derived from its storage rule (Lengyel & Dayan 2004)."""
+"""Autoassociative memory of graded rates; its recall is derived from its storage rule (Lengyel & Dayan 2004)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,9 @@ class RateMemory(AbstractArchitecture):
     def graph(self, shape: tuple[int, ...], n_outputs: int) -> Graph:
         """See ``AbstractArchitecture.graph``; the outputs are the units themselves."""
         if self.prior.period:
-            raise UserError(f"rate_memory.prior = {self.prior.owner} is a prior of phases; use the architecture phase_memory")
+            raise UserError(
+                f"rate_memory.prior = {self.prior.owner} is a prior of phases; use the architecture phase_memory"
+            )
         n = associative.units(self.encoder, shape, n_outputs)
         memory = Memory(self.storage, self.prior, self.noise, n)
         gains = {"leak": self.leak, "inhibition": self.inhibition, "response": self.response, "load": float(self.load)}

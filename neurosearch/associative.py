@@ -28,7 +28,9 @@ def parts(
         gains: ``leak``, ``inhibition``, ``response`` (1 where matched) and ``load`` (0: counted).
     """
     if not encoder.graded:
-        raise UserError(f"a memory is shown graded values, but {encoder.owner} makes spikes; choose the encoder current")
+        raise UserError(
+            f"a memory is shown graded values, but {encoder.owner} makes spikes; choose the encoder current"
+        )
     check_step(memory, tau_mem, dt, int(gains["load"]))
     low, high = memory.start
     numbers = {**memory.numbers, **gains, "tau_mem": tau_mem, "start_low": low, "start_high": high}
@@ -40,7 +42,9 @@ def parts(
         Projection("stored", UNITS, UNITS, EveryPair(), nothing, rule=storage, graded=c.recurrent),
     ]
     if c.backward:
-        projections.append(Projection("stored_back", UNITS, UNITS, EveryPair(), nothing, rule=Mirrored(storage), graded=c.backward))
+        projections.append(
+            Projection("stored_back", UNITS, UNITS, EveryPair(), nothing, rule=Mirrored(storage), graded=c.backward)
+        )
     if c.pool is not None:
         populations.append(Population("pool", 1, c.pool))
         projections += [

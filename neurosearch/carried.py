@@ -31,7 +31,9 @@ def add(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
         if s.op != "=" or s.target not in post.own or post.variables[s.target].rhs:
             tx.fail(where, str(s), f"write `variable = ...` with a plain variable of {p.post}'s neuron")
         if any(x.target == s.target for q in low.synapses.values() if q.post == p.post for x in (*q.sums, *made)):
-            tx.fail(where, str(s), f"`{s.target}` already is the sum of another projection; declare one variable for each")
+            tx.fail(
+                where, str(s), f"`{s.target}` already is the sum of another projection; declare one variable for each"
+            )
         for symbol in sorted(tx.names(s.value) - env.keys()):
             tx.unknown(where, str(s), symbol, env)
         units.expect(post.own[s.target], units.of(s.value, env, where, str(s)), where, str(s))

@@ -1,4 +1,4 @@
-"""Derived recall dynamics as a circuit: the texts of its units, of its inhibitory pool, and of what projections carry."""
+"""Derived recall as a circuit: the texts of its units, of its inhibitory pool, and of what projections carry."""
 
 import re
 from collections.abc import Mapping
@@ -38,9 +38,9 @@ def circuit(dynamics: Dynamics, numbers: Mapping[str, float]) -> Circuit:
     """The circuit of a dynamics.
 
     While a pattern is learned, and in the first step of a fresh cue, a unit's ``x`` is what it is shown; else it obeys
-    the derived equation. ``tau_mem`` is its time constant near a stored pattern: the gradient's own is ``tau_mem`` times
-    the posterior's precision. ``leak``, ``inhibition`` and ``response`` are 1 when matched. The load M is ``load``, or
-    what the unit has counted where that is 0.
+    the derived equation. ``tau_mem`` is its time constant near a stored pattern; the gradient's own is ``tau_mem``
+    times the posterior's precision. ``leak``, ``inhibition`` and ``response`` are 1 when matched. The load M is
+    ``load``, or what the unit has counted where that is 0.
 
     Args:
         numbers: every number the texts read: ``posterior.Memory.numbers``, ``tau_mem``, the three gains, ``load``,
@@ -63,14 +63,22 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
 
     def lines(through: str, text: str) -> str:
         used: dict[str, Term] = {lands[t]: t for t in d.terms if t.through == through}
-        return "\n".join(text.format(variable=v, sent=sent[t.carried], pool=f"total{v.removeprefix('pooled')}") for v, t in used.items())
+        return "\n".join(
+            text.format(variable=v, sent=sent[t.carried], pool=f"total{v.removeprefix('pooled')}")
+            for v, t in used.items()
+        )
 
     unit = _unit(d, numbers, received("w"), received(""), [*sent.values(), *dict.fromkeys(lands.values())],
                  [f"{name} = {_own(c)}" for c, name in sent.items()])  # fmt: skip
     pools = sorted({v for t, v in lands.items() if not t.through})
-    pool = _neuron("MemoryPool", {}, equations="\n".join(f"total{v.removeprefix('pooled')} : 1" for v in pools)) if pools else None
+    pool = (
+        _neuron("MemoryPool", {}, equations="\n".join(f"total{v.removeprefix('pooled')} : 1" for v in pools))
+        if pools
+        else None
+    )
+    weighted = f"{{variable}} = {_APART}*w*{{sent}}_pre"
     return Circuit(
-        unit, pool, recurrent=lines("w", f"{{variable}} = {_APART}*w*{{sent}}_pre"), backward=lines("back", f"{{variable}} = {_APART}*w*{{sent}}_pre"),
+        unit, pool, recurrent=lines("w", weighted), backward=lines("back", weighted),
         to_pool=lines("", "{pool} = {sent}_pre"), from_pool=lines("", "{variable} = {pool}_pre"),
     )  # fmt: skip
 
@@ -78,7 +86,9 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
 def _pairwise(d: Dynamics, numbers: Mapping[str, float]) -> Circuit:
     """Every pair computes; for rules that are no short sum of products."""
     table = {k: f"{k}_post" for k in ("others", *numbers)}
-    recurrent = f"arrived = {_APART}*w*({tx.rename(d.forward, table)})\ninhibited = {_APART}*({tx.rename(d.inhibition, table)})"
+    recurrent = (
+        f"arrived = {_APART}*w*({tx.rename(d.forward, table)})\ninhibited = {_APART}*({tx.rename(d.inhibition, table)})"
+    )
     backward = f"returned = {_APART}*w*({tx.rename(d.backward, table)})" if d.backward != "0" else ""
     lands = ["arrived", "returned", "inhibited"] if backward else ["arrived", "inhibited"]
     learned = "arrived + returned" if backward else "arrived"
@@ -114,7 +124,7 @@ def _unit(
 
 
 def phase_clock(frequency: float) -> Neuron:
-    """A neuron that fires once in each cycle of an oscillation, at the phase ``x`` that it receives; ``told`` is its last."""
+    """A neuron that fires once a cycle of an oscillation, at the ``phase`` that it receives; ``told`` is its last."""
     turn = f"{_TWO_PI}*frequency*dt"
     return _neuron(
         "PhaseClock",
@@ -137,13 +147,17 @@ def _sum(parts: list[str]) -> str:
     return " + ".join(parts) or "0"
 
 
-def _neuron(owner: str, numbers: Mapping[str, float], units: Mapping[str, str] | None = None, read: str = "", **texts: object) -> Neuron:
+def _neuron(
+    owner: str, numbers: Mapping[str, float], units: Mapping[str, str] | None = None, read: str = "", **texts: object
+) -> Neuron:
     """A neuron of these texts with the numbers that they, or the synapses' texts in ``read``, name."""
-    named = _words(read) | {n for k in ("equations", "each_step", "at_sample", "threshold", "reset") for n in _words(str(texts.get(k, "")))}
+    named = _words(read) | {
+        n for k in ("equations", "each_step", "at_sample", "threshold", "reset") for n in _words(str(texts.get(k, "")))
+    }
     units = {"tau_mem": "second", **(units or {})}
     made = [(k, float, quantity(float(v), units.get(k, "1"))) for k, v in numbers.items() if k in named]
     cls = make_dataclass(owner, made, bases=(Neuron,), namespace={"__doc__": owner, **texts}, frozen=True)
-    return cls()  # type: ignore[no-any-return]
+    return cls()
 
 
 def _words(source: str) -> set[str]:

@@ -62,7 +62,7 @@ class Dynamics:
             times ``mobility``.
         leak, drive: what a unit does by itself, and what its cue does to it (for a mean field: in the log odds).
         excitation, subtractive: pair parts with a learned weight, with and without the other neuron's value.
-        subtractive_inhibition, divisive: pair parts without a learned weight, independent of or scaling with ``x_post``.
+        subtractive_inhibition, divisive: pair parts without a learned weight, without or with ``x_post``.
         terms: the pair parts again, separated into what a neuron sends and how it is received; empty where impossible.
         forward, backward, inhibition: the pair parts again, by the weight that they go through.
         omega, own_log: Ω, and log prior plus log noise, for the posterior itself.
@@ -92,13 +92,17 @@ class Dynamics:
         """Readable equations."""
         scale = "/((M - 1) sigma^2)"
         pair = {
-            "recurrent excitation": self.excitation, "subtractive inhibition": _plus(self.subtractive, self.subtractive_inhibition),
+            "recurrent excitation": self.excitation,
+            "subtractive inhibition": _plus(self.subtractive, self.subtractive_inhibition),
             "divisive inhibition": self.divisive,
         }  # fmt: skip
         ease = "" if self.mobility == "1" else f"{_readable(self.mobility)} * "
         lines = [f"Omega(x_i, x_j) = {_readable(self.omega, turned=True)}"]
         if self.mean_field:
-            lines += ["tau dx_i/dt = mean(L_i) - x_i   with mean(L) = low + (high - low)/(1 + exp(-L))", "L_i = the sum of, over j:"]
+            lines += [
+                "tau dx_i/dt = mean(L_i) - x_i   with mean(L) = low + (high - low)/(1 + exp(-L))",
+                "L_i = the sum of, over j:",
+            ]
         else:
             lines += [f"tau dx_i/dt = leak + feed-forward drive + {ease}the sum over j of the rest"]
             lines.append(f"  leak: {_readable(self.leak)}")
@@ -118,19 +122,28 @@ def derive(storage: Storage, prior: Prior, noise: Noise, fixed: Mapping[str, flo
     """
     kernel.check(storage, prior, noise)
     omega = tx.rename(storage.pair, {k: f"storage_{k}" for k in storage.values})
-    own = tx.rename(tx.expression(prior.log_density, f"{prior.owner}.log_density"), {k: f"prior_{k}" for k in prior.values})
-    cue = tx.rename(tx.expression(noise.log_density, f"{noise.owner}.log_density"), {k: f"noise_{k}" for k in noise.values})
-    mobility = tx.rename(tx.expression(prior.mobility, f"{prior.owner}.mobility"), {k: f"prior_{k}" for k in prior.values})
+    own = tx.rename(
+        tx.expression(prior.log_density, f"{prior.owner}.log_density"), {k: f"prior_{k}" for k in prior.values}
+    )
+    cue = tx.rename(
+        tx.expression(noise.log_density, f"{noise.owner}.log_density"), {k: f"noise_{k}" for k in noise.values}
+    )
+    mobility = tx.rename(
+        tx.expression(prior.mobility, f"{prior.owner}.mobility"), {k: f"prior_{k}" for k in prior.values}
+    )
     return _derive(omega, own, cue, mobility, prior.discrete, storage.owner, tuple(sorted((fixed or {}).items())))
 
 
 def symbolic(source: str, where: str = "expression") -> sp.Expr:
     """A text of the rule language as SymPy's; only smooth functions have a derivative to recall by."""
-    rough = sorted(tx.calls(source) - _WORDS.keys()) + [c for c in ("<", ">", "==", "!=", "%", " and ", " or ") if c in source]
+    rough = sorted(tx.calls(source) - _WORDS.keys()) + [
+        c for c in ("<", ">", "==", "!=", "%", " and ", " or ") if c in source
+    ]
     if rough:
         raise UserError(
             f"{where}: `{rough[0].strip()}` in `{source}` is not smooth, so no recall can be derived from it; "
-            f"write it with {', '.join(sorted(k for k in _WORDS if k.isalpha() and k != 'neg'))}, or store with `smoothed`"
+            f"write it with {', '.join(sorted(k for k in _WORDS if k.isalpha() and k != 'neg'))}, "
+            f"or store with `smoothed`"
         )
     env = {name: sp.Symbol("x_post" if name == "x" else name, real=True) for name in tx.names(source)}
     return sp.sympify(tx.evaluate(tx.tree(source), env, _WORDS))
@@ -144,7 +157,9 @@ def _derive(
     forward = symbolic(omega, where).subs(numbers)
     mirror = forward.subs({X: OTHER, OTHER: X}, simultaneous=True)
     symmetric = _equal(forward, mirror)
-    prior, evidence, ease = (symbolic(e, w).subs(numbers) for e, w in ((own, "prior"), (cue, "noise"), (mobility, "prior")))
+    prior, evidence, ease = (
+        symbolic(e, w).subs(numbers) for e, w in ((own, "prior"), (cue, "noise"), (mobility, "prior"))
+    )
     ends = tuple(sp.Symbol(f"prior_{end}", real=True).subs(numbers) for end in ("low", "high"))
     mean = MEAN.subs(numbers)
     w_part, f_part = _field(forward, mean, *ends) if discrete else _slope(forward, mean)
@@ -163,7 +178,8 @@ def _derive(
         subtractive=_text(W * plain + BACK * plain_back),
         subtractive_inhibition=_text(f_part) if subtracts else "0", divisive="0" if subtracts else _text(f_part),
         forward=_text(w_part), backward=_text(back_part), inhibition=_text(f_part),
-        terms=_terms({"w": w_part, "back": back_part, "": f_part}), omega=_text(forward), own_log=_text(prior + evidence),
+        terms=_terms({"w": w_part, "back": back_part, "": f_part}),
+        omega=_text(forward), own_log=_text(prior + evidence),
         slope_own=_text(_tidy(slope_own)), slope_pair=_text(slope_pair),
     )  # fmt: skip
 
@@ -240,5 +256,8 @@ def _plus(a: str, b: str) -> str:
 def _readable(source: str, turned: bool = False) -> str:
     names = {"x_post": "x_i", "x_pre": "x_j", "w": "w_ij", "back": "w_ji", "crosstalk_mean": "mu", "cue": "cue_i"}
     names |= {"x_pre": "x_i", "x_post": "x_j"} if turned else {}
-    table = {n: names.get(n) or n.removeprefix("storage_").removeprefix("prior_").removeprefix("noise_") for n in tx.names(source)}
+    table = {
+        n: names.get(n) or n.removeprefix("storage_").removeprefix("prior_").removeprefix("noise_")
+        for n in tx.names(source)
+    }
     return tx.rename(source, {**table, "others": "(M - 1)"})

@@ -27,13 +27,19 @@ def check(storage: Storage, prior: Prior, noise: Noise) -> None:
         tx.fail(where, storage.pair, "a storage rule without draws is needed to derive a recall")
     if bool(prior.period) != noise.circular:
         what = "phases (von_mises)" if prior.period else "numbers (normal)"
-        raise UserError(f"the prior {prior.owner} needs a cue noise of {what}, not {noise.owner}; choose one that fits it")
+        raise UserError(
+            f"the prior {prior.owner} needs a cue noise of {what}, not {noise.owner}; choose one that fits it"
+        )
     points = prior.nodes()[0]
     values = omega(storage, points[:, None], points[None, :])
     if not np.isfinite(values).all():
-        raise UserError(f"{where}: `{storage.pair}` is not finite for all values of the prior {prior.owner}; change one of them")
+        raise UserError(
+            f"{where}: `{storage.pair}` is not finite for all values of the prior {prior.owner}; change one of them"
+        )
     if float(np.ptp(values)) <= 1e-12 * (1 + float(np.abs(values).max())):
-        raise UserError(f"{where}: `{storage.pair}` is the same for all values of the prior {prior.owner}, so it stores nothing")
+        raise UserError(
+            f"{where}: `{storage.pair}` is the same for all values of the prior {prior.owner}, so it stores nothing"
+        )
     if prior.period:
         _check_circle(storage, prior.period, where)
 
@@ -48,7 +54,9 @@ def omega(storage: Storage, pre: np.ndarray, post: np.ndarray) -> np.ndarray:
 def store(storage: Storage, patterns: np.ndarray) -> np.ndarray:
     """[N, N] weights (from row to column) of patterns [M, N]; none of a unit onto itself."""
     if len(patterns) == 0:
-        raise UserError("there are no patterns to store: a load of zero has nothing to recall; give one pattern or more")
+        raise UserError(
+            "there are no patterns to store: a load of zero has nothing to recall; give one pattern or more"
+        )
     w = np.sum([omega(storage, x[:, None], x[None, :]) for x in patterns], axis=0)
     np.fill_diagonal(w, 0)
     return np.asarray(w)
@@ -66,7 +74,9 @@ def _check_circle(storage: Storage, period: float, where: str) -> None:
                 f"{where}: `{storage.pair}` is not periodic with 2π, as a rule for phases must be; {_OFFER}, "
                 f"or write it with sin and cos of x_post - x_pre"
             )
-        fine_jump, coarse_jump = (float(np.abs(np.diff(values[:, ::n], axis=1, append=values[:, :1])).max()) for n in (1, 2))
+        fine_jump, coarse_jump = (
+            float(np.abs(np.diff(values[:, ::n], axis=1, append=values[:, :1])).max()) for n in (1, 2)
+        )
         if fine_jump > 0.75 * coarse_jump and fine_jump > _JUMP * spread:
             raise UserError(
                 f"{where}: `{storage.pair}` jumps by {fine_jump:.3g}, and recall needs its derivative; {_OFFER}"

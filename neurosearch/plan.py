@@ -102,6 +102,17 @@ class Synapses:
     sums: tuple[Sum, ...] = ()
     plastic: bool = False
 
+    @property
+    def by_post(self) -> bool:
+        """Whether synapses are numbered postsynaptic neuron by postsynaptic neuron, else by presynaptic neuron.
+
+        The walk that is taken most must find its synapses side by side: from a spike to its targets, or, where a rule
+        also acts at postsynaptic spikes, along the many inputs of one neuron, or when inputs are summed.
+        """
+        if self.fan_in:
+            return not self.deliver
+        return bool(self.on_post) and not self.condition and not self.recurrent
+
 
 @dataclass(frozen=True)
 class Action:

@@ -39,7 +39,9 @@ class Memory:
     def numbers(self) -> dict[str, float]:
         """Value of every number that the derived texts read, μ and σ² by quadrature over the prior included."""
         out = {f"storage_{k}": v for k, v in self.storage.values.items()}
-        out |= {f"prior_{k}": v for k, v in self.prior.values.items()} | {f"noise_{k}": v for k, v in self.noise.values.items()}
+        out |= {f"prior_{k}": v for k, v in self.prior.values.items()} | {
+            f"noise_{k}": v for k, v in self.noise.values.items()
+        }
         points, weight = self.prior.nodes()
         pairs, weights = omega(self.storage, points[:, None], points[None, :]), weight[:, None] * weight[None, :]
         mean = float((weights * pairs).sum())
@@ -52,17 +54,22 @@ class Memory:
         return out
 
     def time_constant(self, load: int) -> float:
-        """Membrane time constant near a stored pattern, in units of the gradient's ``tau``: 1 over the posterior's precision."""
+        """Membrane time constant near a stored pattern in units of the gradient's ``tau``: 1 over the precision."""
         return 1 / (self.numbers["precision"] + self.numbers["data_precision"] / others(load))
 
     def describe(self, load: int) -> str:
         """The equations with what they predict for a load."""
         n = self.numbers
-        fixed = {k: v for k, v in n.items() if self.prior.discrete and k.startswith(("storage_", "prior_low", "prior_high"))}
+        fixed = {
+            k: v for k, v in n.items() if self.prior.discrete and k.startswith(("storage_", "prior_low", "prior_high"))
+        }
         if abs(n["crosstalk_mean"]) < 1e-12 * n["crosstalk_variance"] ** 0.5:
             fixed["crosstalk_mean"] = 0.0
         shown = derive(self.storage, self.prior, self.noise, fixed)
-        lines = [str(shown), f"mu = {n['crosstalk_mean']:.6g}, sigma^2 = {n['crosstalk_variance']:.6g} (under the prior)"]
+        lines = [
+            str(shown),
+            f"mu = {n['crosstalk_mean']:.6g}, sigma^2 = {n['crosstalk_variance']:.6g} (under the prior)",
+        ]
         if self.dynamics.mean_field:
             return "\n".join([*lines, "membrane time constant: tau (the log odds carry everything else)"])
         inhibition = n["data_precision"] / others(load)
@@ -79,7 +86,9 @@ class Memory:
         pairs = (error**2).sum((1, 2)) / (2 * n["others"] * n["crosstalk_variance"])
         return np.asarray(np.broadcast_to(own, x.shape).sum(1) - pairs)
 
-    def field(self, w: np.ndarray, load: int, gains: Mapping[str, float] | None = None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    def field(
+        self, w: np.ndarray, load: int, gains: Mapping[str, float] | None = None
+    ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         """The function (x, cue) → what drives dx/dt, [B, N]: the gradient times the mobility, or mean - x.
 
         ``gains`` mistunes ``leak``, ``inhibition``, or the sign of the ``response`` to other neurons.
@@ -104,7 +113,9 @@ class Memory:
         parts = {"w": np.zeros_like(x), "back": np.zeros_like(x), "": np.zeros_like(x)}
         for t in self.dynamics.terms:
             carried = np.broadcast_to(vector.value(t.carried, {**n, "x_post": x}), x.shape)
-            total = carried.sum(1, keepdims=True) - carried if not t.through else carried @ (w if t.through == "w" else w.T)
+            total = (
+                carried.sum(1, keepdims=True) - carried if not t.through else carried @ (w if t.through == "w" else w.T)
+            )
             parts[t.through] = parts[t.through] + vector.value(t.own, {**n, "x_post": x}) * total
         return parts["w"] + parts["back"], parts[""]
 
@@ -115,11 +126,19 @@ class Memory:
         return (apart * learned).sum(1), (apart * vector.value(d.inhibition, env)).sum(1)
 
     def recall(
-        self, w: np.ndarray, cues: np.ndarray, load: int, steps: int, rate: float = 0.1, gains: Mapping[str, float] | None = None
+        self,
+        w: np.ndarray,
+        cues: np.ndarray,
+        load: int,
+        steps: int,
+        rate: float = 0.1,
+        gains: Mapping[str, float] | None = None,
     ) -> np.ndarray:
         """[steps + 1, B, N] recall from cues [B, N] by Euler steps of ``rate`` membrane time constants."""
         if not rate <= (limit := self.largest_rate(load)):
-            raise UserError(f"a step of {rate:g} membrane time constants is too large for stability; take at most {limit:.3g}")
+            raise UserError(
+                f"a step of {rate:g} membrane time constants is too large for stability; take at most {limit:.3g}"
+            )
         field, step = self.field(w, load, gains), rate * self.time_constant(load)
         low, high = self.start
         out = [np.clip(cues, low, high)]
@@ -140,7 +159,7 @@ class Memory:
         """Largest stable Euler step in membrane time constants.
 
         One over the largest downward curvature of the log posterior, measured along a recall of a small memory (same
-        ratio of patterns to units), relative to the predicted one; 1 for the mean field, which no step below overshoots.
+        ratio of patterns to units), relative to the predicted one; 1 for the mean field, beyond which it overshoots.
         """
         if self.dynamics.mean_field:
             return 1.0
@@ -159,7 +178,7 @@ class Memory:
 
 
 def others(load: int) -> float:
-    """M - 1, the memories that are noise to the one recalled; at least 1, since without noise there is nothing to weigh."""
+    """M - 1, the memories that are noise to the one recalled; at least 1, since without noise nothing is weighed."""
     if load < 1:
         raise UserError(f"load = {load}: a memory without patterns has nothing to recall; give a load of 1 or more")
     return max(1.0, load - 1.0)

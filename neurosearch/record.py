@@ -30,6 +30,10 @@ DIRECTIONS: Mapping[str, str] = {
     "last_nrmse": "minimize",  # the same in the last window of the stream
     "held_out_smape": "minimize",  # learning off, after the stream; never an objective of a search
     "held_out_nrmse": "minimize",  # the same
+    "recall_error": "minimize",  # of a memory: root mean square of recalled less stored values (phases: on the circle)
+    "overlap": "maximize",  # correlation of recalled and stored values; of phases the mean cosine of their difference
+    "capacity": "maximize",  # patterns stored times the share of cues recalled with an error below the criterion
+    "steps_to_converge": "minimize",  # steps until a recall's error has come within 5 % of where it ends
     "spikes": "minimize",  # spikes of all populations, a sample
     "synaptic_operations": "minimize",  # synaptic deliveries, a sample
     "effective_operations": "minimize",  # NeuroBench's: non-zero inputs times weights, anew in every step, a sample

@@ -1,4 +1,4 @@
-"""Functions of two neurons as sums of products, so that each neuron sends a few values instead of every pair computing."""
+"""Functions of two neurons as sums of products, so that neurons send a few values instead of every pair computing."""
 
 import sympy as sp
 
@@ -6,7 +6,7 @@ _MOST = 64
 
 
 def separate(expression: sp.Expr, x: sp.Symbol, other: sp.Symbol) -> list[tuple[sp.Expr, sp.Expr]] | None:
-    """``expression = Σ own(x) carried(other)`` as pairs (own, carried); ``None`` where it is no such sum (or a long one)."""
+    """``expression = Σ own(x) carried(other)`` as pairs (own, carried); ``None`` where it is no short sum."""
     if expression == 0:
         return []
     waves = harmonics(expression, x, other)
@@ -24,7 +24,7 @@ def separate(expression: sp.Expr, x: sp.Symbol, other: sp.Symbol) -> list[tuple[
 
 
 def harmonics(expression: sp.Expr, x: sp.Symbol, other: sp.Symbol) -> sp.Expr | None:
-    """A trigonometric polynomial of the lag ``x - other`` with single neurons' sines and cosines; ``None`` for others."""
+    """A trigonometric polynomial of the lag ``x - other`` in single neurons' sines and cosines; ``None`` for others."""
     lag = sp.Symbol("lag", real=True)
     shifted = expression.subs(other, x - lag)
     if shifted.has(x) or not shifted.has(sp.sin, sp.cos):

@@ -131,6 +131,8 @@ class Stepper:
             i, j = np.divmod(np.arange(n_pre * n_post), n_post)
         else:
             i, j = wiring.pairs(self.seed, random.stream_id(f"{s.name}.wiring"), n_pre, n_post, s.recurrent)
+        order = np.argsort(j if s.by_post else i, kind="stable")
+        i, j = i[order], j[order]
         self.state.pairs[s.name] = (i, j)
         self.state.by_pre[s.name] = np.argsort(i, kind="stable")
         own = {v.name: np.zeros(len(i), np.int64 if v.integer else float) for v in s.variables}

@@ -136,7 +136,7 @@ class Fallback:
 def compiled(plan: Plan, cancel: threading.Event | None = None) -> build.Program | Fallback:
     """The program of a plan, built if nobody did before; the fallback where our device refuses the plan."""
     try:
-        return build.program(plan.shape.digest, to_plain(plan.shape), cancel=cancel)
+        return build.program(plan.shape.digest, lambda: to_plain(plan.shape), cancel=cancel)
     except builder.Unsupported as refusal:
         if str(refusal) not in _SAID:
             _SAID.add(str(refusal))

@@ -1,4 +1,4 @@
-"""The rule language on NumPy arrays at once: for numbers about a text; simulations go step by step in ``stepper.py``."""
+"""The rule language on whole NumPy arrays: for numbers about a text; simulations go through ``stepper.py``."""
 
 import operator
 from collections.abc import Callable, Mapping

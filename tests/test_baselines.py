@@ -1,21 +1,32 @@
 """Baselines: traces by hand, honesty about time, and the numbers they reach on real data."""
 
 import dataclasses
+import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from neurosearch import catalogue
-from neurosearch.baselines.base import Baseline, arrived, beside, judge
+from neurosearch.baselines import base
+from neurosearch.baselines.base import Baseline, arrived, beginning, beside, judge, names
+from neurosearch.baselines.hoeffding_tree import HoeffdingTree
 from neurosearch.baselines.last_label import LastLabel
 from neurosearch.baselines.majority import Majority
+from neurosearch.baselines.nlms import Nlms
 from neurosearch.baselines.online_softmax import OnlineSoftmax
+from neurosearch.baselines.passive_aggressive import PassiveAggressive
+from neurosearch.baselines.persistence import Persistence
+from neurosearch.baselines.random_features import RandomFeatures
+from neurosearch.baselines.rls import Rls
+from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
 from neurosearch.tasks.arrays import Arrays
 from neurosearch.tasks.digits import Digits
 from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
+from neurosearch.tasks.lorenz import Lorenz
 from neurosearch.tasks.mnist import Mnist
 
 NAMES = names()
@@ -41,9 +52,10 @@ def stream_of(labels: list[int], *, lead_in: int = 0, held_out: int = 0, delay: 
     )
 
 
-@pytest.fixture(params=[
-    pytest.param(n, marks=needs_river) if catalogue.find("baselines", n).on_request else n for n in ALL_OF_THEM
-])  # fmt: skip
+EACH = [pytest.param(n, marks=needs_river if n not in NAMES else ()) for n in ALL_OF_THEM]
+
+
+@pytest.fixture(params=EACH)
 def baseline(request: pytest.FixtureRequest) -> Baseline:
     made = catalogue.find("baselines", request.param)()
     assert isinstance(made, Baseline)
@@ -151,6 +163,90 @@ def test_softmax_takes_samples_of_unequal_length() -> None:
     assert np.isfinite(OnlineSoftmax().readout(stream)).all()
 
 
+def test_labels_that_are_not_told_are_not_learned(baseline: Baseline) -> None:
+    stream = stream_of(list(np.random.default_rng(2).integers(0, 3, 30)))
+    silent = dataclasses.replace(stream, taught=np.full(30, -1, np.int32))
+    readout = baseline.readout(silent)
+    assert (readout[1:] == readout[0]).all()
+    told = dataclasses.replace(silent, taught=stream.labels, labels=silent.taught)
+    assert np.array_equal(baseline.readout(told), baseline.readout(stream))
+
+
+def test_probes_are_decided_with_what_was_learned_and_not_learned() -> None:
+    stream = stream_of([0, 1, 2, 0, 1, 2])
+    probed = dataclasses.replace(stream, phase=np.array([STREAM, STREAM, PROBE, STREAM, STREAM, HELD_OUT], np.int8))
+    readout = OnlineSoftmax().readout(probed)
+    assert readout[2].any()
+    assert arrived(probed).tolist() == [0, 1, -1, 3, 4, -1]
+    assert arrived(dataclasses.replace(probed, delay=1)).tolist() == [-1, 0, -1, 1, 3, -1]
+
+
+def test_steps_of_passive_aggressive_by_hand() -> None:
+    stream = dataclasses.replace(
+        stream_of([1, 1, 0]), values=np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    )
+    readout = PassiveAggressive(aggressiveness=10).readout(stream)
+    np.testing.assert_allclose(readout[1], [-0.5, 0.5, 0], err_msg="loss 1, |x|² 2: step 1/4 for the label and class 0")
+    np.testing.assert_allclose(readout[2], np.array([-1, 1.5, -0.5]) / 4, err_msg="then class 2 is the rival: loss 1/2")
+    small = PassiveAggressive(aggressiveness=0.1).readout(stream)
+    np.testing.assert_allclose(small[1], [-0.2, 0.2, 0])
+
+
+def test_random_features_learn_what_no_line_can() -> None:
+    x = np.random.default_rng(0).random((1500, 2)).astype(np.float32)
+    stream = dataclasses.replace(
+        stream_of(list(((x[:, 0] > 0.5) ^ (x[:, 1] > 0.5)).astype(int))), values=x, shape=(2,), outputs=2
+    )
+    assert judge(RandomFeatures(), stream).metrics["last_accuracy"] > 0.85
+    assert judge(OnlineSoftmax(), stream).metrics["last_accuracy"] < 0.65
+
+
+# ---- predicted values
+
+
+def values_of(y: list[float], x: np.ndarray, held_out: int = 0, delay: int = 0) -> Stream:
+    stream = stream_of([-1] * len(y), held_out=held_out, delay=delay)
+    targets = np.array(y, np.float32)[:, None]
+    return dataclasses.replace(stream, values=x.astype(np.float32), shape=(x.shape[1],), outputs=1, targets=targets)
+
+
+def test_persistence_by_hand() -> None:
+    stream = values_of([1, 2, np.nan, 4, 5, 6], np.zeros((6, 1)), held_out=2)
+    assert Persistence().readout(stream)[:, 0].tolist() == [0, 1, 2, 2, 4, 5]
+    delayed = dataclasses.replace(stream, delay=1)
+    assert Persistence().readout(delayed)[:, 0].tolist() == [0, 0, 1, 2, 2, 4]
+
+
+def test_one_step_of_nlms_by_hand() -> None:
+    readout = Nlms(rate=0.5).readout(values_of([3, 0], np.array([[1.0], [2.0]])))
+    np.testing.assert_allclose(readout[:, 0], [0, 0.5 * 3 * (1 * 2 + 1 * 1) / 2])
+
+
+def test_rls_is_least_squares() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.random((60, 3))
+    y = x @ [1.0, -2.0, 0.5] + 0.3 + 0.1 * rng.normal(size=60)
+    readout = Rls(memory=1.0, ridge=1e-6).readout(values_of(list(y), x))
+    design = np.column_stack([x[:59], np.ones(59)]).astype(np.float32).astype(float)
+    weights = np.linalg.lstsq(design, y[:59].astype(np.float32), rcond=None)[0]
+    assert readout[59, 0] == pytest.approx(float(np.append(x[59].astype(np.float32), 1) @ weights), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", names(predicts=True))
+@pytest.mark.parametrize("delay", [0, 3])
+def test_no_prediction_depends_on_a_value_that_had_not_come(name: str, delay: int) -> None:
+    rng = np.random.default_rng(4)
+    stream = values_of(list(rng.random(30)), rng.random((30, 2)), delay=delay)
+    made = catalogue.find("baselines", name)()
+    assert isinstance(made, Baseline)
+    before = made.readout(stream)
+    targets = stream.targets.copy() if stream.targets is not None else np.zeros(0)
+    targets[12] += 1
+    now = made.readout(dataclasses.replace(stream, targets=targets))
+    assert np.array_equal(now[: 13 + delay], before[: 13 + delay])
+    assert not np.array_equal(now[13 + delay :], before[13 + delay :])
+
+
 # ---- beside a score
 
 
@@ -164,6 +260,45 @@ def test_beside_is_computed_once_and_knows_task_and_seed() -> None:
         assert found[name].status == "ok"
         assert "held_out_accuracy" not in found[name].metrics
         assert "spikes" not in found[name].metrics
+
+
+def test_beside_keeps_scores_for_other_processes_and_mends_damaged_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEUROSEARCH_CACHE", str(tmp_path))
+    task = Digits(samples=60, held_out=0)
+    found = base.beside(task, 3)
+    files = list((tmp_path / "baselines").iterdir())
+    assert len(files) == len(NAMES)
+    for file in files[1:]:
+        file.write_text("{")
+    kept = json.loads(files[0].read_text())
+    files[0].write_text(json.dumps({**kept, "reason": "read again"}))
+    base._remembered.cache_clear()
+    again = base.beside(task, 3)
+    assert sum(score.reason == "read again" for score in again.values()) == 1
+    assert [s.metrics for s in again.values()] == [s.metrics for s in found.values()]
+    base._remembered.cache_clear()
+
+
+def test_beside_gives_a_prediction_its_own() -> None:
+    found = beside(Lorenz(), 0)
+    assert list(found) == ["nlms", "persistence", "rls"]
+    assert found["rls"].metrics["nrmse"] < found["persistence"].metrics["nrmse"]
+
+
+def test_slow_ones_see_the_beginning() -> None:
+    stream = stream_of([-1, *range(3), *range(3)], lead_in=1, held_out=2)
+    short = beginning(stream, 2)
+    assert short.labels.tolist() == [-1, 0, 1]
+    assert len(short.frame_row) == 3
+    assert beginning(stream, 4) is stream
+
+
+def test_absent_river_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"HoeffdingTree comes from the package river.*neurosearch\[stream\]"):
+        HoeffdingTree().readout(stream_of([0, 1]))
 
 
 def test_beside_reads_a_file_that_has_changed(tmp_path: Path) -> None:

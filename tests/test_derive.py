@@ -1,4 +1,4 @@
-"""Derived recall: the analytic slope is that of the posterior, recall only climbs, the split is whole, mistakes are said."""
+"""Derived recall: its slope is that of the posterior, recall only climbs, the split is whole, mistakes are said."""
 
 import time
 
@@ -18,13 +18,20 @@ def make(kind, name, **values):
 
 
 NORMAL, PHASED = make("noises", "normal", sd=0.37), make("noises", "von_mises", kappa=1.3)
-BINARY, GAUSSIAN, CIRCLE = make("priors", "binary"), make("priors", "gaussian", mean=0.21, spread=0.83), make("priors", "circle")
+BINARY, GAUSSIAN, CIRCLE = (
+    make("priors", "binary"),
+    make("priors", "gaussian", mean=0.21, spread=0.83),
+    make("priors", "circle"),
+)
 BOUNDED = make("priors", "bounded", high=1.3, a=1.4, b=2.3)
 SHIPPED = {
     "covariance": [({"gain": 0.7, "mean": 0.13}, GAUSSIAN, NORMAL), ({"mean": 0.31}, BOUNDED, NORMAL)],
     "sparse_covariance": [({"f": 0.3}, BOUNDED, NORMAL), ({}, GAUSSIAN, NORMAL)],
     "sine": [({"gain": 1.7}, CIRCLE, PHASED)],
-    "periodic_stdp": [({}, CIRCLE, PHASED), ({"width": 0.3, "harmonics": 5, "a_minus": 0.7, "tau_minus": 1.1}, CIRCLE, PHASED)],
+    "periodic_stdp": [
+        ({}, CIRCLE, PHASED),
+        ({"width": 0.3, "harmonics": 5, "a_minus": 0.7, "tau_minus": 1.1}, CIRCLE, PHASED),
+    ],
     "smoothed": [({"kernel": "exp(-lag/0.7) - 0.6*int(lag > 4)", "width": 0.4}, CIRCLE, PHASED)],
     "written": [
         ({"rule": "x_pre*x_post + 0.3*x_pre**2*x_post"}, GAUSSIAN, NORMAL),
@@ -76,7 +83,9 @@ def test_the_split_is_the_whole(name, values, prior, noise):
     whole = vector.value(d.leak, own) + vector.value(d.drive, own) + vector.value(d.mobility, own) * total
     np.testing.assert_allclose(memory.field(w, 4)(x, cue), whole, rtol=1e-9, atol=1e-9 * np.abs(whole).max())
     learned, free = memory._pairwise(x, w, n)
-    np.testing.assert_allclose((learned + free) / (3.0 * n["crosstalk_variance"]), total, rtol=1e-9, atol=1e-9 * np.abs(total).max())
+    np.testing.assert_allclose(
+        (learned + free) / (3.0 * n["crosstalk_variance"]), total, rtol=1e-9, atol=1e-9 * np.abs(total).max()
+    )
 
 
 def test_the_textbook_rule_gives_the_textbook_equation():
@@ -105,7 +114,12 @@ def test_sparse_values_get_feedback_inhibition():
     x = np.clip(cue, 0, 1)
     squares = x * (1 - f) ** 2 + (1 - x) * f**2
     other = squares.sum(1, keepdims=True) - squares
-    odds = np.log(f / (1 - f)) + (2 * cue - 1) / (2 * 0.37**2) + ((x - f) @ w) / memory_f / 3 - (1 - 2 * f) / 2 * other / memory_f**2 / 3
+    odds = (
+        np.log(f / (1 - f))
+        + (2 * cue - 1) / (2 * 0.37**2)
+        + ((x - f) @ w) / memory_f / 3
+        - (1 - 2 * f) / 2 * other / memory_f**2 / 3
+    )
     np.testing.assert_allclose(memory.field(w, 4)(x, cue), 1 / (1 + np.exp(-odds)) - x, rtol=1e-8, atol=1e-10)
     assert memory.dynamics.subtractive_inhibition != "0"
 
@@ -115,17 +129,20 @@ smooth = st.sampled_from([
     "exp(-({a}*x_pre - x_post)**2/2)",
 ])  # fmt: skip
 periodic = st.sampled_from([
-    "sin(x_post - x_pre)", "{a}*sin(x_post - x_pre) + {b}*cos(2*x_post - 2*x_pre)", "exp({b}*cos(x_post - x_pre - {a}))",
+    "sin(x_post - x_pre)", "{a}*sin(x_post - x_pre) + {b}*cos(2*x_post - 2*x_pre)",
+    "exp({b}*cos(x_post - x_pre - {a}))",
     "sin(x_pre)*cos(x_post) + {b}*sin(2*x_post)",
 ])  # fmt: skip
-number = st.floats(0.2, 1.5)
+number = st.sampled_from([0.3, 0.8, 1.4])  # few, so that each text is derived once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(circle=st.booleans(), data=st.data(), load=st.integers(2, 12), seed=st.integers(0, 10_000))
 def test_recall_never_goes_down(circle, data, load, seed):
     """For random smooth rules and patterns, a stable step never lowers the log posterior."""
-    source = data.draw(periodic if circle else smooth).format(a=round(data.draw(number), 3), b=round(data.draw(number), 3))
+    source = data.draw(periodic if circle else smooth).format(
+        a=round(data.draw(number), 3), b=round(data.draw(number), 3)
+    )
     prior, noise = (CIRCLE, PHASED) if circle else data.draw(st.sampled_from([(GAUSSIAN, NORMAL), (BOUNDED, NORMAL)]))
     units = 16
     memory = Memory(make("storage", "written", rule=source), prior, noise, units)
@@ -148,8 +165,13 @@ def test_gradient_recall_climbs_for_the_shipped_rules():
 
 def test_readable_equations_and_predictions():
     said = Memory(make("storage", "covariance"), make("priors", "gaussian"), make("noises", "normal"), 200).describe(11)
-    assert "divisive inhibition: [-gain ** 2 * (-mean + x_i) * (-mean + x_j) ** 2]/((M - 1) sigma^2)" in said or "divisive" in said
-    for part in ("leak:", "feed-forward drive:", "recurrent excitation: [gain * w_ij * x_j]", "membrane time constant 0.04016 tau"):
+    for part in (
+        "leak:",
+        "feed-forward drive:",
+        "recurrent excitation: [gain * w_ij * x_j]",
+        "divisive inhibition: [gain ** 2 * (mean - x_i) * (mean - x_j) ** 2]/((M - 1) sigma^2)",
+        "membrane time constant 0.04016 tau",
+    ):
         assert part in said, said
     binary = Memory(make("storage", "covariance"), BINARY, make("noises", "normal"), 200).describe(11)
     assert "recurrent excitation: [2 * w_ij * x_j]/((M - 1) sigma^2)" in binary
@@ -157,13 +179,19 @@ def test_readable_equations_and_predictions():
 
 
 def test_numbers_do_not_change_the_texts():
-    one, other = (derive(make("storage", "covariance", gain=g, mean=m), GAUSSIAN, NORMAL) for g, m in ((1.0, 0.0), (0.3, 0.7)))
+    one, other = (
+        derive(make("storage", "covariance", gain=g, mean=m), GAUSSIAN, NORMAL) for g, m in ((1.0, 0.0), (0.3, 0.7))
+    )
     assert one == other
 
 
 def test_a_smoothed_kernel_is_its_fourier_series():
-    kernel_text = "exp(-lag/0.6)/(1 - exp(-6.283185307179586/0.6)) - exp((lag - 6.283185307179586)/0.6)/(1 - exp(-6.283185307179586/0.6))"
-    series = {k: make("storage", name, width=0.5, harmonics=6, **v) for k, name, v in (("closed", "periodic_stdp", {}), ("by FFT", "smoothed", {"kernel": kernel_text}))}
+    turn = "(1 - exp(-6.283185307179586/0.6))"
+    kernel_text = f"exp(-lag/0.6)/{turn} - exp((lag - 6.283185307179586)/0.6)/{turn}"
+    series = {
+        "closed": make("storage", "periodic_stdp", width=0.5, harmonics=6),
+        "by FFT": make("storage", "smoothed", width=0.5, harmonics=6, kernel=kernel_text),
+    }
     lag = np.linspace(0, 2 * np.pi, 101)
     values = {k: kernel.omega(s, np.zeros_like(lag), lag) for k, s in series.items()}
     np.testing.assert_allclose(values["closed"], values["by FFT"], atol=1e-6)
@@ -177,8 +205,8 @@ def test_a_smoothed_kernel_is_its_fourier_series():
 @pytest.mark.parametrize(
     ("storage", "prior", "noise", "said"),
     [
-        ("exp(-(x_post - x_pre))", CIRCLE, PHASED, r"is not periodic with 2π, as a rule for phases must be; store with `smoothed`"),
-        ("exp(-((x_post - x_pre) % 6.283185307179586))", CIRCLE, PHASED, r"jumps by 0\.99\d, and recall needs its derivative; store with `smoothed`"),
+        ("exp(-(x_post - x_pre))", CIRCLE, PHASED, r"is not periodic with 2π, .* must be; store with `smoothed`"),
+        ("exp(-((x_post - x_pre) % 6.28318530718))", CIRCLE, PHASED, r"jumps by 0\.99\d, .*; store with `smoothed`"),
         ("int(sin(x_post - x_pre) > 0)", CIRCLE, PHASED, r"jumps by 1, and recall needs its derivative"),
         ("abs(x_pre - x_post)", GAUSSIAN, NORMAL, r"`abs` in .* is not smooth"),
         ("x_pre*x_post", CIRCLE, NORMAL, r"needs a cue noise of phases \(von_mises\), not Normal"),
@@ -198,13 +226,15 @@ def test_what_cannot_be_derived_is_said_in_a_sentence(storage, prior, noise, sai
 
 def test_other_mistakes():
     memory, w, _, cue = prepared("covariance", {}, GAUSSIAN, NORMAL)
-    with pytest.raises(UserError, match=r"a step of 5 membrane time constants is too large for stability; take at most 0\.\d+"):
+    with pytest.raises(
+        UserError, match=r"a step of 5 membrane time constants is too large for stability; take at most 0\.\d+"
+    ):
         memory.recall(w, cue, 4, 3, rate=5.0)
     with pytest.raises(UserError, match="load = 0: a memory without patterns has nothing to recall"):
         memory.field(w, 0)
     with pytest.raises(UserError, match="a load of zero has nothing to recall"):
         kernel.store(memory.storage, np.zeros((0, 9)))
-    with pytest.raises(UserError, match="Smoothed.kernel: .* is not finite at lag"):
+    with pytest.raises(UserError, match=r"Smoothed\.kernel: .* is not finite at lag"):
         make("storage", "smoothed", kernel="log(lag - 3)")
     with pytest.raises(UserError, match="unknown symbol `x_pre`"):
         make("storage", "smoothed", kernel="x_pre")

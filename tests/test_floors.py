@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("study",),
         ("rank",),
     ),
-    (("trial",),),
+    (("trial",), ("encoded",)),
     (("journal",), ("store",)),
     (("search", "inspect"),),
     (("cli",), ("__main__",)),

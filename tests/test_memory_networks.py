@@ -1,4 +1,4 @@
-"""Associative memories as networks: engines agree, storing is the rule's text, spikes say the phases, bits cost capacity."""
+"""Associative memories as networks: engines agree, storing is the rule's text, spikes say the phases."""
 
 import networks
 import numpy as np
@@ -12,16 +12,23 @@ from neurosearch.stepper import Stepper
 from neurosearch.timeline import timeline
 
 make = networks.make
+
+
+def covariance(mean):
+    return make("storage", "covariance", mean=mean)
+
+
 WRITTEN = {"rule": "0.3*exp(0.7*cos(x_post - x_pre) + 0.4*sin(x_post - x_pre))"}  # no short sum of products
+SPARSE = make("priors", "binary", low=0.0, high=1.0, active=0.23)
 KINDS = {
     "binary": ("rate_memory", {}),
-    "gaussian": ("rate_memory", {"prior": make("priors", "gaussian", mean=0.137), "storage": make("storage", "covariance", mean=0.071)}),
-    "bounded": ("rate_memory", {"prior": make("priors", "bounded", a=1.3), "storage": make("storage", "covariance", mean=0.213)}),
-    "sparse": ("rate_memory", {"prior": make("priors", "binary", low=0.0, high=1.0, active=0.23), "storage": make("storage", "sparse_covariance", f=0.23)}),
+    "gaussian": ("rate_memory", {"prior": make("priors", "gaussian", mean=0.137), "storage": covariance(0.071)}),
+    "bounded": ("rate_memory", {"prior": make("priors", "bounded", a=1.3), "storage": covariance(0.213)}),
+    "sparse": ("rate_memory", {"prior": SPARSE, "storage": make("storage", "sparse_covariance", f=0.23)}),
     "sine": ("phase_memory", {}),
     "stdp": ("phase_memory", {"storage": make("storage", "periodic_stdp", harmonics=2, tau_minus=0.83)}),
     "written": ("phase_memory", {"storage": make("storage", "written", **WRITTEN)}),
-}  # fmt: skip
+}
 
 
 def memory_of(kind, **more):
@@ -89,7 +96,13 @@ def test_a_memory_counts_its_load_and_learns_nothing_from_cues():
 
 def test_the_mistuned_gains_reach_the_dynamics():
     told = {}
-    for name, more in {"matched": {}, "response": {"response": -1.0}, "inhibition": {"inhibition": 0.8}, "leak": {"leak": 2.0}, "load": {"load": 30}}.items():
+    for name, more in {
+        "matched": {},
+        "response": {"response": -1.0},
+        "inhibition": {"inhibition": 0.8},
+        "leak": {"leak": 2.0},
+        "load": {"load": 30},
+    }.items():
         architecture = memory_of("sparse", **more)
         shown = asked(architecture).stream(5)
         plan = networks.case(architecture.graph(shown.shape, shown.outputs), shown).plan
@@ -140,8 +153,16 @@ def test_storage_goes_through_the_weight_memory():
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [
-        ("rate_memory", {"dt": 0.02}, r"dt = 0\.02 s is too large a step .* tau_mem = 0\.01 s; take dt of at most 0\.01 s"),
-        ("phase_memory", {"dt": 0.02}, r"too large a step .* take dt of at most [\d.]+ s, or tau_mem of at least [\d.]+ s"),
+        (
+            "rate_memory",
+            {"dt": 0.02},
+            r"dt = 0\.02 s is too large a step .* tau_mem = 0\.01 s; take dt of at most 0\.01 s",
+        ),
+        (
+            "phase_memory",
+            {"dt": 0.02},
+            r"too large a step .* take dt of at most [\d.]+ s, or tau_mem of at least [\d.]+ s",
+        ),
         ("rate_memory", {"prior": make("priors", "circle")}, "prior of phases; use the architecture phase_memory"),
         ("rate_memory", {"encoder": make("encoders", "poisson")}, "choose the encoder current"),
         ("rate_memory", {"storage": make("storage", "written", rule="x_pre + 0*x_post + y")}, "unknown symbol `y`"),

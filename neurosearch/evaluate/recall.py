@@ -1,4 +1,4 @@
-"""What a memory's recall is worth: error, overlap, how many patterns it holds, how soon it settles, and what it costs."""
+"""What a memory's recall is worth: error, overlap, how many patterns it holds, how soon it settles, its costs."""
 
 from typing import Any
 
@@ -42,12 +42,20 @@ def score(record: Record, stream: Stream, inventory: Inventory | None = None) ->
         "capacity": detail["load"] * float((errors[:, -1] < asked.criterion).mean()),
         "steps_to_converge": float(looks[settled(curve)]),
     }
-    detail |= {"error_at": {str(t): float(e) for t, e in zip(looks, curve, strict=True)}, "best_error": float(curve[best]),
-               "best_steps": int(looks[best]), "recalled": float((errors[:, -1] < asked.criterion).mean())}  # fmt: skip
+    detail |= {
+        "error_at": {str(t): float(e) for t, e in zip(looks, curve, strict=True)},
+        "best_error": float(curve[best]),
+        "best_steps": int(looks[best]),
+        "recalled": float((errors[:, -1] < asked.criterion).mean()),
+    }
     steps = int(looks[-1]) + 1
     spikes = {name: float(n[recalled].sum()) / len(first) for name, n in record.spikes.items()}
     operations = {name: float(n[recalled].sum()) / len(first) for name, n in record.events.items()}
-    graded = {} if inventory is None else {k: p for k, p in inventory.pathways.items() if p.carries == "values" and not p.zero}
+    graded = (
+        {}
+        if inventory is None
+        else {k: p for k, p in inventory.pathways.items() if p.carries == "values" and not p.zero}
+    )
     operations |= {name: operations.get(name, 0.0) + p.synapses * steps for name, p in graded.items()}
     metrics |= {"spikes": sum(spikes.values()), "synaptic_operations": sum(operations.values())}
     metrics |= counts.writes(record.arrays, detail["load"])

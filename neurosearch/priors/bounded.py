@@ -10,7 +10,7 @@ from neurosearch.priors.base import Prior
 
 @dataclass(frozen=True)
 class Bounded(Prior):
-    """``P(x) ~ (x/high)^(a - 1) (1 - x/high)^(b - 1)``; ``a = b = 1`` is uniform, a large ``b`` sparse (mean a/(a + b))."""
+    """``P(x) ~ x^(a - 1) (high - x)^(b - 1)``; ``a = b = 1`` is uniform, a large ``b`` sparse (mean high a/(a + b))."""
 
     high: float = quantity(1.0, low=1e-6, high=1e6)
     a: float = quantity(1.0, low=1.0, high=100)

@@ -37,13 +37,15 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
 
     from neurosearch.simulate.device import fresh_device
 
-    prefs.codegen.loop_invariant_optimisations = not strict  # it rearranges arithmetic, which moves the last bit
+    _arrange(prefs, not strict)
     shape = shape_from_plain(plan)
     device = fresh_device(strict)
     engine = _Lean(device, shape)
     objects = build(shape, engine)
     for group in shape.groups:
         device.runtime_size(objects[group.name])
+        if group.name in linked(shape):
+            device.single(objects[group.name])
         if group.threshold:
             device.count_spikes(objects[group.name])
     for s in shape.synapses:
@@ -53,6 +55,18 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
             device.count_graded(objects[s.name], "drive", s.name)
     device.readout(objects[shape.readout], "decision")
     return device.program(Network(*objects.values()))
+
+
+def _arrange(prefs: Any, allowed: bool) -> None:
+    """Let Brian2 rearrange arithmetic, or not: that moves the last bit.
+
+    It keeps what it made of a text, and does not ask whether the preference was another then.
+    """
+    from brian2.codegen.translation import make_statements
+
+    if prefs.codegen.loop_invariant_optimisations != allowed:
+        prefs.codegen.loop_invariant_optimisations = allowed
+        make_statements.__wrapped__._cache.clear()
 
 
 class _Lean:
@@ -109,7 +123,7 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
 
     brian2.defaultclock.dt = _seconds(shape.dt)
     space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in tables(shape)}}
-    single = {g.name for g in shape.groups} & _linked(shape)
+    single = {g.name for g in shape.groups} & linked(shape)
     groups = {
         g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space)
         for order, g in enumerate(shape.groups)
@@ -132,7 +146,7 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     return {**groups, **synapses, **extra}
 
 
-def _linked(shape: Shape) -> set[str]:
+def linked(shape: Shape) -> set[str]:
     return {source for g in shape.groups for _, source, _ in g.links}
 
 
@@ -211,7 +225,13 @@ def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, An
     )
     if s.fan_in:
         seed, stream, k = s.fan_in
-        out.connect(i=f"pick({seed}, {stream}, j, m, {k}, N_pre) for m in range({k})")
+        if s.by_post:
+            out.connect(i=f"pick({seed}, {stream}, j, m, {k}, N_pre) for m in range({k})")
+        else:
+            table = f"{seed}, {stream}, {k}, N_pre, N_post"
+            out.connect(j=f"fan_target(i, m, {table}) for m in range(fan_out(i, {table}))")
+    elif s.by_post:
+        out.connect(i="m for m in range(N_pre)")
     else:
         conditions = [f"({s.condition})"] if s.condition else []
         conditions += ["i != j"] if s.recurrent else []

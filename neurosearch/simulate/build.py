@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from importlib import metadata
@@ -54,7 +54,7 @@ class Program:
 
 def program(
     plan_digest: str,
-    plan_shape: dict[str, Any],
+    plan_shape: dict[str, Any] | Callable[[], dict[str, Any]],
     *,
     strict: bool = False,
     optimise: str = "-O3",
@@ -65,7 +65,7 @@ def program(
 
     Args:
         plan_digest: identity of ``plan_shape``.
-        plan_shape: plain data, handed to the builder.
+        plan_shape: plain data, handed to the builder; or what makes it, called only for a build.
         strict: keep the bits of IEEE arithmetic (8 to 13 % slower).
         optimise: ``-O3``, or ``-O2`` for a quicker build of a slower program.
         cancel: when set, waiting and compiling end with ``concurrent.futures.CancelledError``.
@@ -84,6 +84,7 @@ def program(
         with cache.lock(digest, cancel):
             path = cache.find_build(digest)
             if path is None:
+                plan_shape = plan_shape() if callable(plan_shape) else plan_shape
                 path, fresh = _built_once(digest, plan_shape, cxx, flags, builder or builders.shared(), cancel), True
     return Program(str(path), digest, time.perf_counter() - began, fresh, f"{cxx.name} ({cxx.version})")
 

@@ -42,7 +42,9 @@ class LeanGenerator(CPPCodeGenerator):
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
             spiking = get_device().pathway_end
-            outer, inner = (pre, "_pre"), (post, "_post")
+            outer, inner = (pre, "_outer"), (post, "_inner")
+            if get_device().layout(self.owner) == "dense_post":
+                outer, inner = (post, "_outer"), (pre, "_inner")
             inner_index = "_presynaptic_idx" if spiking == "post" else "_postsynaptic_idx"
             keywords["dense_independent"] = self._independent(ve_statements, {"_idx", inner_index})
             if self.template_name == "synapses":

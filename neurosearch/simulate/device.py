@@ -82,6 +82,7 @@ class LeanDevice(CPPStandaloneDevice):
         self.strict = False
         self.event_clocks: dict[str, str] = {}
         self.runtime_groups: dict[str, Any] = {}
+        self.singles: set[str] = set()
         self.tables: dict[str, Table] = {}
         self.populations: list[Any] = []
         self.pathways: list[tuple[str, Any, str | None]] = []
@@ -98,6 +99,10 @@ class LeanDevice(CPPStandaloneDevice):
     def runtime_size(self, group: Any) -> None:
         """The number of neurons of ``group`` becomes the start-up argument ``size.<name>``."""
         self.runtime_groups[group.name] = group
+
+    def single(self, group: Any) -> None:
+        """``group`` always has one neuron: a sum into it needs no array."""
+        self.singles.add(group.name)
 
     def table(self, name: str, dtype: str, rows: str = "sample", columns: bool = False) -> Function:
         """A function for texts: ``name(t, i)`` with columns, else ``name(t)``; the value of the current row.
@@ -240,7 +245,8 @@ class LeanDevice(CPPStandaloneDevice):
     def layout(self, synapses: Any) -> str:
         """How the synapses lie in memory, known from how they were made.
 
-        ``dense``: all to all, row by row; ``pre``, ``post``: sorted by source, by target; ``none``: neither is sure.
+        ``dense``: all to all, source by source; ``dense_post``: all to all, target by target; ``pre``, ``post``: sorted
+        by source, by target; ``none``: neither is sure.
         """
         creations = [
             made.template_kwds
@@ -250,11 +256,13 @@ class LeanDevice(CPPStandaloneDevice):
         if len(creations) != 1:
             return "none"
         kwds = creations[0]
-        if kwds["outer_index"] != "i":
-            return "post"
+        by_source = kwds["outer_index"] == "i"
         bounds = {key: str(value) for key, value in kwds["iterator_kwds"].items()}
-        every = bounds == {"low": "0", "high": "N_post", "step": "1"} and kwds["element"] == kwds["inner_variable"]
-        return "dense" if every and kwds["if_expression"] == "True" and kwds["copies"] == "1" else "pre"
+        whole = {"low": "0", "high": "N_post" if by_source else "N_pre", "step": "1"}
+        every = bounds == whole and kwds["element"] == kwds["inner_variable"]
+        if every and kwds["if_expression"] == "True" and kwds["copies"] == "1":
+            return "dense" if by_source else "dense_post"
+        return "pre" if by_source else "post"
 
     def spikes_of(self, pathway: Any) -> Any:
         """The variable with the list of spikes that a pathway reacts to."""

@@ -16,8 +16,11 @@ def functions() -> dict[str, Function]:
     gauss = _function(random.gauss, 5, "float")
     gauss.implementations.add_implementation("cpp", random.CPP_GAUSS, dependencies={"draw": draw})
     pick = _function(_pick, 6, "integer")
-    pick.implementations.add_implementation("cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw})
-    return {"draw": draw, "gauss": gauss, "pick": pick}
+    fan_out = _function(_fan_out, 6, "integer")
+    fan_target = _function(_fan_target, 7, "integer")
+    for function in (pick, fan_out, fan_target):  # one text for the three; the program holds it once
+        function.implementations.add_implementation("cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw})
+    return {"draw": draw, "gauss": gauss, "pick": pick, "fan_out": fan_out, "fan_target": fan_target}
 
 
 def _function(python: Any, arguments: int, kind: str) -> Function:
@@ -33,8 +36,29 @@ def _function(python: Any, arguments: int, kind: str) -> Function:
     return function
 
 
+def _one(x: Any) -> int:
+    """A shared number, which Brian2 passes as an array of one value."""
+    return int(np.ravel(x)[0])
+
+
+def _table(seed: Any, stream: Any, k: Any, n: Any, n_post: Any) -> tuple[np.ndarray, np.ndarray]:
+    """[n + 1] offsets and the targets of every presynaptic neuron."""
+    picked = fan_in.chosen(_one(seed), _one(stream), _one(n_post), _one(k), _one(n))
+    order = np.argsort(picked.ravel(), kind="stable")
+    offset = np.concatenate([[0], np.cumsum(np.bincount(picked.ravel(), minlength=_one(n)))])
+    return offset, order // _one(k)
+
+
+def _fan_out(i: Any, seed: Any, stream: Any, k: Any, n: Any, n_post: Any) -> np.ndarray:
+    return np.diff(_table(seed, stream, k, n, n_post)[0])[np.asarray(i)].astype(np.int32)
+
+
+def _fan_target(i: Any, m: Any, seed: Any, stream: Any, k: Any, n: Any, n_post: Any) -> np.ndarray:
+    offset, target = _table(seed, stream, k, n, n_post)
+    return target[offset[np.asarray(i)] + np.asarray(m)].astype(np.int32)
+
+
 def _pick(seed: Any, stream: Any, j: Any, m: Any, k: Any, n: Any) -> np.ndarray:
-    one = lambda x: int(np.ravel(x)[0])  # noqa: E731 - shared numbers arrive as arrays of one value
     j, m = np.broadcast_arrays(np.asarray(j), np.asarray(m))
-    table = fan_in.chosen(one(seed), one(stream), int(j.max()) + 1 if j.size else 0, one(k), one(n))
+    table = fan_in.chosen(_one(seed), _one(stream), int(j.max()) + 1 if j.size else 0, _one(k), _one(n))
     return table[j, m].astype(np.int32)

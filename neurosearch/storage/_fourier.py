@@ -1,4 +1,4 @@
-"""Periodic kernels of the lag as truncated Fourier series: smooth, and quick because they separate into single neurons."""
+"""Periodic kernels of the lag as truncated Fourier series: smooth, and quick since they separate into neurons."""
 
 from dataclasses import dataclass
 

@@ -17,7 +17,7 @@ class Storage(Rule):
         omega: Ω, an expression over ``x_pre``, ``x_post`` (or ``x_i``, ``x_j``) and the rule's numbers.
     """
 
-    texts: ClassVar = (*Rule.texts, "omega")
+    texts = (*Rule.texts, "omega")  # type: ignore[assignment]
     omega: ClassVar = ""
     spiking = False
     readout = "x"
@@ -53,5 +53,3 @@ class Mirrored(Storage):
     def units(self) -> dict[str, str]:
         """The original's."""
         return self.original.units
-
-

@@ -1,4 +1,4 @@
-"""Spike-timing dependent storage of phases (Lengyel & Dayan 2004): the pair rule summed over the cycles, then smoothed."""
+"""Spike-timing dependent storage of phases (Lengyel & Dayan 2004): the pair rule summed over cycles, then smoothed."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Sparse covariance storage for patterns of 0 and 1 (Tsodyks & Feigelman 1988; with matched recall: Savin et al. 2014)."""
+"""Sparse covariance storage of 0 and 1 (Tsodyks & Feigelman 1988; with matched recall: Savin et al. 2014)."""
 
 from dataclasses import dataclass
 

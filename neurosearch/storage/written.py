@@ -8,7 +8,7 @@ from neurosearch.storage.base import Storage
 
 @dataclass(frozen=True)
 class Written(Storage):
-    """``Ω`` is ``rule``, an expression over ``x_pre`` and ``x_post`` with numbers written out: ``{written: {rule: ...}}``.
+    """``Ω`` is ``rule``, an expression over ``x_pre``, ``x_post`` with numbers written out: ``{written: {rule: ...}}``.
 
     A rule with named numbers, which a study can search, is a class of its own in ``./file.py:Class``.
     """

@@ -47,7 +47,9 @@ class Recall(Streams):
             raise UserError(f"Recall.load = {self.load}: without patterns there is nothing to recall; give 1 or more")
         if bool(self.prior.period) != self.noise.circular:
             what = "von_mises" if self.prior.period else "normal"
-            raise UserError(f"Recall.noise = {self.noise.owner} does not fit the prior {self.prior.owner}; choose {what}")
+            raise UserError(
+                f"Recall.noise = {self.noise.owner} does not fit the prior {self.prior.owner}; choose {what}"
+            )
 
     def stream(self, seed: int) -> Stream:
         """Patterns and cues of this seed."""
@@ -68,7 +70,9 @@ class Recall(Streams):
         return Stream(
             values=values,
             shape=(units,),
-            frame_row=np.concatenate([np.arange(self.load), self.load + np.repeat(np.arange(self.cues), each)]).astype(np.int32),
+            frame_row=np.concatenate([np.arange(self.load), self.load + np.repeat(np.arange(self.cues), each)]).astype(
+                np.int32
+            ),
             frame_steps=np.concatenate([np.ones(self.load, int), np.tile(lengths, self.cues)]).astype(np.int32),
             sample_frames=np.ones(k, np.int32),
             labels=np.full(k, -1, np.int32),
@@ -82,7 +86,9 @@ class Recall(Streams):
                 criterion=self.criterion,
                 references={
                     "cue": _error(cues - patterns[reminded], period),
-                    "no_memory": _error(self._without_memory(values[self.load :].astype(float)) - patterns[reminded], period),
+                    "no_memory": _error(
+                        self._without_memory(values[self.load :].astype(float)) - patterns[reminded], period
+                    ),
                 },
             ),
         )
@@ -92,15 +98,17 @@ class Recall(Streams):
             return self.prior.draw(seed, self.load, self.units)
         found = _read(Path(self.file).expanduser())
         if len(found) < self.load:
-            raise UserError(f"{self.file} holds {len(found)} patterns, fewer than Recall.load = {self.load}; lower the load")
+            raise UserError(
+                f"{self.file} holds {len(found)} patterns, fewer than Recall.load = {self.load}; lower the load"
+            )
         bad = ~(np.isfinite(found) & self.prior.allows(found))
         if bad.any():
             m, n = np.argwhere(bad)[0]
             low, high = self.prior.support
             may = f"{low:g} or {high:g}" if self.prior.discrete else f"{low:g} to {high:g}"
             raise UserError(
-                f"{self.file}: value [{m}, {n}] = {found[m, n]:g} is outside the support of the prior {self.prior.owner} "
-                f"({may}); change the value or choose another prior"
+                f"{self.file}: value [{m}, {n}] = {found[m, n]:g} is outside the support of the prior "
+                f"{self.prior.owner} ({may}); change the value or choose another prior"
             )
         return found[: self.load]
 
@@ -137,7 +145,9 @@ def _read(path: Path) -> np.ndarray:
     try:
         found = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} is no array of patterns ({' '.join(str(error).split())}); write it with numpy.save") from error
+        raise UserError(
+            f"{path} is no array of patterns ({' '.join(str(error).split())}); write it with numpy.save"
+        ) from error
     if not isinstance(found, np.ndarray) or found.ndim != 2 or found.dtype.kind not in "fiub" or found.shape[1] < 2:
         raise UserError(f"{path} does not hold an array of patterns [patterns, units]; write it with numpy.save")
     return found.astype(float)

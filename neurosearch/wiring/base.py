@@ -24,5 +24,8 @@ class Wiring(Text):
     itself: ClassVar = False
 
     def pairs(self, seed: int, stream: int, n_pre: int, n_post: int, recurrent: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Indices of pre- and postsynaptic neurons, each [synapses] int64, in the order every engine numbers them."""
+        """Indices of pre- and postsynaptic neurons, each [synapses] int64, in any order.
+
+        Engines number them by pre- or postsynaptic neuron (``Synapses.by_post``), keeping this order within one.
+        """
         raise NotImplementedError(type(self).__name__)

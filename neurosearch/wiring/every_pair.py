@@ -1,4 +1,4 @@
-"""Every neuron to every neuron, itself included: within a population the quickest table, whose texts must skip ``i == j``."""
+"""Every neuron to every neuron, itself included: the quickest table, whose texts must skip ``i == j`` themselves."""
 
 from dataclasses import dataclass
 

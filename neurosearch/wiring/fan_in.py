@@ -20,8 +20,35 @@ static inline int64_t pick(int64_t seed, int64_t stream, int64_t j, int64_t m, i
             chosen.push_back(r); }
         key[0] = seed; key[1] = stream; key[2] = j; key[3] = k; key[4] = n; }
     return chosen[m]; }
+struct FanOut { std::vector<int64_t> offset, target; int64_t key[5] = {-1, -1, -1, -1, -1}; };
+static const FanOut& fan_table(int64_t seed, int64_t stream, int64_t k, int64_t n, int64_t n_post) {
+    static FanOut t;
+    const int64_t key[5] = {seed, stream, k, n, n_post};
+    bool same = true;
+    for (int q = 0; q < 5; q++) same = same && t.key[q] == key[q];
+    if (same) return t;
+    t.offset.assign((size_t)n + 1, 0);
+    t.target.assign((size_t)(k * n_post), 0);
+    for (int64_t j = 0; j < n_post; j++)
+        for (int64_t m = 0; m < k; m++) t.offset[(size_t)pick(seed, stream, j, m, k, n) + 1]++;
+    for (int64_t i = 0; i < n; i++) t.offset[(size_t)i + 1] += t.offset[(size_t)i];
+    std::vector<int64_t> next(t.offset.begin(), t.offset.end());
+    for (int64_t j = 0; j < n_post; j++)
+        for (int64_t m = 0; m < k; m++) t.target[(size_t)next[(size_t)pick(seed, stream, j, m, k, n)]++] = j;
+    for (int q = 0; q < 5; q++) t.key[q] = key[q];
+    return t; }
+static inline int64_t fan_out(int64_t i, int64_t seed, int64_t stream, int64_t k, int64_t n, int64_t n_post) {
+    const FanOut& t = fan_table(seed, stream, k, n, n_post);
+    return t.offset[(size_t)i + 1] - t.offset[(size_t)i]; }
+static inline int64_t fan_target(int64_t i, int64_t m, int64_t seed, int64_t stream, int64_t k, int64_t n, int64_t n_post) {
+    const FanOut& t = fan_table(seed, stream, k, n, n_post);
+    return t.target[(size_t)(t.offset[(size_t)i] + m)]; }
 """
-"""``pick(seed, stream, j, m, k, n)``: the m-th of the k distinct inputs (of n) of neuron j; remembers the last j."""
+"""``pick(seed, stream, j, m, k, n)``: the m-th of the k distinct inputs (of n) of neuron j; remembers the last j.
+
+``fan_out`` and ``fan_target`` are the same synapses presynaptic neuron by presynaptic neuron: how many start at neuron
+i, and where the m-th of them ends.
+"""
 
 
 def chosen(seed: int, stream: int, n_post: int, k: int, n: int) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""How well does matched recall recall? Load, cue noise, prior, mistuning, phase response and weight bits, with intervals.
+"""How well does matched recall recall? Load, cue noise, prior, mistuning, phase response, weight bits; with intervals.
 
 Every point is the mean of at least 20 draws of patterns, weights and cues; a draw is one trial of the corridor.
-``python scripts/reproduce/associative_memory.py --folder DIR`` writes ``DIR/results.json``, figures and ``DIR/table.md``;
-points that are in ``results.json`` are not run again.
+``python scripts/reproduce/associative_memory.py --folder DIR`` writes ``DIR/results.json``, figures and
+``DIR/table.md``; points that are in ``results.json`` are not run again.
 """
 
 import argparse
@@ -25,7 +25,9 @@ LOADS = (3, 5, 11, 21, 41, 61, 81, 101)
 Point = dict[str, Any]
 
 
-def point(experiment: str, variant: str, load: int, architecture: dict[str, Any], task: dict[str, Any], memory: Any = None) -> Point:
+def point(
+    experiment: str, variant: str, load: int, architecture: dict[str, Any], task: dict[str, Any], memory: Any = None
+) -> Point:
     """One condition: what it is called, and the configuration that every draw of it runs."""
     return {
         "experiment": experiment, "variant": variant, "load": load, "architecture": architecture,
@@ -62,14 +64,21 @@ def bounded() -> Iterator[Point]:
         for load in (3, 5, 11, 21, 41):
             both = {"prior": {"bounded": prior}, **normal(0.2)}
             storage = {"storage": {"covariance": {"mean": mean}}}
-            yield point("bounded", name, load, {"rate_memory": {**both, **storage, "tau_mem": 0.02}}, {**both, "steps": 400, "looks": 16})
+            yield point(
+                "bounded",
+                name,
+                load,
+                {"rate_memory": {**both, **storage, "tau_mem": 0.02}},
+                {**both, "steps": 400, "looks": 16},
+            )
 
 
 def mistuned() -> Iterator[Point]:
     """The same memories with one thing wrong at a time."""
     wrong = {
         "matched": {}, "leak x 0.5": {"leak": 0.5}, "leak x 2": {"leak": 2.0}, "inhibition x 0.7": {"inhibition": 0.7},
-        "inhibition x 1.4": {"inhibition": 1.4}, "load / 4": {"load": 0.25}, "load x 4": {"load": 4.0}, "response flipped": {"response": -1.0},
+        "inhibition x 1.4": {"inhibition": 1.4}, "load / 4": {"load": 0.25},
+        "load x 4": {"load": 4.0}, "response flipped": {"response": -1.0},
     }  # fmt: skip
     kinds = {
         "binary": ({"storage": "covariance"}, normal(1.0), 41, "rate_memory"),
@@ -82,8 +91,19 @@ def mistuned() -> Iterator[Point]:
             if kind == "phase" and "leak" in change:
                 continue
             changed = {k: max(2, round(v * load)) if k == "load" else v for k, v in change.items()}
-            task = {**({"units": 100, **PHASES} if kind == "phase" else {k: v for k, v in settings.items() if k == "prior"}), **noise}
-            yield point(f"mistuned {kind}", name, load, {architecture: {**settings, **noise, **changed}}, {**task, "steps": 200, "looks": 14})
+            task = {
+                **(
+                    {"units": 100, **PHASES} if kind == "phase" else {k: v for k, v in settings.items() if k == "prior"}
+                ),
+                **noise,
+            }
+            yield point(
+                f"mistuned {kind}",
+                name,
+                load,
+                {architecture: {**settings, **noise, **changed}},
+                {**task, "steps": 200, "looks": 14},
+            )
 
 
 def phase() -> Iterator[Point]:
@@ -97,7 +117,9 @@ def phase() -> Iterator[Point]:
         for name, change in variants.items():
             for load in (2, 5, 11, 21, 31):
                 task = {"units": 100, **PHASES, **von_mises(kappa), "steps": 400, "looks": 16}
-                yield point(f"phase kappa {kappa:g}", name, load, {"phase_memory": {**von_mises(kappa), **change}}, task)
+                yield point(
+                    f"phase kappa {kappa:g}", name, load, {"phase_memory": {**von_mises(kappa), **change}}, task
+                )
 
 
 def bits() -> Iterator[Point]:
@@ -107,7 +129,14 @@ def bits() -> Iterator[Point]:
             for span in (4.0, 12.0):
                 for load in (5, 11, 21, 41, 61):
                     memory = {"bits": count, "range": span, "rounding": rounding}
-                    yield point("bits", f"{count} bits, {rounding}, range {span:g}", load, {"rate_memory": {}}, {"cues": 5}, memory)
+                    yield point(
+                        "bits",
+                        f"{count} bits, {rounding}, range {span:g}",
+                        load,
+                        {"rate_memory": {}},
+                        {"cues": 5},
+                        memory,
+                    )
 
 
 EXPERIMENTS: Mapping[str, Callable[[], Iterator[Point]]] = {
@@ -125,16 +154,22 @@ def measure(p: Point, draws: int) -> Point:
         diverged = score.status == "not_finite"
         if score.status not in ("ok", "not_finite"):
             raise SystemExit(f"{p['experiment']} {p['variant']}: {score.status}: {score.reason}")
-        rows.append({
-            "error": None if diverged else score.metrics["recall_error"], "best": None if diverged else score.detail["best_error"],
-            "best_steps": None if diverged else score.detail["best_steps"], "steps": None if diverged else score.metrics["steps_to_converge"],
-            "capacity": 0.0 if diverged else score.metrics["capacity"], **references,
-        })  # fmt: skip
+        found = {} if diverged else {**score.detail, **score.metrics}
+        names = {
+            "error": "recall_error",
+            "best": "best_error",
+            "best_steps": "best_steps",
+            "steps": "steps_to_converge",
+        }
+        row = {short: found.get(name) for short, name in names.items()}
+        rows.append({**row, "capacity": found.get("capacity", 0.0), **references})
     return {**p, "draws": rows}
 
 
 def key(p: Point) -> str:
-    return json.dumps([p[k] for k in ("experiment", "variant", "load", "architecture", "task", "memory")], sort_keys=True)
+    return json.dumps(
+        [p[k] for k in ("experiment", "variant", "load", "architecture", "task", "memory")], sort_keys=True
+    )
 
 
 def stated(p: Point, what: str) -> tuple[float, float]:
@@ -152,7 +187,10 @@ def bound(n: int, load: int, sd: float) -> float:
 
 
 def table(points: list[Point]) -> str:
-    lines = ["| experiment | variant | patterns | converged | best on the way (at step) | cue | no memory | one-unit bound |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| experiment | variant | patterns | converged | best on the way (step) | cue | no memory | one-unit bound |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for p in points:
         (error, half), (best, best_half) = stated(p, "error"), stated(p, "best")
         at = "-" if math.isinf(error) else f"{np.median([r['best_steps'] for r in p['draws']]):.0f}"
@@ -187,15 +225,24 @@ def draw_figures(points: list[Point], folder: Path) -> None:
                 continue
             loads = [p["load"] for p in curve]
             mean, half = (np.array([stated(p, "error")[k] for p in curve]) for k in (0, 1))
-            (line,) = axes.plot(loads, mean, marker="o", markersize=3, label=variant, linestyle="--" if "nearest" in variant else "-")
+            (line,) = axes.plot(
+                loads, mean, marker="o", markersize=3, label=variant, linestyle="--" if "nearest" in variant else "-"
+            )
             axes.fill_between(loads, mean - half, mean + half, color=line.get_color(), alpha=0.2, linewidth=0)
             if name in ("gaussian", "bounded"):
                 axes.plot(loads, [stated(p, "best")[0] for p in curve], color=line.get_color(), linestyle=":")
             if name == "binary" or n == 0:
                 for what, style in (("cue", (0, (1, 4))), ("no_memory", (0, (4, 4)))):
-                    axes.plot(loads, [stated(p, what)[0] for p in curve], color=line.get_color(), alpha=0.6, linewidth=1, linestyle=style)
-        axes.set(xlabel="patterns stored", ylabel="recall error (root mean square)", ylim=(0, None),
-                 title=f"{name}: converged" + (" (dotted: best on the way)" if name in ("gaussian", "bounded") else ""))  # fmt: skip
+                    axes.plot(
+                        loads,
+                        [stated(p, what)[0] for p in curve],
+                        color=line.get_color(),
+                        alpha=0.6,
+                        linewidth=1,
+                        linestyle=style,
+                    )
+        title = f"{name}: converged" + (" (dotted: best on the way)" if name in ("gaussian", "bounded") else "")
+        axes.set(xlabel="patterns stored", ylabel="recall error (root mean square)", ylim=(0, None), title=title)
         axes.legend(fontsize=7)
         figure.savefig(folder / f"memory_{name.replace(' ', '_')}.png", dpi=130)
         pyplot.close(figure)
@@ -217,7 +264,8 @@ def main() -> None:
         for n, done in enumerate(pool.map(lambda p: measure(p, asked.draws), missing)):
             known[key(done)] = done
             file.write_text(json.dumps(list(known.values())))
-            print(f"{n + 1}/{len(missing)} {done['experiment']}, {done['variant']}, {done['load']}: {stated(done, 'error')[0]:.3f}", flush=True)
+            what = f"{done['experiment']}, {done['variant']}, {done['load']}"
+            print(f"{n + 1}/{len(missing)} {what}: {stated(done, 'error')[0]:.3f}", flush=True)
     points = [known[key(p)] for p in todo]
     (asked.folder / "table.md").write_text(table(points))
     draw_figures(points, asked.folder)

@@ -86,7 +86,12 @@ RULES: Mapping[str, Mapping[str, Any]] = {
 
 
 def tuned(
-    task: dict[str, Any], space: Mapping[str, Any], name: str, trials: int, folder: Path
+    task: dict[str, Any],
+    space: Mapping[str, Any],
+    name: str,
+    trials: int,
+    folder: Path,
+    constraints: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
     """Configuration that wins a study of this space on the selection seeds."""
     data = {
@@ -95,6 +100,7 @@ def tuned(
         "architecture": "mushroom_body",
         "task": task,
         "space": dict(space),
+        "constraints": dict(constraints or {}),
         "seeds": [0],
         "trials": trials,
         "rescore": {"top": 3, "seeds": list(SELECTION)},

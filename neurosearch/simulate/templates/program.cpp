@@ -117,14 +117,17 @@ ONCE static void set_up() {
 {% if layout == 'dense' %}
     if (!all_to_all({{ pre }}, {{ post }}, size_{{ synapses.source.name }}, size_{{ synapses.target.name }}))
         refuse("{{ synapses.name }}", "its synapses are not all to all");
+{% elif layout == 'dense_post' %}
+    if (!all_to_all({{ post }}, {{ pre }}, size_{{ synapses.target.name }}, size_{{ synapses.source.name }}))
+        refuse("{{ synapses.name }}", "its synapses are not all to all");
 {% endif %}
 {% if (synapses.name, 'pre') in summed %}
     {{ synapses.name }}_of_pre.build("{{ synapses.name }}", {{ pre }}, {{ post }}, size_{{ synapses.source.name }}, {{ 'true' if layout in ('pre', 'dense') else 'false' }});
 {% endif %}
-{% if (synapses.name, 'post') in summed and layout == 'post' %}
+{% if (synapses.name, 'post') in summed and layout in ('post', 'dense_post') %}
     {{ synapses.name }}_of_post.build("{{ synapses.name }}", {{ post }}, {{ pre }}, size_{{ synapses.target.name }}, true);
 {% endif %}
-{% for path in paths if layout != 'dense' %}
+{% for path in paths if layout not in ('dense', 'dense_post') %}
 {% if path.prepost == 'pre' %}
     {{ path.name }}_walk.build("{{ synapses.name }}", {{ pre }}, {{ post }}, size_{{ synapses.source.name }}, {{ 'true' if layout == 'pre' else 'false' }});
 {% else %}

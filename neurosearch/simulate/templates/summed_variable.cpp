@@ -7,7 +7,7 @@
     {% set layout = get_device().layout(owner) %}
     const int _targets = {{ constant_or_scalar(_target_size_name, variables[_target_size_name]) }};
     {{ scalar_code|autoindent }}
-{% if layout == target or (layout, target) == ('dense', 'pre') %}
+{% if layout == target or (layout, target) in (('dense', 'pre'), ('dense_post', 'post')) %}
     const int32_t* const _offset = {{ owner.name }}_of_{{ target }}.offset.items;
     for (int _target = 0; _target < _targets; _target++) {  // whose synapses follow one another
         {{ row_head|autoindent }}
@@ -19,17 +19,28 @@
         }
         {{ sums }}[_target] = _sum;
     }
+{% elif layout == 'dense' and owner.target.name in get_device().singles %}
+    const int _outers = {{ get_device().ends(owner)[0] }};
+    double _sum = 0;
+    for (int _outer = 0; _outer < _outers; _outer++) {
+        const int _inner = 0, _idx = _outer;
+        {{ dense_head|autoindent }}
+        {{ dense|autoindent }}
+        _sum += _synaptic_var;
+    }
+    {{ sums }}[0] = _sum;
+    (void)_targets;
 {% else %}
     for (int _target = 0; _target < _targets; _target++) {{ sums }}[_target] = 0;
 {% if layout == 'dense' %}
-    const int _rows = {{ get_device().ends(owner)[0] }}, _columns = {{ get_device().ends(owner)[1] }};
-    for (int _pre = 0; _pre < _rows; _pre++) {
+    const int _outers = {{ get_device().ends(owner)[0] }}, _inners = {{ get_device().ends(owner)[1] }};
+    for (int _outer = 0; _outer < _outers; _outer++) {
         {{ dense_head|autoindent }}
         {{ 'INDEPENDENT' if dense_independent }}
-        for (int _post = 0; _post < _columns; _post++) {
-            const int _idx = _pre * _columns + _post;
+        for (int _inner = 0; _inner < _inners; _inner++) {
+            const int _idx = _outer * _inners + _inner;
             {{ dense|autoindent }}
-            {{ sums }}[_post] += _synaptic_var;
+            {{ sums }}[_inner] += _synaptic_var;
         }
     }
 {% else %}

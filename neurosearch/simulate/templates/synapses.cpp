@@ -7,21 +7,22 @@
     const int32_t _events = _fired[{{ get_device().group_size(pathway.source) }}];
     if (_events == 0) return;
     {{ scalar_code|autoindent }}
-{% if layout == 'dense' %}
+{% if layout in ('dense', 'dense_post') %}
     const int _rows = {{ get_device().ends(owner)[0] }}, _columns = {{ get_device().ends(owner)[1] }};
     {{ pathway.name }}_delivered += (int64_t)_events * {{ '_columns' if pathway.prepost == 'pre' else '_rows' }};
     for (int32_t _event = 0; _event < _events; _event++) {
         const int _outer = _fired[_event];
         {{ walk_head|autoindent }}
-{% if pathway.prepost == 'pre' %}
-        const int _start = _outer * _columns;
+{% set inner, outer = ('_columns', '_rows') if pathway.prepost == 'pre' else ('_rows', '_columns') %}
+{% if (layout == 'dense') == (pathway.prepost == 'pre') %}
+        const int _start = _outer * {{ inner }};
         {{ 'INDEPENDENT' if dense_independent }}
-        for (int _inner = 0; _inner < _columns; _inner++) {
+        for (int _inner = 0; _inner < {{ inner }}; _inner++) {
             const int _idx = _start + _inner;
 {% else %}
         {{ 'INDEPENDENT' if dense_independent }}
-        for (int _inner = 0; _inner < _rows; _inner++) {
-            const int _idx = _inner * _columns + _outer;
+        for (int _inner = 0; _inner < {{ inner }}; _inner++) {
+            const int _idx = _inner * {{ outer }} + _outer;
 {% endif %}
             {{ walk|autoindent }}
         }

@@ -1,0 +1,77 @@
+"""What a linear learner would see of a network's own input code: the spikes of every input neuron in every sample."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neurosearch import config, trial
+from neurosearch.baselines.base import Baseline, beginning, judge
+from neurosearch.graph import Constant, Graph, Input, Population, Projection
+from neurosearch.lower import lower
+from neurosearch.neurons.li import Li
+from neurosearch.record import Score, Stream
+from neurosearch.timeline import timeline
+from neurosearch.trial import Prepared
+from neurosearch.wiring.all_to_all import AllToAll
+
+SAMPLES = 2000
+"""Samples of the stream that are encoded: every spike passes through a raster."""
+
+
+def score(baseline: Baseline, configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Score:
+    """A baseline's score on the spikes that this configuration's encoder makes of its task's stream."""
+    return judge(baseline, encoded(configuration, seed, samples))
+
+
+def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Stream:
+    """The beginning of the stream, each sample one row: spikes of each input neuron over the largest count there is.
+
+    Of a current encoder, the mean current of each input neuron instead. The spikes are those that the network of this
+    seed receives, for the same input neurons draw the same numbers.
+    """
+    prepared = trial.prepare(configuration, seed)
+    stream = beginning(prepared.stream, samples)
+    source = next(g for g in prepared.plan.shape.groups if g.name == prepared.plan.input)
+    if source.threshold:
+        rows = _spikes(prepared, stream, configuration, seed)
+    else:
+        rows = _currents(prepared, stream)
+    top = float(rows.max()) or 1.0
+    n = len(stream.labels)
+    return dataclasses.replace(
+        stream,
+        values=(rows / top).astype(np.float32),
+        shape=(rows.shape[1],),
+        frame_row=np.arange(n, dtype=np.int32),
+        frame_steps=np.add.reduceat(stream.frame_steps, np.cumsum(stream.sample_frames) - stream.sample_frames),
+        sample_frames=np.ones(n, np.int32),
+        key=config.digest([stream.key, dict(configuration), seed, n]),
+    )
+
+
+def _spikes(prepared: Prepared, stream: Stream, configuration: Mapping[str, Any], seed: int) -> np.ndarray:
+    architecture, _, _ = trial.parts(configuration)
+    graph = architecture.graph(stream.shape, stream.outputs)
+    source = Input(graph.input.name, graph.input.size, dataclasses.replace(graph.input.encoder, stp=None))
+    nothing = Projection("nothing", source.name, "sink", AllToAll(), Constant(0.0))
+    alone = Graph(source, (Population("sink", 1, Li()),), (nothing,), "sink", "v", graph.teaching_steps, graph.dt)
+    only = dataclasses.replace(prepared, plan=lower(alone), stream=stream)
+    n = len(stream.labels)
+    record = trial.simulate(only, trial.compiled(only.plan), seed, raster=(0, n - 1))
+    mine = record.raster[record.raster[:, 1] == record.populations.index(source.name)]
+    line = timeline(stream, graph.teaching_steps)
+    sample = np.searchsorted(line.boundaries, mine[:, 0], side="right") - 1
+    free = (sample < n) & (mine[:, 0] < line.decisions[np.minimum(sample, n - 1)])
+    counts = np.zeros((n, source.size), np.float32)
+    np.add.at(counts, (sample[free], mine[free, 2]), 1)
+    return counts
+
+
+def _currents(prepared: Prepared, stream: Stream) -> np.ndarray:
+    shown = np.asarray(prepared.drive.table()[prepared.drive.order(stream.frame_row)], float)
+    weighted = shown * stream.frame_steps[:, None]
+    first = np.cumsum(stream.sample_frames) - stream.sample_frames
+    steps = np.add.reduceat(stream.frame_steps, first)
+    return np.asarray(np.add.reduceat(weighted, first) / steps[:, None])

@@ -1,0 +1,42 @@
+"""The input code of a network as a linear learner sees it: the very spikes that the network receives."""
+
+import numpy as np
+import pytest
+
+from neurosearch import encoded, trial
+from neurosearch.baselines.online_softmax import OnlineSoftmax
+from neurosearch.record import STREAM
+
+pytestmark = pytest.mark.slow
+
+
+def configuration(encoder: str) -> dict[str, object]:
+    body = {"encoder": {encoder: {}}, "kenyon": {"size": 20}}
+    task = {"digits": {"steps": 12, "samples": 60, "lead_in": 5, "held_out": 10}}
+    return {"architecture": {"mushroom_body": body}, "task": task}
+
+
+@pytest.mark.parametrize("encoder", ["poisson", "latency", "send_on_change"])
+def test_the_spikes_are_those_of_the_network(encoder: str) -> None:
+    own = configuration(encoder)
+    stream = encoded.encoded(own, seed=4)
+    prepared = trial.prepare(own, 4)
+    record = trial.simulate(prepared, trial.compiled(prepared.plan), 4)
+    per_sample = stream.values.sum(axis=1) * (record.spikes["input"].max() / stream.values.sum(axis=1).max())
+    np.testing.assert_allclose(per_sample, record.spikes["input"], rtol=1e-5)
+    assert np.array_equal(stream.labels, prepared.stream.labels)
+    assert stream.shape == (prepared.plan.sizes["input"],)
+
+
+def test_currents_are_the_values_themselves() -> None:
+    stream, plain = encoded.encoded(configuration("current"), 0), trial.prepare(configuration("current"), 0).stream
+    np.testing.assert_allclose(stream.values, plain.values[plain.frame_row], rtol=1e-6)
+    assert (stream.frame_steps == 12).all()
+
+
+def test_only_the_beginning_of_a_long_stream_is_encoded() -> None:
+    stream = encoded.encoded(configuration("current"), 0, samples=25)
+    assert np.bincount(stream.phase).tolist() == [5, 25]
+    score = encoded.score(OnlineSoftmax(), configuration("current"), 0)
+    assert 0 < score.metrics["accuracy"] <= 1
+    assert (stream.phase == STREAM).sum() == 25
