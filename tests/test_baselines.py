@@ -22,7 +22,7 @@ from neurosearch.baselines.random_features import RandomFeatures
 from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
-from neurosearch.record import HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
+from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
 from neurosearch.tasks.arrays import Arrays
 from neurosearch.tasks.digits import Digits
 from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
@@ -179,6 +179,12 @@ def test_probes_are_decided_with_what_was_learned_and_not_learned() -> None:
     assert readout[2].any()
     assert arrived(probed).tolist() == [0, 1, -1, 3, 4, -1]
     assert arrived(dataclasses.replace(probed, delay=1)).tolist() == [-1, 0, -1, 1, 3, -1]
+
+
+def test_a_baseline_knows_no_steps_and_so_no_latency() -> None:
+    stream = dataclasses.replace(stream_of([0, 1, 0]), phase=np.array([STREAM, CUT, CUT], np.int8))
+    assert set(judge(Majority(), stream).metrics) >= {"accuracy"}
+    assert "decision_latency" not in judge(Majority(), stream).metrics
 
 
 def test_steps_of_passive_aggressive_by_hand() -> None:

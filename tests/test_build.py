@@ -467,3 +467,16 @@ def test_a_data_table_in_use_makes_no_room(log: Path) -> None:
     os.close(descriptor)
     tables.table_file("a third", lambda: np.zeros(1000), limit=8_000)
     assert not path.exists()
+
+
+@pytest.mark.slow
+def test_a_strict_text_does_not_depend_on_what_the_builder_wrote_before():
+    """Brian2 remembers translated statements without asking whether arithmetic may be rearranged now."""
+    import networks
+
+    shape = networks.to_plain(networks.case(networks.layered(networks.make("rules", "modulated_stdp"))).plan.shape)
+    with Builder() as one:
+        first, fast, again = (one.text(shape, strict=strict) for strict in (True, False, True))
+    hoisted = [text.count("_lio_") for text in (first, fast, again)]  # Brian2's name for what it takes out of a loop
+    assert hoisted[0] == hoisted[2] == 0
+    assert hoisted[1] > 0

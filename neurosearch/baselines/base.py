@@ -81,10 +81,12 @@ def mean_square(x: np.ndarray, stream: Stream) -> np.ndarray:
 
 
 def judge(baseline: Baseline, stream: Stream) -> Score:
-    """The baseline's score on a stream; it has no spikes, so it has accuracies alone."""
+    """The baseline's score on a stream; it has no spikes and no steps, so it has accuracies or errors alone."""
     n = len(stream.labels)
     nothing = np.zeros((0, 3), np.int32)
-    return score(Record("ok", n, n, baseline.readout(stream), {}, {}, {}, nothing), stream)
+    found = score(Record("ok", n, n, baseline.readout(stream), {}, {}, {}, nothing), stream)
+    metrics = {name: value for name, value in found.metrics.items() if name != "decision_latency"}
+    return dataclasses.replace(found, metrics=metrics)
 
 
 def names(predicts: bool = False, everything: bool = False) -> list[str]:

@@ -40,7 +40,7 @@ STYLE: dict[str, Any] = {
     "savefig.dpi": 160,
 }
 
-LABELS = {
+LABELS = {name: name.replace("_", " ") for name in DIRECTIONS} | {
     "accuracy": "prequential accuracy",
     "last_accuracy": "accuracy in the last window",
     "held_out_accuracy": "held-out accuracy",

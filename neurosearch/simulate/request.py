@@ -41,7 +41,7 @@ def request(
     arrays: dict[str, np.ndarray] = {
         "boundaries": line.boundaries.astype(np.int64),
         "decisions": line.decisions.astype(np.int64),
-        "frames": line.frames.astype(np.int64),
+        "frames": line.frames.astype(np.int64, copy=False),
         "order": drive.order(line.order),
         "labels": line.labels.astype(np.int32),
     }
