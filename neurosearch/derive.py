@@ -167,6 +167,8 @@ def _derive(
     if not symmetric:
         back_part, more = _field(mirror, mean, *ends) if discrete else _slope(mirror, mean)
         f_part = _tidy(f_part + more)
+        if _equal(forward, -mirror):  # the way back is the same weight with the other sign: one weight is enough
+            w_part, back_part = _tidy(w_part - back_part), sp.Integer(0)
     leak, drive = _own_field(prior, evidence, *ends) if discrete else _own_slope(prior, evidence, ease)
     plain, plain_back = _constant(w_part), _constant(back_part)
     slope_own = sp.diff(ease * (sp.diff(prior, X) + sp.diff(evidence, X)), X) if not discrete else sp.Integer(-1)

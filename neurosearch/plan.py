@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from neurosearch.text import Block, Statement
@@ -145,10 +145,10 @@ class Shape:
         """The group of that name."""
         return next(g for g in self.groups if g.name == name)
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Hash of the canonical text of the shape."""
-        return hashlib.sha256(json.dumps(to_plain(self), sort_keys=True).encode()).hexdigest()
+        return _digest(self)
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,12 @@ class Plan:
     input: str
     teaching_steps: int = 0
     wirings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=512)
+def _digest(shape: Shape) -> str:
+    """Kept, since the trials of a study ask for the same few shapes again and again."""
+    return hashlib.sha256(json.dumps(to_plain(shape), sort_keys=True).encode()).hexdigest()
 
 
 def to_plain(thing: Any) -> Any:

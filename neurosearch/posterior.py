@@ -146,6 +146,31 @@ class Memory:
             out.append(out[-1] + step * field(out[-1], cues))
         return np.array(out)
 
+    def one_unit(self, w: np.ndarray, truth: np.ndarray, cues: np.ndarray, load: int, count: int = 0) -> np.ndarray:
+        """[B, N] posterior mean of each unit if all others were known: a bound for recall with these weights.
+
+        (On average, as far as synapses really are independent; ``truth`` and ``cues`` are [B, N]. ``count`` asks for the
+        first units only.)
+        """
+        points, weight = self.prior.grid()
+        count = count or self.units
+        n = {**self.numbers, "others": others(load)}
+        own = vector.value(self.noise.log_density, {**self.noise.values, "x": points, "cue": cues[:, :count, None]})
+        expected = n["others"] * n["crosstalk_mean"]
+        values = np.exp(1j * points) if self.prior.period else points
+        out = np.empty((len(truth), count), values.dtype)
+        for b, x in enumerate(truth):
+            forward, back = (omega(self.storage, *pair) for pair in ((x[:, None], points), (points, x[:, None])))
+            for unit in range(count):
+                square = (w[:, unit, None] - expected - forward) ** 2
+                if not self.dynamics.symmetric:
+                    square += (w[unit, :, None] - expected - back) ** 2
+                square[unit] = 0
+                log = own[b, unit] - square.sum(0) / (2 * n["others"] * n["crosstalk_variance"])
+                chance = weight * np.exp(log - log.max())
+                out[b, unit] = (chance * values).sum() / chance.sum()
+        return np.angle(out) if self.prior.period else out
+
     @property
     def start(self) -> tuple[float, float]:
         """Where recall may begin: inside the support, not on bounds that hold it, or anywhere."""

@@ -82,6 +82,8 @@ def test_values_never_change_the_digest_of_the_build(name, rule):
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_engine_agrees_on_it(name):
-    graph = catalogue.find("architectures", name)().graph((networks.INPUTS,), outputs(name, networks.OUTPUTS, networks.INPUTS))
+    graph = catalogue.find("architectures", name)().graph(
+        (networks.INPUTS,), outputs(name, networks.OUTPUTS, networks.INPUTS)
+    )
     c = networks.case(graph)
     networks.same(c.compiled(), c.reference(), c.line)

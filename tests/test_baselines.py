@@ -188,9 +188,7 @@ def test_a_baseline_knows_no_steps_and_so_no_latency() -> None:
 
 
 def test_steps_of_passive_aggressive_by_hand() -> None:
-    stream = dataclasses.replace(
-        stream_of([1, 1, 0]), values=np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
-    )
+    stream = dataclasses.replace(stream_of([1, 1, 0]), values=np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32))
     readout = PassiveAggressive(aggressiveness=10).readout(stream)
     np.testing.assert_allclose(readout[1], [-0.5, 0.5, 0], err_msg="loss 1, |x|² 2: step 1/4 for the label and class 0")
     np.testing.assert_allclose(readout[2], np.array([-1, 1.5, -0.5]) / 4, err_msg="then class 2 is the rival: loss 1/2")

@@ -240,6 +240,28 @@ def test_other_mistakes():
         make("storage", "smoothed", kernel="x_pre")
 
 
+def test_the_one_unit_bound_is_the_closed_form_for_gaussian_values():
+    """sqrt(1/(1 + 1/n² + N/(M - 1))) where synapse noise is Gaussian and independent, as the derivation takes it."""
+    memory = Memory(make("storage", "covariance"), make("priors", "gaussian"), make("noises", "normal", sd=1.0), 100)
+    numbers, errors = np.random.default_rng(1), []
+    for seed in range(4):
+        truth = memory.prior.draw(seed, 1, 100)
+        noise = np.triu(numbers.normal(size=(100, 100)) * np.sqrt(10), 1)
+        w = truth.T @ truth + noise + noise.T
+        errors.append(memory.one_unit(w, truth, truth + numbers.normal(size=truth.shape), 11) - truth)
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.sqrt(1 / (2 + 99 / 10)), rel=0.1)
+
+
+def test_one_unit_of_a_real_memory_is_better_than_its_cue():
+    for name, values, prior, noise in (("covariance", {}, BINARY, NORMAL), ("sine", {}, CIRCLE, PHASED)):
+        memory = Memory(make("storage", name, **values), prior, noise, 60)
+        patterns = prior.draw(0, 4, 60)
+        cues = patterns[:2] + noise.deviation(np.random.default_rng(0).random((2, 60)))
+        told = memory.one_unit(kernel.store(memory.storage, patterns), patterns[:2], cues, 4)
+        away = np.abs(np.exp(1j * told) - np.exp(1j * patterns[:2])) if prior.period else np.abs(told - patterns[:2])
+        assert away.mean() < 0.25
+
+
 def test_a_hundred_recalls_take_seconds():
     """N = 200, 500 steps, 100 cues by NumPy, derivation included."""
     began = time.process_time()

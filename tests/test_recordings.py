@@ -295,7 +295,9 @@ def test_a_table_holds_only_the_rows_that_are_shown_and_is_made_once(monkeypatch
 def test_a_large_table_is_written_in_parts(tmp_path: Path) -> None:
     values = np.random.default_rng(0).random((5000, 7)).astype(np.float32)
     rows = np.arange(5000, dtype=np.int32)
-    stream = Stream(values, (7,), rows, rows * 0 + 1, rows * 0 + 1, rows % 2, (rows * 0 + 1).astype(np.int8), 2, "parts")
+    stream = Stream(
+        values, (7,), rows, rows * 0 + 1, rows * 0 + 1, rows % 2, (rows * 0 + 1).astype(np.int8), 2, "parts"
+    )
     table = drive(stream, OnOff())
     sizes = [len(part) for part in table._inputs()]
     assert max(sizes) <= 1024
@@ -350,30 +352,72 @@ BROKEN = {
     "text": (lambda p: p.write_text("hello"), r"is no HDF5 file, or cut or damaged"),
     "no bytes": (lambda p: p.write_bytes(b""), r"is no HDF5 file, or cut or damaged"),
     "gzip": (lambda p: p.write_bytes(b"\x1f\x8b\x08123"), r"is packed by gzip; unpack it with gunzip"),
-    "no group": (lambda p: replace(p, "spikes", None), r"has no spikes/times \(at its top it has extra, labels\); give"),
+    "no group": (
+        lambda p: replace(p, "spikes", None),
+        r"has no spikes/times \(at its top it has extra, labels\); give",
+    ),
     "no units": (lambda p: replace(p, "spikes/units", None), r"has no spikes/units"),
     "no labels": (lambda p: replace(p, "labels", None), r"has no labels"),
-    "a group": (lambda p: replace(p, "labels", None) or h5py.File(p, "r+").create_group("labels").file.close(),
-                r"labels is a group, not a data set"),
-    "table": (lambda p: replace(p, "spikes/times", np.zeros((2, 5))), r"spikes/times holds float64 in the shape \(2, 5\); give one list"),
+    "a group": (
+        lambda p: replace(p, "labels", None) or h5py.File(p, "r+").create_group("labels").file.close(),
+        r"labels is a group, not a data set",
+    ),
+    "table": (
+        lambda p: replace(p, "spikes/times", np.zeros((2, 5))),
+        r"spikes/times holds float64 in the shape \(2, 5\); give one list",
+    ),
     "text times": (lambda p: replace(p, "spikes/times", [b"a", b"b"]), r"spikes/times holds"),
-    "float units": (lambda p: put(p, "spikes/units", F, [1, 2], [3]), r"spikes/units holds lists of float32 .*channel numbers"),
-    "unequal": (lambda p: put(p, "spikes/times", F, [0.1]), r"spikes/times has 1 recordings, spikes/units 2 and labels 2; make"),
-    "unequal lists": (lambda p: put(p, "spikes/times", F, [0.1], [0.2]), r"recording 0 has 1 times but 5 units; make them equal"),
-    "negative unit": (lambda p: put(p, "spikes/units", I, [1, 2, 3, 4, 5], [-1, 2]), r"recording 1: spikes/units holds -1, outside the 12 channels 0 to 11; set `channels`"),
-    "large unit": (lambda p: put(p, "spikes/units", I, [1, 2, 3, 4, 12], [1, 2]), r"recording 0: spikes/units holds 12, outside"),
-    "nan": (lambda p: put(p, "spikes/times", F, [0, 0, 0, np.nan, 0], [0, 0]), r"recording 0: spikes/times holds nan; give seconds"),
-    "negative time": (lambda p: put(p, "spikes/times", F, [0] * 5, [0, -0.1]), r"recording 1: spikes/times holds -0.1; give seconds"),
-    "milliseconds": (lambda p: put(p, "spikes/times", F, [0] * 5, [0, 20000]), r"recording 1 lasts 2e\+07 steps of 0.001 s; its times must be seconds"),
-    "empty recording": (lambda p: (put(p, "spikes/times", F, [0] * 5, []), put(p, "spikes/units", I, [0] * 5, [])), r"recording 1 has no events; mend it, or set `duration`"),
-    "float labels": (lambda p: replace(p, "labels", np.zeros(2)), r"labels has the type float64, shape \(2,\); give one integer"),
+    "float units": (
+        lambda p: put(p, "spikes/units", F, [1, 2], [3]),
+        r"spikes/units holds lists of float32 .*channel numbers",
+    ),
+    "unequal": (
+        lambda p: put(p, "spikes/times", F, [0.1]),
+        r"spikes/times has 1 recordings, spikes/units 2 and labels 2; make",
+    ),
+    "unequal lists": (
+        lambda p: put(p, "spikes/times", F, [0.1], [0.2]),
+        r"recording 0 has 1 times but 5 units; make them equal",
+    ),
+    "negative unit": (
+        lambda p: put(p, "spikes/units", I, [1, 2, 3, 4, 5], [-1, 2]),
+        r"recording 1: spikes/units holds -1, outside the 12 channels 0 to 11; set `channels`",
+    ),
+    "large unit": (
+        lambda p: put(p, "spikes/units", I, [1, 2, 3, 4, 12], [1, 2]),
+        r"recording 0: spikes/units holds 12, outside",
+    ),
+    "nan": (
+        lambda p: put(p, "spikes/times", F, [0, 0, 0, np.nan, 0], [0, 0]),
+        r"recording 0: spikes/times holds nan; give seconds",
+    ),
+    "negative time": (
+        lambda p: put(p, "spikes/times", F, [0] * 5, [0, -0.1]),
+        r"recording 1: spikes/times holds -0.1; give seconds",
+    ),
+    "milliseconds": (
+        lambda p: put(p, "spikes/times", F, [0] * 5, [0, 20000]),
+        r"recording 1 lasts 2e\+07 steps of 0.001 s; its times must be seconds",
+    ),
+    "empty recording": (
+        lambda p: (put(p, "spikes/times", F, [0] * 5, []), put(p, "spikes/units", I, [0] * 5, [])),
+        r"recording 1 has no events; mend it, or set `duration`",
+    ),
+    "float labels": (
+        lambda p: replace(p, "labels", np.zeros(2)),
+        r"labels has the type float64, shape \(2,\); give one integer",
+    ),
     "negative label": (lambda p: replace(p, "labels", np.array([0, -2])), r"labels holds -2, which is no class"),
     "one class": (lambda p: replace(p, "labels", np.zeros(2, int)), r"labels holds class 0 alone"),
-    "label without key": (lambda p: h5py.File(p, "r+").create_dataset("extra/keys", data=[b"one"]).file.close(),
-                          r"labels holds 1, outside the 1 classes 0 to 0 that extra/keys of .* gives; set `classes`"),
-    "nothing": (lambda p: (put(p, "spikes/times", F), put(p, "spikes/units", I), replace(p, "labels", np.zeros(0, int))),
-                r"is empty: labels has 0 entries"),
-}  # fmt: skip
+    "label without key": (
+        lambda p: h5py.File(p, "r+").create_dataset("extra/keys", data=[b"one"]).file.close(),
+        r"labels holds 1, outside the 1 classes 0 to 0 that extra/keys of .* gives; set `classes`",
+    ),
+    "nothing": (
+        lambda p: (put(p, "spikes/times", F), put(p, "spikes/units", I), replace(p, "labels", np.zeros(0, int))),
+        r"is empty: labels has 0 entries",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", BROKEN)

@@ -10,9 +10,7 @@ from neurosearch.errors import UserError
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
 from neurosearch.tasks.river import River
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("river") is None, reason="the package river is not installed"
-)
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="the package river is not installed")
 
 
 def test_a_data_set_in_its_own_order() -> None:

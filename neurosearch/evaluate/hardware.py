@@ -122,4 +122,3 @@ def learning(
     if writes is not None and synapses:
         found["writes_per_second"] = writes / synapses / (steps * inventory.dt)
     return found
-

@@ -44,6 +44,10 @@ class Prior(Text, abc.ABC):
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:
         """Points [Q] and weights [Q] (sum 1) of expectations under the prior."""
 
+    def grid(self, n: int = 401) -> tuple[np.ndarray, np.ndarray]:
+        """The same for sharp functions, such as a posterior: ``n`` equally likely points."""
+        return self.nodes() if self.discrete else (self.quantile((np.arange(n) + 0.5) / n), np.full(n, 1 / n))
+
     def draw(self, seed: int, patterns: int, units: int) -> np.ndarray:
         """[M, N] patterns; the first ones are the same for every number of patterns."""
         m, n = np.arange(patterns)[:, None], np.arange(units)[None, :]

@@ -19,7 +19,9 @@ def functions() -> dict[str, Function]:
     fan_out = _function(_fan_out, 6, "integer")
     fan_target = _function(_fan_target, 7, "integer")
     for function in (pick, fan_out, fan_target):  # one text for the three; the program holds it once
-        function.implementations.add_implementation("cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw})
+        function.implementations.add_implementation(
+            "cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw}
+        )
     return {"draw": draw, "gauss": gauss, "pick": pick, "fan_out": fan_out, "fan_target": fan_target}
 
 

@@ -120,13 +120,14 @@ class Recall(Streams):
 
     def _without_memory(self, cues: np.ndarray) -> np.ndarray:
         """Posterior mean of each value from prior and cue alone: the best that anything without a memory can do."""
-        points, weight = self.prior.nodes()
-        log = vector.value(self.noise.log_density, {**self.noise.values, "x": points, "cue": cues[:, :, None]})
-        chance = weight * np.exp(log - log.max(axis=2, keepdims=True))
-        chance = chance / chance.sum(axis=2, keepdims=True)
-        if self.prior.period:
-            return np.asarray(np.angle((chance * np.exp(1j * points)).sum(axis=2)))
-        return np.asarray((chance * points).sum(axis=2))
+        points, weight = self.prior.grid()
+        values = np.exp(1j * points) if self.prior.period else points
+        out = np.empty(cues.shape, values.dtype)
+        for c, cue in enumerate(cues):
+            log = vector.value(self.noise.log_density, {**self.noise.values, "x": points, "cue": cue[:, None]})
+            chance = weight * np.exp(log - log.max(axis=1, keepdims=True))
+            out[c] = (chance * values).sum(axis=1) / chance.sum(axis=1)
+        return np.angle(out) if self.prior.period else out
 
 
 def looks(steps: int, n: int) -> np.ndarray:

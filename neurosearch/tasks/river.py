@@ -89,7 +89,7 @@ def _load(name: str, arguments: str, seed: int, n: int, last: int) -> Samples:
         raise UserError(f"River.name = {name}: it is for {made.task.lower()}, not {' or '.join(base_tasks).lower()}")
     if not getattr(made, "is_downloaded", True):
         raise UserError(
-            f"River.name = {name} has to be downloaded first; run `python -c \"from river import datasets; "
+            f'River.name = {name} has to be downloaded first; run `python -c "from river import datasets; '
             f'datasets.{name}().download()"`'
         )
     features, classes = zip(*itertools.islice(made, n), strict=True)

@@ -92,6 +92,7 @@ def tuned(
     trials: int,
     folder: Path,
     constraints: Mapping[str, Any] | None = None,
+    search_seed: int = 0,
 ) -> dict[str, Any] | None:
     """Configuration that wins a study of this space on the selection seeds."""
     data = {
@@ -101,6 +102,7 @@ def tuned(
         "task": task,
         "space": dict(space),
         "constraints": dict(constraints or {}),
+        "seed": search_seed,
         "seeds": [0],
         "trials": trials,
         "rescore": {"top": 3, "seeds": list(SELECTION)},
@@ -138,18 +140,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--folder", type=Path, default=Path("neurosearch-runs/rules_by_dataset"))
+    parser.add_argument("--search", type=int, default=0, help="seed of the sampler: another search of the same space")
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=TASKS)
     parser.add_argument("--rules", nargs="+", default=list(RULES), choices=RULES)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     print("| data | rule | prequential | last window | held out | synaptic operations | writes |")
     print("|---|---|---|---|---|---|---|", flush=True)
+    again = f"_search{arguments.search}" if arguments.search else ""
     for name in arguments.tasks:
         for rule in arguments.rules:
-            file = arguments.folder / f"{name}_{rule}.json"
+            study_name = f"{name}_{rule}{again}"
+            file = arguments.folder / f"{study_name}.json"
             space = {**ARCHITECTURE, "rule": rule, **RULES[rule]}
             try:
-                configuration = tuned(TASKS[name][0], space, f"{name}_{rule}", arguments.trials, arguments.folder)
+                configuration = tuned(
+                    TASKS[name][0],
+                    space,
+                    study_name,
+                    arguments.trials,
+                    arguments.folder,
+                    search_seed=arguments.search,
+                )
             except UserError as error:  # data that this machine has not
                 print(f"{name}: {error}")
                 break
