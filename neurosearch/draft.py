@@ -12,7 +12,8 @@ from neurosearch.units import ONE, SECOND, Dimension
 from neurosearch.variables import TAKEN, Line, lines
 
 PORTS = (
-    "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta", "teach",
+    "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta",
+    "teach",
 )  # fmt: skip
 """Names that a graph gives a neuron's text; each exists only where some text asks for it."""
 

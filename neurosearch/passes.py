@@ -59,7 +59,7 @@ def _gate(plan: Plan, name: str) -> Plan:
         if not any(s.target == "w" for s in block):
             return block
         where = block[0].where
-        before = tx.block("w_new = w", where)
+        before = tx.block("w_new = 1.0*w", where)  # a copy: in NumPy a bare name would be the same array
         after = tx.block("w_new = learn_post*w_new + (1 - learn_post)*w\nwrites += int(w_new != w)\nw = w_new", where)
         return before + tx.rename_block(block, {"w": "w_new"}) + after
 

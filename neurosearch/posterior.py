@@ -149,7 +149,7 @@ class Memory:
     def one_unit(self, w: np.ndarray, truth: np.ndarray, cues: np.ndarray, load: int, count: int = 0) -> np.ndarray:
         """[B, N] posterior mean of each unit if all others were known: a bound for recall with these weights.
 
-        (On average, as far as synapses really are independent; ``truth`` and ``cues`` are [B, N]. ``count`` asks for the
+        (On average, where synapses really are independent. ``truth`` and ``cues`` are [B, N]; ``count`` asks for the
         first units only.)
         """
         points, weight = self.prior.grid()

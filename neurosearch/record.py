@@ -1,4 +1,4 @@
-"""The nouns that travel up the corridor: what is shown (Stream), what happened (Record), what it is worth (Score, Trial).
+"""Nouns that travel up the corridor: what is shown (Stream), what happened (Record), what it is worth (Score, Trial).
 
 Letters: K samples, F frames, C channels (raw inputs), O outputs, P populations, S spiking pathways.
 """
@@ -100,7 +100,8 @@ class Recall:
     """What a stream of patterns and cues asks of a memory.
 
     Attributes:
-        truth: [K] int32, the row of ``Stream.values`` that a sample's readout should equal; -1 while patterns are stored.
+        truth: [K] int32, the row of ``Stream.values`` that a sample's readout should equal; -1 while patterns are
+            stored.
         fresh: [K] bool, False where a sample goes on with the recall of the one before.
         period: 0, or the period of the values (2 pi for phases).
         criterion: error below which a pattern counts as recalled.
@@ -160,7 +161,8 @@ class Record:
     """What one simulation did.
 
     Attributes:
-        status: ``ok``, or why it ended early: ``stopped``, ``not_finite``, ``time_limit``, ``memory_limit``, ``crashed``.
+        status: ``ok``, or why it ended early: ``stopped``, ``not_finite``, ``time_limit``, ``memory_limit``,
+            ``crashed``.
         completed: samples finished, out of ``samples``.
         readout: [completed, O] decision variable at each sample's decision.
         spikes: population → [completed] spikes in each sample.

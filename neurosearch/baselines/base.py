@@ -133,8 +133,8 @@ def _remembered(name: str, task: Streams, seed: int, key: str) -> Score:
     stream = task.stream(seed)
     if baseline.on_request:
         stream = beginning(stream, SLOW_SAMPLES)
-    identity = [key, seed, catalogue.name_of(task), config.to_dict(task), catalogue.source_digest(type(task))]
-    file = _folder() / f"{config.digest([*identity, name, catalogue.source_digest(cls), _scoring()])}.json"
+    of_task = [key, seed, catalogue.name_of(task), config.to_dict(task), catalogue.source_digest(type(task))]
+    file = _folder() / f"{config.digest([*of_task, name, catalogue.source_digest(cls), _scoring()])}.json"
     known = _read(file)
     if known is not None:
         return known
@@ -150,9 +150,9 @@ def _folder() -> Path:
 
 @functools.cache
 def _scoring() -> str:
-    """Digest of the files that make a score: after a change of one of them nothing that was kept counts."""
-    here = Path(__file__).parent
-    files = sorted([*here.glob("*.py"), *(here.parent / "evaluate").glob("*.py")])
+    """Digest of the files that make a stream and its score: after a change of one of them nothing kept counts."""
+    here = Path(__file__).parent.parent
+    files = sorted(file for room in ("baselines", "evaluate", "tasks") for file in (here / room).glob("*.py"))
     return config.digest([file.read_text(encoding="utf-8") for file in files])
 
 

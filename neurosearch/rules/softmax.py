@@ -10,8 +10,8 @@ from neurosearch.rules.base import Rule
 class Softmax(Rule):
     """``dw = eta (target - p_post) count_pre`` with ``p = exp(gain received) / sum over the outputs``.
 
-    Silent within ``dead_zone``; with ``normalise`` 1 divided by the sum of squared presynaptic counts. The rate falls as
-    ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
+    Silent within ``dead_zone``; with ``normalise`` 1 divided by the sum of squared presynaptic counts. The rate falls
+    as ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
     """
 
     eta: float = quantity(1.0, low=0, high=1000)

@@ -148,7 +148,10 @@ class _Search:
                 continue
             if not self.running:
                 break
-            done, _ = wait(self.running, timeout=0.25, return_when=FIRST_COMPLETED)
+            oldest = min(self.running, key=lambda future: self.running[future].ask)
+            # One worker: told one by one, each before the next ask, so that quick trials cannot change the order.
+            watched = [oldest] if self.workers == 1 else list(self.running)
+            done, _ = wait(watched, timeout=0.25, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda future: self.running[future].ask):
                 self._finish(future, pool)
             progress.show(self._status())

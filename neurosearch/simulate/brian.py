@@ -1,14 +1,13 @@
 """Plan → Brian2 objects: the one place that knows how a plan is said in Brian2. Numbers enter as bare SI floats."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 from neurosearch import text as tx
-from neurosearch import units
 from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
 from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import Synapses as PlanSynapses
+from neurosearch.simulate.words import brian_text, brian_unit
 
 
 class Engine(Protocol):
@@ -141,41 +140,14 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     for g in shape.groups:
         if g.each_step:
             name = f"{g.name}_each_step"
-            runner = _runner(groups[g.name], _brian(g.each_step), None, "groups", 1000, name)
+            runner = _runner(groups[g.name], brian_text(g.each_step), None, "groups", 1000, name)
             extra[name] = runner
     return {**groups, **synapses, **extra}
 
 
 def linked(shape: Shape) -> set[str]:
+    """Groups of one neuron whose values others read."""
     return {source for g in shape.groups for _, source, _ in g.links}
-
-
-def _brian(block: tx.Block | str) -> str:
-    """Text in Brian2's words."""
-    words = {"step": "t_in_timesteps"}
-    return tx.rename(block, words) if isinstance(block, str) else tx.text(_apart(tx.rename_block(block, words)))
-
-
-def _unit(unit: str) -> str:
-    """Brian2's unit of a quantity: a power of the second, with volt, ampere and metre as plain numbers.
-
-    Dimensions were checked on the text itself; here only time must remain, for ``d/dt``. Volt, ampere and metre can be
-    plain numbers at once, since a kilogram then is a cubic second.
-    """
-    _, kilogram, second, _ = units.dimension(unit, "unit")
-    power = second + 3 * kilogram
-    return "1" if power == 0 else f"second**{power:g}" if power != 1 else "second"
-
-
-def _apart(block: tx.Block) -> tx.Block:
-    """``x = f(x)`` in two statements: Brian2 would rewrite it as ``x *= ...`` and move the last bit."""
-    out: list[tx.Statement] = []
-    for s in block:
-        if s.op == "=" and s.target in tx.names(s.value):
-            out.append(replace(s, target=f"{s.target}_next"))
-            s = replace(s, value=f"{s.target}_next")
-        out.append(s)
-    return tuple(out)
 
 
 def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any:
@@ -184,19 +156,19 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any
     lines = []
     for v in g.variables:
         flags = [f for f, on in (("shared", v.shared), ("unless refractory", v.held)) if on]
-        unit = "integer" if v.integer else _unit(v.unit)
+        unit = "integer" if v.integer else brian_unit(v.unit)
         left = f"d{v.name}/dt = {v.rhs}" if v.rhs else v.name
         lines.append(f"{left} : {unit}" + (f" ({', '.join(flags)})" if flags else ""))
     lines += [
-        f"{name} : {unit if unit == 'integer' else _unit(unit)} (shared, constant)" for name, unit in g.parameters
+        f"{name} : {unit if unit == 'integer' else brian_unit(unit)} (shared, constant)" for name, unit in g.parameters
     ]
     lines += [f"{local} : 1 (linked)" for local, _, _ in g.links]
     lines += ["unused : 1 (shared, constant)"] if not lines else []
     return NeuronGroup(
         size,
         "\n".join(lines),
-        threshold=_brian(g.threshold) or None,
-        reset=_brian(g.reset) if g.threshold else None,
+        threshold=brian_text(g.threshold) or None,
+        reset=brian_text(g.reset) if g.threshold else None,
         method=g.method if any(v.rhs for v in g.variables) else "euler",
         refractory=g.refractory or False,
         namespace=dict(space),
@@ -210,15 +182,15 @@ def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, An
 
     lines = []
     for v in s.variables:
-        unit = "integer" if v.integer else _unit(v.unit)
+        unit = "integer" if v.integer else brian_unit(v.unit)
         lines.append(f"d{v.name}/dt = {v.rhs} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
-    on_pre = "\n".join(filter(None, (_brian(s.deliver), _brian(s.on_pre))))
+    on_pre = "\n".join(filter(None, (brian_text(s.deliver), brian_text(s.on_pre))))
     out = Synapses(
         groups[s.pre],
         groups[s.post],
         "\n".join(lines) or None,
         on_pre=on_pre or None,
-        on_post=_brian(s.on_post) or None,
+        on_post=brian_text(s.on_post) or None,
         method="exponential_euler",
         namespace=dict(space),
         name=s.name,
@@ -237,7 +209,7 @@ def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, An
         conditions += ["i != j"] if s.recurrent else []
         out.connect(condition=" and ".join(conditions) or None)
     if s.initial:
-        out.w = _brian(s.initial)
+        out.w = brian_text(s.initial)
     return out
 
 
@@ -255,7 +227,7 @@ def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[s
                     out[key] = _sum(objects[a.owner], synapses[a.owner], x, clock, "before_groups", order, key)
             continue
         block = _read(a) if a.kind == "read" else a.block
-        out[name] = _runner(objects[a.owner], _brian(block), engine.clock(a.moment), "before_groups", order, name)
+        out[name] = _runner(objects[a.owner], brian_text(block), engine.clock(a.moment), "before_groups", order, name)
     return out
 
 
@@ -289,7 +261,7 @@ def _sum(synapses: Any, s: PlanSynapses, x: Sum, clock: Any, when: str, order: i
     return CodeRunner(
         synapses,
         "summed_variable",
-        code=f"_synaptic_var = {_brian(x.expression)}",
+        code=f"_synaptic_var = {brian_text(x.expression)}",
         needed_variables=[target, "N_post", "_synaptic_post"],
         clock=clock or synapses.target.clock,
         when=when,

@@ -40,7 +40,8 @@ static const FanOut& fan_table(int64_t seed, int64_t stream, int64_t k, int64_t 
 static inline int64_t fan_out(int64_t i, int64_t seed, int64_t stream, int64_t k, int64_t n, int64_t n_post) {
     const FanOut& t = fan_table(seed, stream, k, n, n_post);
     return t.offset[(size_t)i + 1] - t.offset[(size_t)i]; }
-static inline int64_t fan_target(int64_t i, int64_t m, int64_t seed, int64_t stream, int64_t k, int64_t n, int64_t n_post) {
+static inline int64_t fan_target(int64_t i, int64_t m, int64_t seed, int64_t stream, int64_t k, int64_t n,
+                                 int64_t n_post) {
     const FanOut& t = fan_table(seed, stream, k, n, n_post);
     return t.target[(size_t)(t.offset[(size_t)i] + m)]; }
 """

@@ -35,6 +35,7 @@ SPACE: Mapping[str, Any] = {
     "rule.eta": {"float": [0.02, 30], "log": True},
     "rule.gain": {"float": [0.3, 30], "log": True},
     "rule.dead_zone": {"float": [0.0, 0.4]},
+    "rule.slowing": {"float": [1e-5, 1e-2], "log": True},
 }
 
 
@@ -53,7 +54,7 @@ class Target:
 
 TARGETS: Mapping[str, Target] = {
     "fashion_60000": Target(
-        {"fashion_mnist": {"samples": 4000, "held_out": 0}}, {"fashion_mnist": {}}, "held_out_accuracy", 0.86, {}, 8000
+        {"fashion_mnist": {"samples": 5000, "held_out": 0}}, {"fashion_mnist": {}}, "held_out_accuracy", 0.86, {}, 8000
     ),
     "mnist_5000": Target(
         {"mnist": {"samples": 3000, "held_out": 0}}, {"mnist": {}}, "accuracy", 0.89, {}, 8000
@@ -63,7 +64,7 @@ TARGETS: Mapping[str, Target] = {
         {"fashion_mnist": {"samples": 10000, "held_out": 2000}},
         "accuracy", 0.82,
         {"kenyon.size": {"int": [500, 2000], "log": True}, "kenyon.fan_in": {"int": [2, 20], "log": True}},
-        constraints={"synaptic_operations": {"max": 10000}, "writes": {"max": 200}},
+        constraints={"synaptic_operations": {"max": 10000}, "writes": {"max": 150}},
     ),
 }  # fmt: skip
 
