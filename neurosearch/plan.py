@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
+from neurosearch.random import stream_id
 from neurosearch.text import Block, Statement
 
 MOMENTS = ("decision", "end", "begin", "frame")
@@ -168,6 +171,18 @@ class Plan:
     input: str
     teaching_steps: int = 0
     wirings: Mapping[str, Any] = field(default_factory=dict)
+
+    def pairs(self, projection: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Pre- and postsynaptic neuron of each synapse, each [E] int64, in the order of every engine's numbers."""
+        s = next(s for s in self.shape.synapses if s.name == projection)
+        n_pre, n_post = self.sizes[s.pre], self.sizes[s.post]
+        wiring = self.wirings.get(projection)
+        if wiring is None:
+            i, j = np.divmod(np.arange(n_pre * n_post), n_post)
+        else:
+            i, j = wiring.pairs(seed, stream_id(f"{projection}.wiring"), n_pre, n_post, s.recurrent)
+        order = np.argsort(j if s.by_post else i, kind="stable")
+        return i[order], j[order]
 
 
 @lru_cache(maxsize=512)

@@ -125,14 +125,7 @@ class Stepper:
         self.state.fired[g.name] = np.zeros(size, bool)
 
     def _connect(self, s: Synapses) -> None:
-        wiring = self.plan.wirings.get(s.name)
-        n_pre, n_post = self.plan.sizes[s.pre], self.plan.sizes[s.post]
-        if wiring is None:
-            i, j = np.divmod(np.arange(n_pre * n_post), n_post)
-        else:
-            i, j = wiring.pairs(self.seed, random.stream_id(f"{s.name}.wiring"), n_pre, n_post, s.recurrent)
-        order = np.argsort(j if s.by_post else i, kind="stable")
-        i, j = i[order], j[order]
+        i, j = self.plan.pairs(s.name, self.seed)
         self.state.pairs[s.name] = (i, j)
         self.state.by_pre[s.name] = np.argsort(i, kind="stable")
         own = {v.name: np.zeros(len(i), np.int64 if v.integer else float) for v in s.variables}

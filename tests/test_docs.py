@@ -10,6 +10,7 @@ import pytest
 from neurosearch import catalogue, config, document
 from neurosearch import study as studies
 from neurosearch.cli import _parser
+from neurosearch.configuration import Configuration
 from neurosearch.lower import lower
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,9 @@ def test_readme_starts_with_two_commands() -> None:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_studies_shown_are_sound(text: str, tmp_path: Path) -> None:
+    if "format:" not in text:  # a part of a study: its configuration
+        assert config.build(Configuration, document.loads(text, "shown.yaml")).task is not None
+        return
     study = studies.from_data(document.loads(text, "shown.yaml"), tmp_path / "shown.yaml")
     assert study.space
     assert "neurosearch launch" in study.about or len(text) < 700
@@ -81,7 +85,11 @@ def test_rules_shown_run(text: str, tmp_path: Path) -> None:
     """A rule shown in a document is accepted as a user's own file and lowers in the mushroom body."""
     file = tmp_path / "shown.py"
     file.write_text(text)
-    (name,) = re.findall(r"^class (\w+)", text, re.MULTILINE)
+    names = re.findall(r"^class (\w+)", text, re.MULTILINE)
+    if not names:  # no rule, but code to be run as it stands
+        exec(compile(text, str(file), "exec"), {})
+        return
+    (name,) = names
     architecture = config.build_part("architectures", {"mushroom_body": {"rule": f"{file}:{name}"}})
     assert lower(architecture.graph((8, 8), 10)).shape.digest
 

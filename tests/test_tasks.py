@@ -5,7 +5,6 @@ import gzip
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -152,14 +151,8 @@ def test_settings_outside_their_range_are_refused() -> None:
             catalogue.find("tasks", "digits")(**{field: value})
 
 
-def test_a_stream_asked_for_again_takes_less_than_two_milliseconds(task: Task) -> None:
-    task.stream(0)
-    seconds = []
-    for _ in range(9):
-        begin = time.perf_counter()
-        task.stream(0)
-        seconds.append(time.perf_counter() - begin)
-    assert min(seconds) < 0.002
+def test_a_stream_asked_for_again_shares_its_values(task: Task) -> None:
+    assert task.stream(0).values is task.stream(0).values is task.stream(1).values
 
 
 # ---- each task

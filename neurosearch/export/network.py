@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch import random
 from neurosearch.graph import Graph
 from neurosearch.plan import Plan
 from neurosearch.record import Score
@@ -53,8 +52,5 @@ def state_names(plan: Plan) -> list[str]:
 
 def pairs(plan: Plan, projection: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Presynaptic and postsynaptic neuron of each synapse, each [E] int32, in the order of the weights."""
-    s = next(s for s in plan.shape.synapses if s.name == projection)
-    n_pre, n_post = plan.sizes[s.pre], plan.sizes[s.post]
-    stream = random.stream_id(f"{projection}.wiring")
-    i, j = plan.wirings[projection].pairs(seed, stream, n_pre, n_post, s.recurrent)
+    i, j = plan.pairs(projection, seed)
     return i.astype(np.int32), j.astype(np.int32)

@@ -35,7 +35,6 @@ SPACE: Mapping[str, Any] = {
     "rule.eta": {"float": [0.02, 30], "log": True},
     "rule.gain": {"float": [0.3, 30], "log": True},
     "rule.dead_zone": {"float": [0.0, 0.4]},
-    "rule.slowing": {"float": [1e-5, 1e-2], "log": True},
 }
 
 
@@ -52,18 +51,29 @@ class Target:
     constraints: Mapping[str, Any] | None = None
 
 
+SLOWING = {"rule.slowing": {"float": [1e-5, 1e-2], "log": True}}
+
+SMALL: Mapping[str, Any] = {
+    **SLOWING,
+    "kenyon.size": {"int": [1500, 4000], "log": True},
+    "kenyon.fan_in": {"int": [3, 12]},
+    "kenyon.sparsity": {"float": [0.02, 0.15], "log": True},
+    "rule.dead_zone": {"float": [0.1, 0.5]},
+}
+
 TARGETS: Mapping[str, Target] = {
+    "mnist_5000": Target({"mnist": {"samples": 3000, "held_out": 0}}, {"mnist": {}}, "accuracy", 0.89, {}, 8000),
     "fashion_60000": Target(
-        {"fashion_mnist": {"samples": 5000, "held_out": 0}}, {"fashion_mnist": {}}, "held_out_accuracy", 0.86, {}, 8000
+        {"fashion_mnist": {"samples": 4000, "held_out": 0}}, {"fashion_mnist": {}}, "held_out_accuracy", 0.86, {}, 8000
     ),
-    "mnist_5000": Target(
-        {"mnist": {"samples": 3000, "held_out": 0}}, {"mnist": {}}, "accuracy", 0.89, {}, 8000
+    "fashion_60000_slowing": Target(
+        {"fashion_mnist": {"samples": 5000, "held_out": 0}},
+        {"fashion_mnist": {}}, "held_out_accuracy", 0.86, SLOWING, 8000,
     ),
     "fashion_economy": Target(
-        {"fashion_mnist": {"samples": 4000, "held_out": 0}},
+        {"fashion_mnist": {"samples": 5000, "held_out": 0}},
         {"fashion_mnist": {"samples": 10000, "held_out": 2000}},
-        "accuracy", 0.82,
-        {"kenyon.size": {"int": [500, 2000], "log": True}, "kenyon.fan_in": {"int": [2, 20], "log": True}},
+        "accuracy", 0.82, SMALL,
         constraints={"synaptic_operations": {"max": 10000}, "writes": {"max": 150}},
     ),
 }  # fmt: skip
