@@ -1,0 +1,42 @@
+"""The best architecture of a study on few samples, on the whole of Fashion-MNIST: one pass, learning off at test.
+
+    neurosearch launch fashion --trials 150
+    python scripts/reproduce/long_fashion.py fashion --cells 2000 8000
+
+Only the number of samples and of Kenyon cells is changed; seeds are fresh.
+"""
+
+import argparse
+import copy
+
+from neurosearch import rank, study, trial
+from neurosearch.evaluate.interval import interval
+from neurosearch.store import open_store
+
+SEEDS = (2001, 2002, 2003, 2004, 2005)
+METRICS = ("accuracy", "held_out_accuracy", "synaptic_operations", "writes")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("study")
+    parser.add_argument("--cells", type=int, nargs="+", default=[2000, 8000])
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    arguments = parser.parse_args()
+    searched = study.load(arguments.study)
+    store = open_store(searched, create=False)
+    best = rank.best(searched, store.trials(), store.rescored())
+    if best is None:
+        raise SystemExit(f"no finished trial of {arguments.study} is stored here; launch it first")
+    print(f"trial {best.number}: {dict(best.params)}")
+    for cells in arguments.cells:
+        configuration = copy.deepcopy(best.detail["configuration"])
+        configuration["task"]["fashion_mnist"] |= {"samples": 60_000, "held_out": 10_000}
+        configuration["architecture"]["mushroom_body"]["kenyon"]["size"] = cells
+        scores = [trial.run_trial(configuration, [seed]) for seed in arguments.seeds]
+        found = {m: interval([s.metrics[m] for s in scores]) for m in METRICS}
+        print(f"{cells} cells: " + ", ".join(f"{m} {x.mean:.4f} ± {x.half:.4f}" for m, x in found.items()), flush=True)
+
+
+if __name__ == "__main__":
+    main()
