@@ -251,7 +251,9 @@ def _source(value: Any) -> Any:
 def _exists(study: Study, path: str, chosen: tuple[tuple[str, Value], ...]) -> bool:
     known = _existing(study)
     if (path, chosen) not in known:
-        instance = config.replace(study.root, {full_path(p): v for p, v in chosen}, str(study.file))
+        above = {p: v for p, v in study.fixed.items() if is_under(path, p) and study.exists(p, dict(chosen))}
+        changed = {full_path(p): v for p, v in (above | dict(chosen)).items()}
+        instance = config.replace(study.root, changed, str(study.file))
         known[path, chosen] = full_path(path) in config.paths(instance)
     return known[path, chosen]
 

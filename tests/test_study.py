@@ -202,3 +202,17 @@ def test_the_schema_accepts_what_load_accepts(tmp_path):
     assert set(made["required"]) <= set(data)
     assert set(data) <= set(made["properties"])
     assert made["additionalProperties"] is False
+
+
+def test_what_stands_under_a_fixed_part_of_a_chosen_one_is_sampled(tmp_path):
+    space = """
+      encoder: {choice: [poisson, current]}
+      encoder.stp: tsodyks_markram
+      encoder.stp.U: {float: [0.1, 0.9]}
+    """
+    loaded = study(tmp_path, space)
+    sampled = [loaded.sample(Chance(seed)) for seed in range(30)]
+    assert {p["encoder"] for p in sampled} == {"poisson", "current"}
+    assert all(("encoder.stp.U" in p) == (p["encoder"] == "poisson") for p in sampled)
+    fields = [settings(loaded.configuration(p))["encoder"] for p in sampled if p["encoder"] == "poisson"]
+    assert all(f["poisson"]["stp"]["tsodyks_markram"]["U"] == 0.1 for f in fields)
