@@ -167,7 +167,7 @@ def simulate(
     counters = [f"{s.name}.writes" for s in plan.shape.synapses if s.plastic]
     asked = request(
         plan, line, prepared.drive, seed, probes=[*counters, *probes], raster=raster, weights=weights,
-        report=max(1, line.samples // 100) if on_progress else 50,
+        report=max(1, line.samples // 100) if on_progress else 0,
     )  # fmt: skip
     if isinstance(engine, Fallback):
         return stock.run(to_plain(plan.shape), asked, time_limit=limits.seconds, cancel=cancel)

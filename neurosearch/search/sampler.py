@@ -27,6 +27,9 @@ WINDOW, KEPT, KEPT_BEST = 200, 150, 60
 STARTUP = 40
 """Random trials before a model is used."""
 
+CANDIDATES = 12
+"""Draws among which TPE proposes the best; half of Optuna's own number, since most of a proposal's time goes there."""
+
 FEW = 12
 """Whole numbers with more values than this are modelled as real ones and rounded: Optuna's sum over all is slow."""
 
@@ -297,7 +300,9 @@ def _seed(study_seed: int, ask: int) -> int:
 
 def _make(kind: str, seed: int) -> BaseSampler:
     if kind == "tpe":
-        return _GroupTpe(seed=seed, n_startup_trials=STARTUP, multivariate=True, constant_liar=True)
+        return _GroupTpe(
+            seed=seed, n_startup_trials=STARTUP, n_ei_candidates=CANDIDATES, multivariate=True, constant_liar=True
+        )
     if kind == "cmaes":
         return CmaEsSampler(seed=seed, warn_independent_sampling=False)
     if kind == "nsga2":
