@@ -1,6 +1,7 @@
 """How things are declared: frozen dataclasses whose fields are SI numbers with a unit and a range, or parts."""
 
 import dataclasses
+import functools
 import inspect
 import typing
 from typing import Any
@@ -84,4 +85,9 @@ class Text(Part):
     @property
     def units(self) -> dict[str, str]:
         """Unit of each parameter."""
-        return {f.name: f.metadata["unit"] for f in dataclasses.fields(self) if "unit" in f.metadata}
+        return _units(type(self))
+
+
+@functools.lru_cache(maxsize=1024)
+def _units(part_type: type[Text]) -> dict[str, str]:
+    return {f.name: f.metadata["unit"] for f in dataclasses.fields(part_type) if "unit" in f.metadata}

@@ -58,6 +58,16 @@ def _power(a: Dimension, k: float) -> Dimension:
 
 def of(source: str, env: Mapping[str, Dimension], where: str, shown: str) -> Dimension | None:
     """Dimension of an expression; ``None`` for a bare 0, which fits any unit. Raises naming the offending part."""
+    used = tx.names(source)
+    for name in sorted(used):
+        if name not in env:
+            tx.unknown(where, shown, name, env)
+    return _of(source, tuple((name, env[name]) for name in used), where, shown)
+
+
+@lru_cache(maxsize=20_000)
+def _of(source: str, used: tuple[tuple[str, Dimension], ...], where: str, shown: str) -> Dimension | None:
+    env = dict(used)
 
     def same(a: ast.expr, b: ast.expr, n: ast.expr, what: str) -> Dimension | None:
         da, db = go(a), go(b)
@@ -85,8 +95,6 @@ def of(source: str, env: Mapping[str, Dimension], where: str, shown: str) -> Dim
     def go(n: ast.expr) -> Dimension | None:
         match n:
             case ast.Name(id=name):
-                if name not in env:
-                    tx.unknown(where, shown, name, env)
                 return env[name]
             case ast.Constant(value=v):
                 return None if v == 0 else ONE

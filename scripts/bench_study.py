@@ -6,8 +6,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -103,40 +103,52 @@ def utilisation(repeats: int) -> dict[str, Any]:
 def overhead_ms(repeats: int) -> dict[str, Any]:
     """Everything around the binary, a trial, when 100 and when 5,000 trials are stored.
 
-    The larger of two measures: the driver's processor time and the program's start and end; or what the slots of the
-    workers are not spent inside the binary, waiting included.
+    The larger of two measures: one trial after the other in one thread, so that nothing hides behind a binary at work;
+    and with two workers the time in which a worker has no binary at work.
     """
     out = {}
     for stored in (100, 5000):
-        with tempfile.TemporaryDirectory() as folder:
-            study, store = _open(folder)
-            evaluate = _Filled(stored)
-            driver.run(study, store, evaluate, workers=WORKERS, trials=stored + 10 * repeats)
-            fresh = list(store.trials())[stored + 2 * WORKERS :]  # the first of them began among instant ones
-            cpu = 1e3 * (time.process_time() - evaluate.processor) / (10 * repeats)
-            around = 1e3 * statistics.mean(_detail(t, "wall_seconds") - _detail(t, "run_seconds") for t in fresh)
-            waiting = _slots_ms(fresh)
-        say(f"  {stored} stored: driver {cpu:.1f} + start and end {around:.1f} ms; slots {waiting:.1f} ms")
-        out[f"overhead_ms_{stored}"] = max(cpu + around, waiting)
+        alone, busy = _around(stored, 10 * repeats, 1, _Inline()), _around(stored, 10 * repeats, WORKERS, None)
+        say(f"  {stored} stored: {alone:.1f} ms one after the other, {busy:.1f} ms a slot of {WORKERS} workers")
+        out[f"overhead_ms_{stored}"] = max(alone, busy)
     return out
+
+
+def _around(stored: int, fresh: int, workers: int, pool: Executor | None) -> float:
+    """Milliseconds a trial outside binaries, from the end of the first of the last trials to that of the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        study, store = _open(folder)
+        driver.run(study, store, _Filled(stored), workers=workers, trials=stored + fresh, pool=pool)
+        trials = list(store.trials())[stored + 2 * WORKERS :]  # the first of them began among instant ones
+    ends = sorted(float(t.detail["finished"]) for t in trials)
+    inside = sum(_inside(t) for t in trials) * (len(trials) - 1) / len(trials)
+    return 1e3 * (workers * (ends[-1] - ends[0]) - inside) / (len(trials) - 1)
+
+
+class _Inline(Executor):
+    """Runs what is submitted at once, where it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *given: Any, **named: Any) -> "Future[Any]":
+        """See ``Executor.submit``; what goes wrong ends the benchmark."""
+        done: Future[Any] = Future()
+        done.set_result(fn(*given, **named))
+        return done
+
+
+def _inside(of: Trial) -> float:
+    """Seconds of the binary's own work: its wiring and initial weights, and the run."""
+    return _detail(of, "setup_seconds") + _detail(of, "run_seconds")
 
 
 def _detail(of: Trial, name: str) -> float:
     return float(of.score.detail[name])
 
 
-def _slots_ms(trials: Sequence[Trial]) -> float:
-    """Milliseconds a trial that workers spent outside binaries, from the end of the first trial to that of the last."""
-    ends = sorted(float(t.detail["finished"]) for t in trials)
-    inside = sum(_detail(t, "run_seconds") for t in trials) * (len(trials) - 1) / len(trials)
-    return 1e3 * (WORKERS * (ends[-1] - ends[0]) - inside) / (len(trials) - 1)
-
-
 class _Filled:
     """Evaluates the first trials at once, with made-up accuracies on the detail of a real trial, then really."""
 
     def __init__(self, instant: int) -> None:
-        self.left, self.processor, self.lock = instant, 0.0, threading.Lock()
+        self.left, self.lock = instant, threading.Lock()
         self.real = trial.run_trial(reference_trial.CONFIGURATION, [SEED])
 
     def __call__(self, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event) -> Score:
@@ -144,8 +156,6 @@ class _Filled:
         with self.lock:
             self.left -= 1
             instant = self.left >= 0
-            if self.left == -1:
-                self.processor = time.process_time()
         if not instant:
             return trial.run_trial(configuration, seeds, cancel)
         made_up = 0.5 + 0.4 * int(config.digest(configuration)[:8], 16) / 2**32

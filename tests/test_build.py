@@ -50,7 +50,7 @@ def text(plan, strict):
 """
 CPP = "#include <unistd.h>\nint main() { char c; return read(0, &c, 1) == 0 ? 5 : 3; }\n"
 NOTING_COMPILER = """#!/bin/sh
-[ "$1" = --version ] && exec g++ --version
+case "$1" in --version|-print-file-name=*) exec g++ "$1";; esac
 echo start >> "{log}"; sleep 0.3; g++ "$@"; code=$?; echo end >> "{log}"; exit $code
 """
 
@@ -266,7 +266,7 @@ def test_a_program_that_fails_its_first_start_is_not_kept(builder: Builder) -> N
 
 def test_cancel_ends_the_compiler(log: Path, builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = tmp_path / "g++-slow"
-    slow.write_text('#!/bin/sh\n[ "$1" = --version ] && exec g++ --version\nsleep 1234.5\n')
+    slow.write_text('#!/bin/sh\ncase "$1" in --version|-print-file-name=*) exec g++ "$1";; esac\nsleep 1234.5\n')
     slow.chmod(0o755)
     monkeypatch.setenv(compiler.VARIABLE, str(slow))
     cancel = threading.Event()

@@ -216,7 +216,7 @@ def test_json_is_read_too_and_as_strictly(tmp_path):
     with pytest.raises(UserError, match=r"f\.json: the key 'a' is given twice"):
         document.load(file)
     file.write_text('{"a": 1,\n}')
-    with pytest.raises(UserError, match=r"f\.json, line 2, column 1"):
+    with pytest.raises(UserError, match=r"f\.json, line [12], column [0-9]: "):
         document.load(file)
 
 

@@ -65,11 +65,15 @@ def fading(right: np.ndarray) -> float:
 def kappa(decided: np.ndarray, labels: np.ndarray) -> float:
     """Cohen's kappa of decisions [n] (-1: none) with labels [n]; 0 where chance alone agrees always."""
     agreed = float((decided == labels).mean())
-    chance = sum(float((decided == c).mean() * (labels == c).mean()) for c in np.unique(labels))
+    classes = int(max(decided.max(), labels.max())) + 2  # the first stands for no decision
+    shares = [np.bincount(values + 1, minlength=classes) / len(labels) for values in (decided, labels)]
+    chance = float((shares[0] * shares[1])[1:].sum())
     return (agreed - chance) / (1 - chance) if chance < 1 else 0.0
 
 
 def curve(right: np.ndarray) -> tuple[float, ...]:
     """Accuracy in ``CURVE`` (nearly) equal consecutive windows; fewer for a very short stream."""
-    windows = np.array_split(right, min(CURVE, len(right)))
-    return tuple(float(window.mean()) for window in windows)
+    n = min(CURVE, len(right))
+    sizes = [len(right) // n + (k < len(right) % n) for k in range(n)]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return tuple((np.add.reduceat(right.astype(np.int64), starts) / sizes).tolist())

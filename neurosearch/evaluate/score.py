@@ -87,7 +87,7 @@ def _hardware(
 def _decisions(record: Record, stream: Stream, detail: dict[str, Any]) -> tuple[dict[str, float], tuple[float, ...]]:
     """Accuracies and learning curve over the samples that have a label, whether they were reached or not."""
     decided = accuracy.decisions(record.readout, len(stream.labels))
-    right = accuracy.correct(record.readout, stream.labels)
+    right = (decided == stream.labels) & (stream.labels >= 0)
     metrics: dict[str, float] = {}
     known = stream.labels >= 0
     streamed = known & (stream.phase == STREAM)

@@ -240,11 +240,18 @@ def _real_axis(dimension: Dimension) -> BaseDistribution:
         log = dimension.log and dimension.step == 1
         return IntDistribution(dimension.low, dimension.high, log, dimension.step)
     if low == high:
-        return FloatDistribution(low, high)
+        return _Real(low, high)
     below = low - step / 2
     if dimension.log and below <= 0:
         below = low / 2
-    return FloatDistribution(below, high + step / 2, dimension.log)
+    return _Real(below, high + step / 2, dimension.log)
+
+
+class _Real(FloatDistribution):
+    """A real axis whose values are known to be numbers: Optuna asks for each of them again at every proposal."""
+
+    def to_internal_repr(self, param_value_in_external_repr: Any) -> float:
+        return float(param_value_in_external_repr)
 
 
 def _frozen(told: Told, running: bool, axis: Axis) -> FrozenTrial:

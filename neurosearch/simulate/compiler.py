@@ -28,19 +28,22 @@ class Compiler:
         name: ``clang++`` or ``g++``, by what it says of itself.
         version: first line of its ``--version``.
         cpu_features_digest: hash of what ``-march=native`` sees.
+        static: its C++ library can be put into a program, which then starts a millisecond sooner.
     """
 
     path: str
     name: str
     version: str
     cpu_features_digest: str
+    static: bool = False
 
     def flags(self, strict: bool = False, optimise: str = "-O3") -> tuple[str, ...]:
         """Arguments of a compilation; ``strict`` keeps the bits of IEEE arithmetic, else speed may change them."""
         if optimise not in LEVELS:
             raise UserError(f"optimise = {optimise!r} is not one of {', '.join(LEVELS)}; give one of these")
         arithmetic = _STRICT if strict else _FAST
-        return ("-std=c++17", optimise, "-march=native", *arithmetic, "-fno-math-errno", "-w")
+        library = ("-static-libstdc++", "-static-libgcc") if self.static else ()
+        return ("-std=c++17", optimise, "-march=native", *arithmetic, "-fno-math-errno", "-w", *library)
 
 
 def find() -> Compiler:
@@ -55,7 +58,8 @@ def _find(wanted: str, path: str) -> Compiler:
         if executable:
             version = _version(executable)
             kind = "clang++" if "clang" in version else "g++"
-            return Compiler(os.path.abspath(executable), kind, version, _cpu_features_digest())
+            static = os.path.isabs(_asked(executable, "-print-file-name=libstdc++.a"))
+            return Compiler(os.path.abspath(executable), kind, version, _cpu_features_digest(), static)
     if wanted:
         raise UserError(f"${VARIABLE} = {wanted!r} is not an executable; name a C++ compiler such as g++, or unset it")
     raise UserError(
@@ -65,14 +69,20 @@ def _find(wanted: str, path: str) -> Compiler:
 
 
 def _version(executable: str) -> str:
+    said = _asked(executable, "--version")
+    if not said:
+        raise UserError(f"{executable} --version fails; name a C++ compiler in ${VARIABLE}")
+    return said.splitlines()[0]
+
+
+def _asked(executable: str, question: str) -> str:
+    """What a compiler says of itself; nothing where it fails."""
     environment = {**os.environ, "LC_ALL": "C"}
     try:
-        answer = subprocess.run([executable, "--version"], capture_output=True, text=True, timeout=60, env=environment)
+        answer = subprocess.run([executable, question], capture_output=True, text=True, timeout=60, env=environment)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"the compiler {executable} does not run ({error}); name another in ${VARIABLE}") from error
-    if answer.returncode != 0 or not answer.stdout.strip():
-        raise UserError(f"{executable} --version fails (exit {answer.returncode}); name a C++ compiler in ${VARIABLE}")
-    return answer.stdout.strip().splitlines()[0]
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 @lru_cache

@@ -165,6 +165,14 @@ def _written(descriptor: int, unsent: memoryview) -> memoryview:
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    with contextlib.suppress(AttributeError, OSError):  # where the kernel can wake us, waiting costs no sleeps
+        ended = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(ended, select.POLLIN)
+            poll.poll(GRACE * 1000)
+        finally:
+            os.close(ended)
     try:
         return process.wait(timeout=GRACE)
     except subprocess.TimeoutExpired:
