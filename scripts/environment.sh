@@ -23,6 +23,17 @@ find_python() {
     fail "no Python of at least 3.11 is on the PATH; install one (Debian: apt-get install python3 python3-venv python3-pip), or name it in PYTHON"
 }
 
+# A Python of at least 3.13 that works, or nothing: $NEWER_PYTHON if set, else what is on the PATH.
+find_newer_python() {
+    local candidate
+    for candidate in ${NEWER_PYTHON:-python3.14 python3.13}; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 13))' >/dev/null 2>&1; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+}
+
 find_compiler() {
     if [ -n "${NEUROSEARCH_CXX:-}" ]; then
         command -v "$NEUROSEARCH_CXX" >/dev/null 2>&1 || fail "NEUROSEARCH_CXX = $NEUROSEARCH_CXX is not an executable; name a C++ compiler, or unset it"

@@ -678,7 +678,7 @@ def python_code(kit):
 
 REFUSED = {
     noise: "xi|randn",
-    delayed: "delay",
+    delayed: "delay|resize_array",  # what Brian2 prepares first for a delay differs between its versions
     indexed: "index",
     listed: "synapses_create_array",
     monitored: "spikemonitor",

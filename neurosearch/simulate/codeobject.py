@@ -152,7 +152,9 @@ class LeanTemplater(Templater):
     def __getattr__(self, item: str) -> Any:
         try:
             return super().__getattr__(item)
-        except KeyError:
+        except (KeyError, AttributeError):  # which of them: until Brian2 2.10, and since
+            if item.startswith("__"):
+                raise
             raise Unsupported(f"Brian2's template '{item}'") from None
 
 
