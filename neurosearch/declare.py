@@ -89,5 +89,5 @@ class Text(Part):
 
 
 @functools.lru_cache(maxsize=1024)
-def _units(part_type: type[Text]) -> dict[str, str]:
+def _units(part_type: Any) -> dict[str, str]:
     return {f.name: f.metadata["unit"] for f in dataclasses.fields(part_type) if "unit" in f.metadata}

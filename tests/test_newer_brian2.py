@@ -1,4 +1,4 @@
-"""The newest Brian2 on a newer Python: the same contracts, in an environment of its own where ``scripts/test`` made one."""
+"""The newest Brian2 on a newer Python holds the same contracts; ``scripts/test`` makes the environment where it can."""
 
 import os
 import subprocess
