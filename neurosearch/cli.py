@@ -93,6 +93,14 @@ def _parser() -> argparse.ArgumentParser:
     check = verb("check", _check, "what this machine has, or whether a study is sound", "STUDY", study, optional=True)
     check.add_argument("--schema", action="store_true", help="JSON Schema of a study file, for editors")
 
+    derive = verb("derive", _derive, "the recall that a memory's storage rule asks for", "STORAGE",
+                  "a storage rule's name, or its text such as '(x_i - 0.2)*(x_j - 0.2)'")  # fmt: skip
+    derive.add_argument("--prior", default="gaussian", help="distribution of the patterns: a name or {name: {...}}")
+    derive.add_argument("--noise", default="normal", help="noise of the cues: a name or {name: {...}}")
+    derive.add_argument("--units", type=_positive, default=200, metavar="N", help="neurons of the memory")
+    derive.add_argument("--load", type=int, default=20, metavar="M", help="patterns that it holds")
+    derive.add_argument("--json", action="store_true", help="texts and numbers as JSON")
+
     verb("replay", _replay, "run a stored trial again and compare every bit", "STUDY@NUMBER", "a stored trial")
     for name in ("launch", "inspect", "export", "run", "show", "replay"):
         storage = "a journal file or a database URL; ./neurosearch-runs/NAME.journal otherwise"
@@ -232,6 +240,14 @@ def _check(arguments: argparse.Namespace) -> int:
         state = "ok     " if finding.found else "MISSING" if finding.needed else "absent "
         print(f"{state} {finding.name:14} {finding.detail}")
     return 2 if any(finding.needed and not finding.found for finding in found) else 0
+
+
+def _derive(arguments: argparse.Namespace) -> int:
+    from neurosearch.inspect.derivation import derivation
+
+    rule, prior, noise = arguments.subject, arguments.prior, arguments.noise
+    print(derivation(rule, prior, noise, arguments.units, arguments.load, as_json=arguments.json))
+    return 0
 
 
 def _replay(arguments: argparse.Namespace) -> int:

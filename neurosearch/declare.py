@@ -85,7 +85,7 @@ class Text(Part):
     @property
     def units(self) -> dict[str, str]:
         """Unit of each parameter."""
-        return _units(type(self))
+        return _units(typing.cast(typing.Hashable, type(self)))
 
 
 @functools.lru_cache(maxsize=1024)

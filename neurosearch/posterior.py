@@ -38,6 +38,7 @@ class Memory:
     @cached_property
     def numbers(self) -> dict[str, float]:
         """Value of every number that the derived texts read, μ and σ² by quadrature over the prior included."""
+        dynamics = self.dynamics  # its texts are checked before any is evaluated
         out = {f"storage_{k}": v for k, v in self.storage.values.items()}
         out |= {f"prior_{k}": v for k, v in self.prior.values.items()} | {
             f"noise_{k}": v for k, v in self.noise.values.items()
@@ -46,11 +47,11 @@ class Memory:
         pairs, weights = omega(self.storage, points[:, None], points[None, :]), weight[:, None] * weight[None, :]
         mean = float((weights * pairs).sum())
         out |= {"crosstalk_mean": mean, "crosstalk_variance": float((weights * (pairs - mean) ** 2).sum())}
-        own = vector.value(self.dynamics.slope_own, {**out, "x_post": points, "cue": points})
-        pair = vector.value(self.dynamics.slope_pair, {**out, "x_post": points[:, None], "x_pre": points[None, :]})
+        own = vector.value(dynamics.slope_own, {**out, "x_post": points, "cue": points})
+        pair = vector.value(dynamics.slope_pair, {**out, "x_post": points[:, None], "x_pre": points[None, :]})
         out["precision"] = max(1e-9, -float((weight * own).sum()))
         strength = float((weights * pair).sum()) / out["crosstalk_variance"]
-        out["data_precision"] = 0.0 if self.dynamics.mean_field else (self.units - 1) * strength
+        out["data_precision"] = 0.0 if dynamics.mean_field else (self.units - 1) * strength
         return out
 
     def time_constant(self, load: int) -> float:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_binary import binary_vs_handwritten, build_seconds, say
-from bench_study import overhead_ms, speedup_vs_fresh_build, utilisation
+from bench_study import overhead_ms, recall_seconds, speedup_vs_fresh_build, utilisation
 
 from neurosearch.simulate import compiler
 
@@ -42,6 +42,7 @@ PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "overhead_ms": overhead_ms,
     "utilisation": utilisation,
     "start_seconds": start_seconds,
+    "recall_seconds": recall_seconds,
 }
 
 
@@ -57,6 +58,7 @@ def goals(name: str) -> dict[str, str]:
         "utilisation": ">= 0.9",
         "import_seconds": "<= 0.15",
         "help_seconds": "<= 0.4",
+        **dict.fromkeys(("recall_seconds_binary", "recall_seconds_gaussian", "recall_seconds_phase"), "<= 5"),
     }
 
 

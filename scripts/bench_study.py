@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -138,6 +139,37 @@ class _Inline(Executor):
 def _inside(of: Trial) -> float:
     """Seconds of the binary's own work: its wiring and initial weights, and the run."""
     return _detail(of, "setup_seconds") + _detail(of, "run_seconds")
+
+
+_RECALL = """\
+format: 1
+about: recall of 100 cues by 200 units in 500 steps
+architecture: {architecture}
+task: {{recall: {{units: 200, load: 20, cues: 100, steps: 500, prior: {prior}, noise: {noise}}}}}
+"""
+
+
+def recall_seconds(repeats: int) -> dict[str, Any]:
+    """`neurosearch run` of a memory, start of Python and derivation included: 200 units, 500 steps, 100 cues."""
+    rates, phases = "{rate_memory: {prior: %s}}", "phase_memory"
+    kinds = {
+        "binary": (rates % "binary", "binary", "normal"),
+        "gaussian": (rates % "gaussian", "gaussian", "normal"),
+        "phase": (phases, "circle", "von_mises"),
+    }
+    out = {}
+    for kind, (architecture, prior, noise) in kinds.items():
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{kind}.yaml"
+            file.write_text(_RECALL.format(architecture=architecture, prior=prior, noise=noise))
+            command = [sys.executable, "-m", "neurosearch", "run", str(file)]
+            seconds = []
+            for _ in range(repeats + 1):  # the first of them may build
+                began = time.perf_counter()
+                subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+                seconds.append(time.perf_counter() - began)
+        out[f"recall_seconds_{kind}"] = statistics.median(seconds[1:])
+    return out
 
 
 def _detail(of: Trial, name: str) -> float:

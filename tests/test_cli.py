@@ -254,6 +254,15 @@ def test_show_list_and_check(door, tmp_path):
     assert "dt: 0.002" in door("show", "./own.py:Own")[0]
 
 
+def test_derive_at_the_door(door):
+    out, _ = door("derive", "(x_i - 0.2)*(x_j - 0.2)", "--units", "40", "--load", "5")
+    assert "Omega(x_i, x_j) = " in out
+    assert "for N = 40, M = 5: membrane time constant" in out
+    assert json.loads(door("derive", "sine", "--prior", "circle", "--noise", "von_mises", "--json")[0])["load"] == 20
+    _, err = door("derive", "x_i*y_j", code=2)
+    assert "unknown symbol `y_j`" in err
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(door):
     process = door("show", "small.yaml", start=True)
     process.stdout.close()

@@ -1,5 +1,6 @@
 """Derived recall: its slope is that of the posterior, recall only climbs, the split is whole, mistakes are said."""
 
+import json
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from neurosearch import catalogue, kernel, vector
 from neurosearch.derive import derive
 from neurosearch.errors import UserError
+from neurosearch.inspect.derivation import derivation
 from neurosearch.posterior import Memory
 
 
@@ -272,3 +274,39 @@ def test_a_hundred_recalls_take_seconds():
     path = memory.recall(w, cues, 11, 500, 0.1)
     assert time.process_time() - began < 10  # of processor time over all cores; the wall clock's target is 5
     assert np.abs(path[-1] - patterns[np.arange(100) % 11]).max() < 0.01
+
+
+def test_derivation_of_a_text_is_that_of_the_rule_it_spells_out():
+    text = derivation("(x_i - 0.13)*(x_j - 0.13)", "gaussian", "{normal: {sd: 0.37}}", 50, 7)
+    numbers = [
+        json.loads(derivation(rule, "gaussian", "{normal: {sd: 0.37}}", 50, 7, as_json=True))
+        for rule in ("(x_i - 0.13)*(x_j - 0.13)", "{covariance: {mean: 0.13}}")
+    ]
+    assert numbers[0]["time_constant"] == pytest.approx(numbers[1]["time_constant"], rel=1e-12)
+    assert numbers[0]["largest_rate"] == pytest.approx(numbers[1]["largest_rate"], rel=1e-6)
+    assert f"membrane time constant {numbers[0]['time_constant']:.4g} tau" in text
+    for part in ("leak", "feed-forward drive", "recurrent excitation", "subtractive inhibition", "divisive inhibition"):
+        assert part in text
+    memory = Memory(
+        make("storage", "covariance", mean=0.13), make("priors", "gaussian"), make("noises", "normal", sd=0.37), 50
+    )
+    assert numbers[1]["equations"]["leak"] == memory.dynamics.leak
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("covarance", "gaussian", "normal", 9, 3), "STORAGE = covarance: .* did you mean 'covariance'"),
+        (("x_i*y_j", "gaussian", "normal", 9, 3), "unknown symbol `y_j`"),
+        (("x_i*x_j", "gauss", "normal", 9, 3), "--prior = gauss"),
+        (("x_i*x_j", "{gaussian", "normal", 9, 3), "--prior, line 1"),
+        (("x_i*x_j", "gaussian", "{normal: {std: 1}}", 9, 3), "--noise.*std"),
+        (("x_i*x_j", "circle", "normal", 9, 3), "needs a cue noise of phases"),
+        (("x_i*x_j", "gaussian", "normal", 1, 3), "--units = 1"),
+        (("x_i*x_j", "gaussian", "normal", 9, 0), "load = 0"),
+        (("int(x_i > x_j)", "gaussian", "normal", 9, 3), "not smooth"),
+    ],
+)
+def test_derivation_says_what_is_wrong(given, said):
+    with pytest.raises(UserError, match=said):
+        derivation(*given)
