@@ -13,7 +13,7 @@ from neurosearch.errors import UserError
 
 if TYPE_CHECKING:
     from neurosearch.export.found import Found
-    from neurosearch.search.driver import Evaluate
+    from neurosearch.search.evaluation import Evaluate
     from neurosearch.search.reference import Resolved
     from neurosearch.study import Study
 
@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--json", action="store_true", help="everything as one JSON object")
     inspect.add_argument("--csv", action="store_true", help="one line a trial")
     inspect.add_argument("--out", metavar="FOLDER", help="folder for the pictures")
+    inspect.add_argument("--baselines", choices=("some", "all"), default="some",
+                         help="all: also Hoeffding tree, adaptive random forest and kNN, on 5,000 samples")  # fmt: skip
 
     export = verb("export", _export, "write a configuration with its final weights", "REF", REF)
     export.add_argument("--to", default="json", metavar="FORMAT", help="json or nir")
@@ -139,8 +141,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
     study = studies.load(arguments.subject)
     store = open_store(study, arguments.storage, create=False)
-    folder = Path(arguments.out) if arguments.out else None
-    print(report(study, store, Options(json=arguments.json, csv=arguments.csv, folder=folder)))
+    folder, everything = Path(arguments.out) if arguments.out else None, arguments.baselines == "all"
+    options = Options(json=arguments.json, csv=arguments.csv, folder=folder, everything=everything)
+    print(report(study, store, options))
     return 0
 
 

@@ -1,13 +1,15 @@
 """What a linear learner would see of a network's own input code: the spikes of every input neuron in every sample."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neurosearch import config, trial
-from neurosearch.baselines.base import Baseline, beginning, judge
+from neurosearch import catalogue, config, trial
+from neurosearch.baselines.base import Baseline, beginning, judge, kept
 from neurosearch.graph import Constant, Graph, Input, Population, Projection
 from neurosearch.lower import lower
 from neurosearch.neurons.li import Li
@@ -18,6 +20,40 @@ from neurosearch.wiring.all_to_all import AllToAll
 
 SAMPLES = 2000
 """Samples of the stream that are encoded: every spike passes through a raster."""
+
+
+LEARNERS = {False: ("online_softmax", "passive_aggressive"), True: ("nlms", "rls")}
+"""What is told the input's spikes: of a task with classes, and of one with values to be predicted."""
+
+
+def beside(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> dict[str, Score]:
+    """The scores of linear learners on the network's own input code; computed once and kept."""
+    architecture, task, _ = trial.parts(configuration)
+    stream = task.stream(seed)
+    code = [config.to_dict(architecture.encoder), catalogue.source_digest(type(architecture.encoder)), _coding()]
+    key = [stream.key, seed, samples, config.digest(dict(configuration)), code]
+    seen: list[Stream] = []  # encoded when the first learner needs it
+
+    def judged(baseline: Baseline) -> Score:
+        if not seen:
+            seen.append(encoded(configuration, seed, samples))
+        return judge(baseline, seen[0])
+
+    found = {}
+    for name in LEARNERS[stream.targets is not None]:
+        cls = catalogue.find("baselines", name)
+        made = cls()
+        found[name] = kept([*key, name, catalogue.source_digest(cls)], lambda made=made: judged(made))  # type: ignore[misc]
+    return found
+
+
+@functools.cache
+def _coding() -> str:
+    """Digest of the files that make spikes of a stream."""
+    here = Path(__file__).parent
+    rooms = [file for room in ("encoders", "normalisations") for file in sorted((here / room).glob("*.py"))]
+    files = [*rooms, here / "random.py", Path(__file__)]
+    return config.digest([file.read_text(encoding="utf-8") for file in files])
 
 
 def score(baseline: Baseline, configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Score:

@@ -3,8 +3,9 @@
 import math
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +42,11 @@ class Store:
         except KeyError:
             self._study = optuna.create_study(study_name=study.name, storage=storage, directions=directions)
         self._trials: list[Trial] = []
+
+    @property
+    def shared(self) -> bool:
+        """Other drivers may be storing trials of this study now: a journal has one driver, a database any number."""
+        return self.path is None
 
     def trials(self) -> list[Trial]:
         """Every stored trial in the order in which it finished; also those that another driver stored meanwhile."""
@@ -176,6 +182,9 @@ def _checked(store: Store) -> Store:
 
 
 def _database(url: str) -> Any:
+    with suppress(Exception):  # two drivers may be making the tables of an empty database: the later one finds them
+        return optuna.storages.get_storage(url)
+    time.sleep(0.5)
     try:
         return optuna.storages.get_storage(url)
     except Exception as error:  # every driver has errors of its own; all mean that the URL does not work here

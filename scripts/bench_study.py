@@ -184,7 +184,7 @@ class _Filled:
         self.real = trial.run_trial(reference_trial.CONFIGURATION, [SEED])
 
     def __call__(self, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event) -> Score:
-        """See ``driver.Evaluate``."""
+        """See ``evaluation.Evaluate``."""
         with self.lock:
             self.left -= 1
             instant = self.left >= 0

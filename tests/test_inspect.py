@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import re
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -137,6 +139,45 @@ def test_the_others_see_the_very_streams_of_the_network(launched):
     assert fixed.metrics["writes"] == 0
     assert unlearned.values == (fixed.metrics["accuracy"],)
     assert "on one stream" in compared.verdict or "LOSES" in compared.verdict
+    names = [c.name for c in compared.contenders]
+    assert "online_softmax on the same encoded input" in names
+    assert not {"hoeffding_tree", "nearest_neighbours"} & set(names), "slow, so only on request"
+
+
+@pytest.mark.slow
+def test_all_baselines_stand_there_on_request(launched, monkeypatch, tmp_path):
+    study, store = launched
+    compared = compare(study, store.trials()[0], None, everything=True)
+    names = [c.name for c in compared.contenders]
+    assert {"hoeffding_tree", "adaptive_random_forest", "nearest_neighbours"} <= set(names)
+    assert all(not c.samples for c in compared.contenders), "a short stream is seen whole by all"
+    monkeypatch.setitem(sys.modules, "river", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="--baselines all needs river"):
+        report(study, store, Options(folder=tmp_path, everything=True))
+
+
+@pytest.mark.slow
+def test_a_prediction_is_compared_by_its_error(tmp_path):
+    file = tmp_path / "mg.yaml"
+    file.write_text(
+        "format: 1\nabout: prediction\ntrials: 2\nobjectives: [nrmse]\n"
+        "architecture: {mushroom_body: {encoder: current, rule: delta_potential, kenyon: {size: 40, drive: 40.0}}}\n"
+        "task: {mackey_glass: {}}\nspace:\n  rule.eta: {float: [0.001, 1.0], log: true}\n"
+    )
+    study = studies.load(file)
+    store = open_store(study, str(tmp_path / "mg.journal"))
+    driver.run(study, store, run_trial, workers=2)
+    compared = compare(study, store.trials()[0], None)
+    by_name = {c.name: c for c in compared.contenders}
+    assert compared.metric == "nrmse"
+    assert {"rls", "persistence", "nlms on the same encoded input"} <= set(by_name)
+    best = min((c for c in compared.contenders[1:]), key=lambda c: c.whole.mean)
+    assert best.name.removesuffix(" on the same encoded input") == "rls"
+    assert f"LOSES to {best.name}" in compared.verdict
+    said = report(study, store, Options(folder=tmp_path))
+    assert re.search(r"^learner +nrmse +last window +held out$", said, re.MULTILINE)
+    assert compared.verdict in said
 
 
 @pytest.mark.slow
@@ -363,6 +404,18 @@ def test_a_defeat_is_said_plainly(own, other, says):
     contenders = (contender("trial 7", *own), chance, contender("online_softmax", *other))
     compared = Comparison(tuple(range(len(own))), True, contenders)
     assert says in compared.verdict
+
+
+def test_who_saw_the_beginning_only_is_named_and_does_not_decide():
+    part = replace(contender("nearest_neighbours", 0.99, 0.99), samples=5000)
+    contenders = (contender("trial 7", 0.9, 0.91), contender("majority", 0.1, 0.1), part)
+    assert "beats the best of the others, majority" in Comparison((1, 2), True, contenders).verdict
+
+
+def test_of_errors_the_smaller_is_the_better():
+    contenders = (contender("trial 7", 0.2, 0.2), contender("rls", 0.1, 0.1), contender("persistence", 0.4, 0.4))
+    said = Comparison((1, 2), True, contenders, "nrmse").verdict
+    assert said == "trial 7 LOSES to rls by 0.1000 (nrmse 0.2000 against 0.1000)"
 
 
 def test_numbers_stand_under_each_other():

@@ -92,6 +92,36 @@ def test_resumption_with_several_objectives(tmp_path, kind):
     assert told(parts) == told(whole)
 
 
+def test_drivers_of_one_database_learn_from_each_other_and_are_resumed(tmp_path):
+    loaded, url = study(tmp_path), f"sqlite:///{tmp_path / 'trials.db'}"
+    together = threading.Barrier(2)
+
+    def evaluate(configuration, seeds, cancel):
+        if not together.broken:
+            together.wait(10)  # both drivers are at work before either stores anything
+        time.sleep(0.01)
+        return analytic(configuration, seeds, cancel)
+
+    outcomes = []
+
+    def drive():
+        outcomes.append(search(loaded, url, 30, 1, evaluate)[0])
+        together.abort()
+
+    other = threading.Thread(target=drive)
+    open_store(loaded, url)
+    other.start()
+    drive()
+    other.join()
+    assert all(outcome.fresh > 3 for outcome in outcomes)
+    trials = open_store(loaded, url).trials()
+    assert 30 <= len(trials) == sum(outcome.fresh for outcome in outcomes) <= 32, "one more each, at most"
+    digests = [t.detail["digest"] for t in trials]
+    assert len(digests) - len(set(digests)) <= 6, "what another driver has stored is not run again"
+    outcome, trials = search(loaded, url, 40)
+    assert (outcome.stored, len(trials), outcome.fresh) == (40, 40, 40 - sum(o.fresh for o in outcomes))
+
+
 def test_the_model_learns(tmp_path):
     found = {}
     for kind in ("tpe", "random"):
@@ -275,6 +305,13 @@ def test_asks_stay_cheap(tmp_path):
         sampled.append(time.process_time() - began)
         one.tell(number, (-params["rule.eta"],), {})
     assert sorted(sampled[300:])[50] < 2.5 * sorted(sampled[100:200])[50]
+
+
+def test_gp_searches(tmp_path):
+    pytest.importorskip("torch", reason="the sampler gp needs torch, which is not installed")
+    _, trials = search(study(tmp_path, sampler="gp"), tmp_path / "j", 45)
+    best_of = [max(t.score.metrics["accuracy"] for t in part) for part in (trials[:40], trials[40:])]
+    assert best_of[1] > best_of[0] - 0.05, "what the model proposes is about as good as the best it has seen"
 
 
 def test_gp_without_torch_says_what_to_install(tmp_path):

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -129,18 +129,23 @@ def beginning(stream: Stream, n: int) -> Stream:
 @functools.lru_cache(maxsize=256)
 def _remembered(name: str, task: Streams, seed: int, key: str) -> Score:
     cls = catalogue.find("baselines", name)
-    baseline = cls()
-    stream = task.stream(seed)
-    if baseline.on_request:
-        stream = beginning(stream, SLOW_SAMPLES)
+
+    def judged() -> Score:
+        baseline, stream = cls(), task.stream(seed)
+        return judge(baseline, beginning(stream, SLOW_SAMPLES) if baseline.on_request else stream)
+
     of_task = [key, seed, catalogue.name_of(task), config.to_dict(task), catalogue.source_digest(type(task))]
-    file = _folder() / f"{config.digest([*of_task, name, catalogue.source_digest(cls), _scoring()])}.json"
+    return kept([*of_task, name, catalogue.source_digest(cls)], judged)
+
+
+def kept(key: list[Any], make: Callable[[], Score]) -> Score:
+    """What ``make`` returned for this key at some time, by any process, while our scoring was what it is now."""
+    file = _folder() / f"{config.digest([*key, _scoring()])}.json"
     known = _read(file)
-    if known is not None:
-        return known
-    found = judge(baseline, stream)
-    _write(file, found)
-    return found
+    if known is None:
+        known = make()
+        _write(file, known)
+    return known
 
 
 def _folder() -> Path:

@@ -4,16 +4,24 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from neurosearch import encoded
 from neurosearch import trial as corridor
 from neurosearch.baselines.base import beside
 from neurosearch.evaluate.interval import Interval, interval
 from neurosearch.inspect import rerun
 from neurosearch.rank import Rescored
-from neurosearch.record import Score, Trial
+from neurosearch.record import DIRECTIONS, STREAM, Score, Trial
 from neurosearch.study import Study
 
 UNLEARNED = "without plasticity"
-CURVES = ("accuracy", "last_accuracy", "held_out_accuracy")
+ON_SPIKES = "on the same encoded input"
+METRICS = {
+    "accuracy": ("accuracy", "last_accuracy", "held_out_accuracy"),
+    "nrmse": ("nrmse", "last_nrmse", "held_out_nrmse"),
+}
+"""What is compared: whole stream, last window, held out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,17 +30,19 @@ class Contender:
 
     Attributes:
         name: ``trial 17``, or that of a baseline.
-        accuracy, last, held_out: means over the streams with their 95 % intervals.
+        whole, last, held_out: means over the streams with their 95 % intervals.
         curve: mean learning curve.
-        values: accuracy on each stream.
+        values: the score on each stream.
+        samples: of each stream that it saw, where it saw the beginning only; 0: all.
     """
 
     name: str
-    accuracy: Interval
+    whole: Interval
     last: Interval | None
     held_out: Interval | None
     curve: tuple[float, ...]
     values: tuple[float, ...]
+    samples: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,23 +52,26 @@ class Comparison:
     Attributes:
         seeds: of the streams.
         fresh: whether the search never saw them.
-        contenders: at least the network; empty where it has no accuracy.
+        contenders: at least the network; empty where it has nothing that a baseline has.
+        metric: what is compared.
     """
 
     seeds: tuple[int, ...]
     fresh: bool
     contenders: tuple[Contender, ...]
+    metric: str = "accuracy"
 
     @property
     def verdict(self) -> str:
-        """Whether the network is better than the best of the others, said plainly."""
-        if len(self.contenders) < 2:
+        """Whether the network is better than the best of the others on the same samples, said plainly."""
+        network, others = self.contenders[0], [c for c in self.contenders[1:] if not c.samples]
+        if not others:
             return "there is nothing to compare with"
-        network, *others = self.contenders
-        rival = max(others, key=lambda c: c.accuracy.mean)
+        sign = 1 if DIRECTIONS[self.metric] == "maximize" else -1
+        rival = max(others, key=lambda c: sign * c.whole.mean)
         other = rival.name.replace("_", " ")
-        gap = interval([a - b for a, b in zip(network.values, rival.values, strict=True)])
-        numbers = f"accuracy {network.accuracy.mean:.4f} against {rival.accuracy.mean:.4f}"
+        gap = interval([sign * (a - b) for a, b in zip(network.values, rival.values, strict=True)])
+        numbers = f"{self.metric} {network.whole.mean:.4f} against {rival.whole.mean:.4f}"
         if gap.mean < 0:
             return f"{network.name} LOSES to {other} by {-gap.mean:.4f} ({numbers})"
         if gap.mean == 0:
@@ -73,32 +86,48 @@ class Comparison:
         return f"{network.name} beats the best of the others, {other}, by {gap.mean:.4f} ({numbers}){sure}"
 
 
-def compare(study: Study, trial: Trial, again: Rescored | None) -> Comparison:
-    """Run every baseline, and the network with learning off, on the streams that the network was scored on."""
+def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: bool = False) -> Comparison:
+    """Run every baseline, and the network with learning off, on the streams that the network was scored on.
+
+    Args:
+        everything: also the baselines on request, which see the first samples of a long stream only.
+    """
     seeds = again.seeds if again else tuple(trial.detail.get("seeds", study.seeds))
     scores = list(again.scores) if again else _of_seeds(trial.score)
-    name = f"trial {trial.number}"
-    own = _contender(name, scores, trial.score.curve if len(scores) > 1 and not again else ())
-    if own is None:
-        return Comparison(seeds, again is not None, ())
+    name, fresh = f"trial {trial.number}", again is not None
+    metric = next((m for m in METRICS if all(m in s.metrics for s in scores)), "")
+    if not metric:
+        return Comparison(seeds, fresh, ())
     configuration, limits = trial.detail["configuration"], rerun.limits_of(study)
     _, task, _ = corridor.parts(configuration)
-    baselines = [beside(task, seed) for seed in seeds]
-    fixed = rerun.many(seeds, lambda seed: rerun.without_learning(configuration, seed, limits), os.cpu_count() or 1)
-    others = [_contender(UNLEARNED, fixed)] + [_contender(b, [found[b] for found in baselines]) for b in baselines[0]]
-    return Comparison(seeds, again is not None, (own, *(c for c in others if c is not None)))
+    samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
+    curve = trial.score.curve if len(scores) > 1 and not again else ()
+    workers = os.cpu_count() or 1
+    fixed = rerun.many(seeds, lambda seed: rerun.without_learning(configuration, seed, limits), workers)
+    raw = [beside(task, seed, everything) for seed in seeds]
+    spikes = [encoded.beside(configuration, seed) for seed in seeds]
+    others = [(UNLEARNED, fixed)]
+    others += [(b, [found[b] for found in raw]) for b in raw[0]]
+    others += [(f"{b} {ON_SPIKES}", [found[b] for found in spikes]) for b in spikes[0]]
+    found = [_contender(called, theirs, METRICS[metric], samples) for called, theirs in others]
+    own = _contender(name, scores, METRICS[metric], 0, curve)
+    assert own is not None, "the metric was chosen so"
+    return Comparison(seeds, fresh, (own, *(c for c in found if c is not None)), metric)
 
 
-def _contender(name: str, scores: Sequence[Score], curve: tuple[float, ...] = ()) -> Contender | None:
-    values = [tuple(s.metrics[m] for s in scores if m in s.metrics) for m in CURVES]
+def _contender(
+    name: str, scores: Sequence[Score], metrics: Sequence[str], samples: int, curve: tuple[float, ...] = ()
+) -> Contender | None:
+    values = [tuple(s.metrics[m] for s in scores if m in s.metrics) for m in metrics]
     if len(values[0]) != len(scores):
         return None
-    accuracy, last, held_out = (interval(v) if len(v) == len(scores) else None for v in values)
-    assert accuracy is not None, "every score has an accuracy"
+    whole, last, held_out = (interval(v) if len(v) == len(scores) else None for v in values)
+    assert whole is not None, "every score has the first metric"
     curves = [s.curve for s in scores if s.curve]
     mean = tuple(sum(column) / len(curves) for column in zip(*curves, strict=False)) if curves else curve
     silent = " (silent)" if all(s.status == "silent" for s in scores) else ""  # why its accuracy is 0, below chance
-    return Contender(name + silent, accuracy, last, held_out, mean, values[0])
+    seen = min(int(s.detail.get("samples", samples)) for s in scores)
+    return Contender(name + silent, whole, last, held_out, mean, values[0], seen if seen < samples else 0)
 
 
 def _of_seeds(score: Score) -> list[Score]:

@@ -173,9 +173,9 @@ def learning(study: Study, compared: Comparison, samples: int) -> Figure:
     )
     for n, contender in enumerate(compared.contenders):
         windows = len(contender.curve)
-        if windows:
+        if windows and not contender.samples:
             x = (np.arange(windows) + 0.5) * samples / windows
-            label = f"{contender.name.replace('_', ' ')}  ({contender.accuracy.mean:.3f})"
+            label = f"{contender.name.replace('_', ' ')}  ({contender.whole.mean:.3f})"
             width, colour = (2.2, COLOURS[0]) if n == 0 else (1.3, ("#8A8A8A", *COLOURS[1:])[(n - 1) % 8])
             axes.plot(
                 x,

@@ -1,11 +1,12 @@
 """The verb inspect: what a study has found, as text, JSON or CSV, and as pictures."""
 
 import csv
+import importlib.util
 import io
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.inspect import best, choices, failures, importance, rerun, timing
 from neurosearch.inspect.best import Row
-from neurosearch.inspect.comparison import Comparison, compare
+from neurosearch.inspect.comparison import compare
+from neurosearch.inspect.findings import Findings
 from neurosearch.inspect.text import text
 from neurosearch.record import DIRECTIONS, STREAM, Trial
 from neurosearch.space import Choice
@@ -30,34 +32,20 @@ class Options:
         json, csv: one object, or one line a trial, instead of text; pictures are then drawn only into a given folder.
         folder: for the pictures; ``./neurosearch-runs/NAME`` unless given.
         top: how many of the best are listed.
+        everything: the baselines on request too.
     """
 
     json: bool = False
     csv: bool = False
     folder: Path | None = None
     top: int = 10
-
-
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """Everything that is reported."""
-
-    study: Study
-    place: str
-    trials: Sequence[Trial]
-    best: Sequence[Row]
-    front: Sequence[Row]
-    importance: importance.Importance
-    options: Sequence[choices.Option]
-    failures: Sequence[failures.Failure]
-    launches: Sequence[timing.Timing]
-    comparison: Comparison | None = None
-    pictures: Sequence[Path] = ()
-    notes: Sequence[str] = field(default=())
+    everything: bool = False
 
 
 def report(study: Study, store: Store, options: Options = Options()) -> str:
     """What to print; pictures are written on the way."""
+    if options.everything and importlib.util.find_spec("river") is None:
+        raise UserError("--baselines all needs river, which is not installed; run `pip install 'neurosearch[stream]'`")
     trials = store.trials()
     if options.csv:
         _pictures(_findings(study, store, options), options)
@@ -83,7 +71,7 @@ def _findings(study: Study, store: Store, options: Options) -> Findings:
         return found
     first = found.best[0].trial
     try:
-        return replace(found, comparison=compare(study, first, again.get(first.number)))
+        return replace(found, comparison=compare(study, first, again.get(first.number), everything=options.everything))
     except UserError as error:
         return replace(found, notes=(f"the best could not be run beside the baselines: {error}",))
 

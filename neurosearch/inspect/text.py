@@ -2,22 +2,19 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from neurosearch.evaluate.interval import Interval
 from neurosearch.inspect import timing
 from neurosearch.inspect.best import COSTS, HELD_OUT, Row
-from neurosearch.inspect.comparison import Comparison
+from neurosearch.inspect.comparison import Comparison, Contender
+from neurosearch.inspect.findings import Findings
 from neurosearch.inspect.tables import Cell, cell, metric, table
-
-if TYPE_CHECKING:
-    from neurosearch.inspect.report import Findings
 
 COLUMNS = 5
 """Trials whose parameters are listed side by side."""
 
 
-def text(found: "Findings") -> str:
+def text(found: Findings) -> str:
     """The whole report."""
     study = found.study
     failed = sum(t.score.status != "ok" for t in found.trials)
@@ -28,7 +25,7 @@ def text(found: "Findings") -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _sections(found: "Findings") -> Iterator[str]:
+def _sections(found: Findings) -> Iterator[str]:
     objective = found.study.objectives[0]
     if not found.best:
         yield "no trial ran to its end within the constraints, so there is no best; the failures below say why"
@@ -50,7 +47,7 @@ def _sections(found: "Findings") -> Iterator[str]:
     yield from found.notes
 
 
-def _what(found: "Findings") -> str:
+def _what(found: Findings) -> str:
     again = next((row for row in found.best if row.fresh), None)
     searched = f"{len(found.study.seeds)} network seed{'s' if len(found.study.seeds) > 1 else ''} a trial in the search"
     if again is None:
@@ -58,7 +55,7 @@ def _what(found: "Findings") -> str:
     return f"± 95 % interval of the mean over {len(again.seeds)} fresh seeds; {searched}"
 
 
-def _best(title: str, rows: Sequence[Row], found: "Findings") -> str:
+def _best(title: str, rows: Sequence[Row], found: Findings) -> str:
     objectives = found.study.objectives
     fresh = any(row.fresh for row in rows)
     costs = [name for name in COSTS if name not in objectives and any(name in row.trial.score.metrics for row in rows)]
@@ -89,16 +86,18 @@ def _parameters(rows: Sequence[Row]) -> str:
 
 def _comparison(compared: Comparison) -> str:
     kind = "fresh streams, which the search never saw" if compared.fresh else "the streams of the search"
-    lines = [
-        [c.name.replace("_", " "), plus_minus(c.accuracy), plus_minus(c.last), plus_minus(c.held_out)]
-        for c in compared.contenders
-    ]
-    rows = table(["learner", "accuracy", "last window", "held out"], lines)
+    lines = [[_called(c), plus_minus(c.whole), plus_minus(c.last), plus_minus(c.held_out)] for c in compared.contenders]
+    rows = table(["learner", compared.metric, "last window", "held out"], lines)
     seeds = f"seed{'s' if len(compared.seeds) > 1 else ''} {', '.join(map(str, compared.seeds))}"
     return f"Beside others on {kind} ({seeds})\n{rows}\n{compared.verdict}"
 
 
-def _importance(found: "Findings") -> str:
+def _called(contender: Contender) -> str:
+    name = contender.name.replace("_", " ")
+    return f"{name}, first {contender.samples} samples" if contender.samples else name
+
+
+def _importance(found: Findings) -> str:
     it, name = found.importance, found.study.objectives[0]
     if not it.shares:
         return f"Importance of the parameters for {name}: {it.reason}"
@@ -113,7 +112,7 @@ def _importance(found: "Findings") -> str:
     return f"{about}\n{listed}" + (f"\nand {rest} that matter less" if rest else "")
 
 
-def _choices(found: "Findings", objective: str) -> str:
+def _choices(found: Findings, objective: str) -> str:
     if not found.options:
         return ""
     lines: list[list[Cell]] = []
@@ -127,7 +126,7 @@ def _choices(found: "Findings", objective: str) -> str:
     return f"{objective} found for each choice (one run each: the best are lucky ones)\n{table(head, lines)}"
 
 
-def _failures(found: "Findings") -> str:
+def _failures(found: Findings) -> str:
     if not found.failures:
         return "Failures: none"
     lines: list[list[Cell]] = [[f.count, f.status, f.number, f.reason or "-"] for f in found.failures]

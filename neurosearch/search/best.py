@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from neurosearch import rank
 from neurosearch.rank import Rescored
 from neurosearch.record import Score, Trial
-from neurosearch.search.driver import Evaluate
+from neurosearch.search.evaluation import Evaluate
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress
 from neurosearch.store import Store

@@ -1,25 +1,19 @@
 """Ask, run, tell: the one driver of a study, which alone writes, keeps the workers busy and counts exactly."""
 
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from neurosearch import config, rank
-from neurosearch.errors import UserError
-from neurosearch.record import DIRECTIONS, Score, Trial
+from neurosearch.record import DIRECTIONS, Trial
+from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress, Status
 from neurosearch.search.sampler import Sampler
-from neurosearch.space import Value
 from neurosearch.store import Store
 from neurosearch.study import Study
-
-Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]
-"""configuration, seeds, cancel → score; ``detail["seconds"]`` holds ``build`` and ``simulate``."""
 
 AHEAD = 1
 """Proposals that wait beside the running ones, so that no worker idles while the sampler thinks."""
@@ -29,58 +23,6 @@ EXHAUSTED = 100
 
 RETRIED = ("crashed",)
 """Status of a run that is tried once more."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a launch ended.
-
-    Attributes:
-        ended: ``budget``, ``exhausted`` (the space holds no more), ``timeout`` or ``interrupted``.
-        stored: trials in the store.
-        fresh: trials of this launch.
-        wall: seconds of this launch.
-        workers: how many there were.
-        seconds: phase → seconds of all workers together: build, simulate, other; sample is the driver's own.
-        builds: structures compiled.
-        duplicates: proposals that had been evaluated before.
-    """
-
-    ended: str
-    stored: int
-    fresh: int
-    wall: float
-    workers: int
-    seconds: Mapping[str, float]
-    builds: int
-    duplicates: int
-
-    @property
-    def utilisation(self) -> float:
-        """Share of workers × wall time in which a simulation was alive, time spent building left out."""
-        available = self.workers * self.wall - self.seconds["build"]
-        return min(1.0, self.seconds["simulate"] / available) if available > 0 else 0.0
-
-
-@dataclass
-class _Proposal:
-    ask: int
-    params: dict[str, Value]
-    configuration: dict[str, Any]
-    digest: str
-    asked_after: int
-    asked: float
-    sample_seconds: float
-    duplicates: list[list[Any]]
-    attempts: int = 0
-    reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Result:
-    score: Score
-    started: float
-    finished: float
 
 
 def run(
@@ -126,10 +68,11 @@ class _Search:
         self.began, self.stamp = time.monotonic(), time.time()
         self.deadline = None if timeout is None else self.began + timeout
         self.sampler = Sampler(study)
-        self.running: dict[Future[_Result], _Proposal] = {}
+        self.running: dict[Future[Result], Proposal] = {}
         self.recalled: deque[Trial] = deque()
         self.known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
         self.stored: dict[int, Trial] = {}  # ask → trial
+        self.entered: set[int] = set()  # numbers of the trials that the sampler knows
         self.pending_duplicates: list[list[Any]] = []
         self.next_ask = 0
         self.in_a_row = self.duplicates = self.fresh = self.builds = self.failures = 0
@@ -169,24 +112,43 @@ class _Search:
         before anything else finishes. So a resumed search of one worker goes on bit for bit.
         """
         trials = list(self.store.trials())
+        if _several_drivers(trials):  # each counted its own asks: there is no one order to live through again
+            self._adopt()
+            return
         noted = self.store.sampler_attributes()
         asks: list[tuple[int, int, int, bool]] = []  # ask, told before it, ask of the original, original was finished
         for trial in trials:
             ask = trial.detail["ask"]
             asks += [(ask, trial.detail["asked_after"], ask, False), *map(tuple, trial.detail["duplicates"])]
             self.known[trial.detail["digest"]], self.stored[ask] = ask, trial
+            self.entered.add(trial.number)
             self._note(trial)
         waiting = deque(sorted(asks))
         self.next_ask = waiting[-1][0] + 1 if waiting else 0
-        entered: set[int] = set()
+        reentered: set[int] = set()
         held_back = trials[max(0, len(trials) - self.workers) :]
         for trial in trials[: len(trials) - len(held_back)]:
-            while waiting and (waiting[0][1] <= self.sampler.told or trial.detail["ask"] not in entered):
-                entered.add(self._reenter(*waiting.popleft(), noted))
+            while waiting and (waiting[0][1] <= self.sampler.told or trial.detail["ask"] not in reentered):
+                reentered.add(self._reenter(*waiting.popleft(), noted))
             self._tell(trial)
         while waiting:
             self._reenter(*waiting.popleft(), noted)
         self.recalled.extend(held_back)
+
+    def _adopt(self) -> None:
+        """Enter what is stored and was not asked here: what other drivers of this study have found meanwhile."""
+        noted: list[dict[str, Any]] = []
+        for trial in self.store.trials():
+            if trial.number not in self.entered:
+                noted = noted or self.store.sampler_attributes()
+                ask, self.next_ask = self.next_ask, self.next_ask + 1
+                self.sampler.lane = f":{self.stamp}"
+                self.entered.add(trial.number)
+                self.known.setdefault(trial.detail["digest"], ask)
+                self.stored[ask] = trial
+                self.sampler.recall(ask, trial.params, noted[trial.number])
+                self._note(trial)
+                self._tell(trial, ask)
 
     def _reenter(self, ask: int, after: int, original: int, finished: bool, noted: list[dict[str, Any]]) -> int:
         trial = self.stored.get(original)
@@ -210,6 +172,11 @@ class _Search:
 
     def _fill(self, pool: Executor) -> None:
         """Ask until every worker has its work and one proposal waits."""
+        if self.store.shared:
+            self._adopt()
+            if self.store.count() >= self.total:  # others reached it: what waits is not needed any more
+                for future in self.running:
+                    future.cancel()
         while not self.ended and len(self.running) + len(self.recalled) < self.workers + AHEAD:
             if self.store.count() + len(self.running) >= self.total:
                 return
@@ -219,7 +186,7 @@ class _Search:
             if self.interrupt.asked:
                 return
 
-    def _ask(self) -> _Proposal | None:
+    def _ask(self) -> Proposal | None:
         """A proposal that was not evaluated before, or nothing."""
         ask, after, began = self.next_ask, self.sampler.told, time.perf_counter()
         self.next_ask += 1
@@ -234,7 +201,7 @@ class _Search:
         self.in_a_row = 0
         self.known[digest] = ask
         duplicates, self.pending_duplicates = self.pending_duplicates, []
-        return _Proposal(ask, params, configuration, digest, after, time.time(), sample_seconds, duplicates)
+        return Proposal(ask, params, configuration, digest, after, time.time(), sample_seconds, duplicates)
 
     def _repeat(self, ask: int, after: int, original: int) -> None:
         """A known configuration is told its stored score (a running one has none yet) and does not count."""
@@ -249,12 +216,12 @@ class _Search:
         if self.in_a_row >= EXHAUSTED:
             self.ended = "exhausted"
 
-    def _submit(self, proposal: _Proposal, pool: Executor) -> None:
+    def _submit(self, proposal: Proposal, pool: Executor) -> None:
         proposal.attempts += 1
-        future = pool.submit(_timed, self.evaluate, proposal.configuration, self.study.seeds, self.interrupt.cancel)
+        future = pool.submit(timed, self.evaluate, proposal.configuration, self.study.seeds, self.interrupt.cancel)
         self.running[future] = proposal
 
-    def _finish(self, future: "Future[_Result]", pool: Executor) -> None:
+    def _finish(self, future: "Future[Result]", pool: Executor) -> None:
         proposal = self.running.pop(future)
         if future.cancelled():
             self._abandon(proposal)
@@ -270,22 +237,22 @@ class _Search:
         else:
             self._store(proposal, result)
 
-    def _abandon(self, proposal: _Proposal) -> None:
+    def _abandon(self, proposal: Proposal) -> None:
         self.known.pop(proposal.digest, None)
         self.sampler.drop(proposal.ask)
 
-    def _count(self, result: _Result) -> None:
-        seconds = _phases(result)
+    def _count(self, result: Result) -> None:
+        seconds = phases(result)
         for phase, value in seconds.items():
             self.seconds[phase] += value
         self.builds += int(result.score.detail.get("build_fresh", 0))
 
-    def _store(self, proposal: _Proposal, result: _Result) -> None:
+    def _store(self, proposal: Proposal, result: Result) -> None:
         trial = Trial(
             number=-1,
             params=proposal.params,
             score=result.score,
-            seconds={**_phases(result), "sample": proposal.sample_seconds},
+            seconds={**phases(result), "sample": proposal.sample_seconds},
             detail={
                 "ask": proposal.ask,
                 "asked_after": proposal.asked_after,
@@ -304,6 +271,7 @@ class _Search:
         )
         stored = self.store.add(trial, self.sampler.attributes(proposal.ask))
         self.stored[proposal.ask] = stored
+        self.entered.add(stored.number)
         self.fresh += 1
         self._note(stored)
         self._tell(stored)
@@ -336,26 +304,9 @@ class _Search:
         )
 
 
-def _timed(
-    evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event
-) -> _Result:
-    started = time.time()
-    if cancel.is_set():
-        return _Result(Score("stopped", {}), started, started)
-    try:
-        score = evaluate(configuration, seeds, cancel)
-    except UserError as error:
-        raise UserError(f"{error} (while evaluating {_short(configuration)})") from error
-    return _Result(score, started, time.time())
-
-
-def _phases(result: _Result) -> dict[str, float]:
-    given = result.score.detail.get("seconds", {})
-    build, elapsed = float(given.get("build", 0.0)), result.finished - result.started
-    simulate = float(given.get("simulate", elapsed - build))
-    return {"build": build, "simulate": simulate, "other": max(0.0, elapsed - build - simulate)}
-
-
-def _short(configuration: Mapping[str, Any]) -> str:
-    """The names of what was chosen, for an error."""
-    return ", ".join(f"{name}: {next(iter(value))}" for name, value in configuration.items() if name != "memory")
+def _several_drivers(trials: list[Trial]) -> bool:
+    """Whether drivers ran at the same time: two asks have one number, or launches took turns in storing."""
+    asks = [n for t in trials for n in (t.detail["ask"], *(repeat[0] for repeat in t.detail["duplicates"]))]
+    launches = [trial.detail["launch"] for trial in trials]
+    turns = sum(a != b for a, b in pairwise(launches))
+    return len(set(asks)) < len(asks) or turns > max(0, len(set(launches)) - 1)

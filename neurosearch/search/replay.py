@@ -3,7 +3,7 @@
 import threading
 
 from neurosearch.record import Score, Trial
-from neurosearch.search.driver import Evaluate
+from neurosearch.search.evaluation import Evaluate
 
 
 def replay(trial: Trial, evaluate: Evaluate, cancel: threading.Event | None = None) -> tuple[Score, list[str]]:

@@ -72,11 +72,12 @@ class Sampler:
         self._model: optuna.Study | None = None
         self._worst: list[float | None] = [0.0 if d == "maximize" else None for d in study.directions]
         self.told = 0
+        self.lane = ""  # what tells this driver's draws from those of others that search the same study
 
     def ask(self, number: int) -> dict[str, Value]:
         """The parameters of proposal ``number``."""
         model = self._current_model()
-        model.sampler = _make(self._study.sampler, _seed(self._study.seed, number))
+        model.sampler = _make(self._study.sampler, _seed(self._study.seed, f"{number}{self.lane}"))
         trial = model.ask()
         draws = _Draws(model, trial, self._axis)
         params = self._study.sample(draws)
@@ -301,7 +302,7 @@ def _violation(told: Told) -> float:
     return sum(max(0.0, violation) for violation in told.violations.values())
 
 
-def _seed(study_seed: int, ask: int) -> int:
+def _seed(study_seed: int, ask: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{study_seed}:{ask}".encode()).digest()[:4], "little")
 
 

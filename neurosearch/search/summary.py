@@ -11,7 +11,7 @@ from neurosearch import study as studies
 from neurosearch.configuration import Configuration
 from neurosearch.errors import UserError
 from neurosearch.record import Score, Trial
-from neurosearch.search.driver import Outcome
+from neurosearch.search.evaluation import Outcome
 from neurosearch.search.progress import duration
 from neurosearch.search.reference import Resolved
 from neurosearch.store import Store
