@@ -1,0 +1,95 @@
+"""One evaluation on its way: what was proposed, what came back and where its time went; and how a launch ended."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from neurosearch.errors import UserError
+from neurosearch.record import Score
+from neurosearch.space import Value
+
+Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]
+"""configuration, seeds, cancel → score; ``detail["seconds"]`` holds ``build`` and ``simulate``."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a launch ended.
+
+    Attributes:
+        ended: ``budget``, ``exhausted`` (the space holds no more), ``timeout`` or ``interrupted``.
+        stored: trials in the store.
+        fresh: trials of this launch.
+        wall: seconds of this launch.
+        workers: how many there were.
+        seconds: phase → seconds of all workers together: build, simulate, other; sample is the driver's own.
+        builds: structures compiled.
+        duplicates: proposals that had been evaluated before.
+    """
+
+    ended: str
+    stored: int
+    fresh: int
+    wall: float
+    workers: int
+    seconds: Mapping[str, float]
+    builds: int
+    duplicates: int
+
+    @property
+    def utilisation(self) -> float:
+        """Share of workers × wall time in which a simulation was alive, time spent building left out."""
+        available = self.workers * self.wall - self.seconds["build"]
+        return min(1.0, self.seconds["simulate"] / available) if available > 0 else 0.0
+
+
+@dataclass
+class Proposal:
+    """What the sampler proposed, and what has become of it so far."""
+
+    ask: int
+    params: dict[str, Value]
+    configuration: dict[str, Any]
+    digest: str
+    asked_after: int
+    asked: float
+    sample_seconds: float
+    duplicates: list[list[Any]]
+    attempts: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A score with the times between which a worker had it."""
+
+    score: Score
+    started: float
+    finished: float
+
+
+def timed(evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event) -> Result:
+    """Evaluate, and note when."""
+    started = time.time()
+    if cancel.is_set():
+        return Result(Score("stopped", {}), started, started)
+    try:
+        score = evaluate(configuration, seeds, cancel)
+    except UserError as error:
+        raise UserError(f"{error} (while evaluating {_short(configuration)})") from error
+    return Result(score, started, time.time())
+
+
+def phases(result: Result) -> dict[str, float]:
+    """Seconds of building, simulating, and the rest."""
+    given = result.score.detail.get("seconds", {})
+    build, elapsed = float(given.get("build", 0.0)), result.finished - result.started
+    simulate = float(given.get("simulate", elapsed - build))
+    return {"build": build, "simulate": simulate, "other": max(0.0, elapsed - build - simulate)}
+
+
+def _short(configuration: Mapping[str, Any]) -> str:
+    """The names of what was chosen, for an error."""
+    return ", ".join(f"{name}: {next(iter(value))}" for name, value in configuration.items() if name != "memory")
