@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from neurosearch import config
+from neurosearch.baselines.base import beside
 from neurosearch.errors import UserError
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
 from neurosearch.tasks.river import River
+from neurosearch.trial import run_trial
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="the package river is not installed")
 
@@ -56,12 +58,49 @@ def test_it_is_written_into_a_study() -> None:
     assert len({made, River()}) == 2
 
 
+def test_values_are_predicted_too() -> None:
+    from river import datasets
+
+    task = River(name="TrumpApproval", last=100)
+    stream = task.stream(0)
+    given = np.array([y for _, y in datasets.TrumpApproval()])
+    low, high = given[:200].min(), given[:200].max()
+    assert stream.targets is not None
+    assert (stream.labels == -1).all()
+    assert np.isnan(stream.targets[stream.phase == LEAD_IN]).all()
+    shown = stream.targets[stream.phase != LEAD_IN, 0]
+    np.testing.assert_allclose(shown, (given - low) / (high - low), rtol=1e-5)
+    score = beside(task, 0)
+    assert score["persistence"].metrics["nrmse"] < 0.3, "tomorrow's approval is much like today's"
+
+
+def test_words_are_channels_and_dates_are_seconds() -> None:
+    words = River(name="Mv", samples=300).stream(0)
+    assert words.values.shape[1] > 10
+    columns = words.values[:, np.isin(words.values, (0, 1)).all(axis=0)]
+    assert columns.shape[1] >= 6, "three features of two or more words each"
+    dates = River(name="WaterFlow", samples=300).stream(0)
+    steps = np.diff(dates.values[dates.frame_row[dates.phase == STREAM], 0])
+    assert (steps >= 0).all()
+    assert steps[:100].min() > 0
+
+
+@pytest.mark.slow
+def test_a_network_predicts_a_value_of_river() -> None:
+    body = {"encoder": "current", "rule": {"delta_potential": {"eta": 0.3}}, "kenyon": {"size": 100, "drive": 40.0}}
+    task = {"river": {"name": "Friedman", "samples": 400, "lead_in": 50}}
+    score = run_trial({"architecture": {"mushroom_body": body}, "task": task}, [0])
+    assert score.status == "ok", score.reason
+    assert score.metrics["last_nrmse"] < 1.5
+    assert "accuracy" not in score.metrics
+
+
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
         (River(name="ImageSegment"), r"'ImageSegment' is no data set of river; did you mean .*ImageSegments"),
         (River(name="SEA", arguments={"colour": 1}), r"arguments = \{'colour': 1\} do not fit SEA"),
-        (River(name="TrumpApproval"), "it is for regression, not binary classification or multi-class"),
+        (River(name="SolarFlare"), "SolarFlare is for multi-output regression; choose one with one class or value"),
         (River(name="Elec2"), r"has to be downloaded first; run `python -c"),
         (River(last=3000), r"River.last = 3000, but ImageSegments has 2310 samples"),
         (River(samples=5000), r"River.samples = 5000, but River has 2310 samples"),

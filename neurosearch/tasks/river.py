@@ -1,32 +1,37 @@
-"""Any data set or generator of the package River (Montiel et al. 2021) that has classes, in its own order."""
+"""Any data set or generator of the package River (Montiel et al. 2021) of one class or value, in its own order."""
 
+import dataclasses
 import hashlib
 import importlib.util
 import inspect
 import itertools
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 import numpy as np
 
 from neurosearch.declare import quantity
 from neurosearch.errors import UserError
-from neurosearch.record import Stream
+from neurosearch.record import LEAD_IN, Stream
 from neurosearch.spelling import suggestion
 from neurosearch.tasks.base import ALL, Samples, Task, arrange, once, samples_of
 
+CLASSES, VALUE = ("Binary classification", "Multi-class classification"), "Regression"
 _GENERATED, _MOST, _SCALED_BY = 5000, 100_000, 200
 """Samples taken of a generator and of a data set unless `samples` says more; samples that set the scale of channels."""
 
 
 @dataclass(frozen=True)
 class River(Task):
-    """``river: {name: ImageSegments}``: the features of each sample, scaled to 0 to 1 and cut, and its class.
+    """``river: {name: ImageSegments}``: the features of each sample, scaled to 0 to 1 and cut, and its class or value.
 
     Order is information in these streams, so they keep it unless ``order`` is ``drawn``; nothing is held out unless
     ``last`` says so. A channel is scaled by the range of the first 200 samples, which a chip would have seen
-    unlabelled. A generator is given the seed of the network, so every seed has its own realisation.
+    unlabelled; so is a value that is to be predicted, but it is not cut. A feature that is a word becomes one channel a
+    word, a date its seconds. A generator is given the seed of the network, so every seed has its own realisation.
 
     Attributes:
         name: of a class in ``river.datasets`` or ``river.datasets.synth``.
@@ -50,8 +55,15 @@ class River(Task):
         cls = _found(self.name)
         generator = "seed" in inspect.signature(cls).parameters
         wanted = self.samples + self.last if self.samples else _GENERATED + self.last if _endless(cls) else _MOST
-        data = _load(self.name, json.dumps(self.arguments, sort_keys=True), seed if generator else 0, wanted, self.last)
-        return arrange(self, data, seed, drawn=self.order == "drawn")
+        given = json.dumps(self.arguments, sort_keys=True)
+        data, targets = _load(self.name, given, seed if generator else 0, wanted, self.last)
+        stream = arrange(self, data, seed, drawn=self.order == "drawn")
+        if targets is None:
+            return stream
+        shown = np.where(stream.phase == LEAD_IN, np.nan, targets[stream.frame_row])  # a sample is one frame, one row
+        return dataclasses.replace(
+            stream, labels=np.full_like(stream.labels, -1), targets=shown[:, None].astype(np.float32)
+        )
 
 
 def _found(name: str) -> Any:
@@ -77,7 +89,35 @@ def _endless(cls: Any) -> bool:
 
 
 @once
-def _load(name: str, arguments: str, seed: int, n: int, last: int) -> Samples:
+def _load(name: str, arguments: str, seed: int, n: int, last: int) -> tuple[Samples, np.ndarray | None]:
+    """The samples, and [N] their values where there are no classes."""
+    made = _made(name, arguments, seed)
+    if made.task not in (*CLASSES, VALUE):
+        raise UserError(f"River.name = {name} is for {made.task.lower()}; choose one with one class or value a sample")
+    samples = iter(made)
+    features, answers = zip(*itertools.islice(samples, n), strict=True)
+    if hasattr(samples, "close"):  # it has a file open
+        samples.close()
+    table = _numbers(name, features)
+    if last >= len(table):
+        raise UserError(f"River.last = {last}, but {name} has {len(table)} samples; give fewer")
+    values = np.clip(_scaled(table), 0, 1)
+    targets = None
+    if made.task == VALUE:
+        targets, outputs, labels = _scaled(np.asarray(answers, float)[:, None])[:, 0], 1, np.zeros(len(table), np.int32)
+    else:
+        known = sorted(set(answers), key=lambda c: (str(type(c)), c))
+        if len(known) < 2:
+            raise UserError(f"River.name = {name}: its first {len(table)} samples are all of the class {known[0]!r}")
+        outputs, labels = len(known), np.array([known.index(c) for c in answers])
+    order, stop = np.arange(len(table)), len(table) - last
+    told = labels.astype(np.int32) if targets is None else targets
+    sha = hashlib.sha256(values.astype(np.float32).tobytes() + told.tobytes()).hexdigest()
+    key = f"river:{name} {sha[:16]}"
+    return samples_of(values, (values.shape[1],), labels, order[:stop], order[stop:], key, outputs=outputs), targets
+
+
+def _made(name: str, arguments: str, seed: int) -> Any:
     cls, given = _found(name), json.loads(arguments)
     if "seed" in inspect.signature(cls).parameters:
         given = {"seed": seed, **given}
@@ -85,32 +125,41 @@ def _load(name: str, arguments: str, seed: int, n: int, last: int) -> Samples:
         made = cls(**given)
     except (TypeError, ValueError) as error:
         raise UserError(f"River.arguments = {json.loads(arguments)} do not fit {name}: {error}") from error
-    if made.task not in (base_tasks := ("Binary classification", "Multi-class classification")):
-        raise UserError(f"River.name = {name}: it is for {made.task.lower()}, not {' or '.join(base_tasks).lower()}")
     if not getattr(made, "is_downloaded", True):
         raise UserError(
             f'River.name = {name} has to be downloaded first; run `python -c "from river import datasets; '
             f'datasets.{name}().download()"`'
         )
-    features, classes = zip(*itertools.islice(made, n), strict=True)
-    columns = list(features[0])
-    try:
-        table = np.array([[float(x.get(c, np.nan)) for c in columns] for x in features])
-    except (TypeError, ValueError) as error:
-        raise UserError(f"River.name = {name}: a feature is no number ({error}); choose another data set") from error
-    if not np.isfinite(table).all():
-        k, c = np.argwhere(~np.isfinite(table))[0]
-        raise UserError(f"River.name = {name}: {columns[c]!r} of sample {k} is missing or not finite; choose another")
-    if last >= len(table):
-        raise UserError(f"River.last = {last}, but {name} has {len(table)} samples; give fewer")
+    return made
+
+
+def _numbers(name: str, features: Sequence[Mapping[Any, Any]]) -> np.ndarray:
+    """[N, C] numbers: words become one channel each, dates their seconds."""
+    columns: list[np.ndarray] = []
+    for c in features[0]:
+        given = [x.get(c) for x in features]
+        words = sorted({v for v in given if isinstance(v, str)})
+        if words:
+            columns += [np.array([float(v == word) for v in given]) for word in words]
+            continue
+        try:
+            columns.append(np.array([_number(v) for v in given]))
+        except (TypeError, ValueError) as error:
+            raise UserError(f"River.name = {name}: {c!r} is no number ({error}); choose another data set") from error
+        if not np.isfinite(columns[-1]).all():
+            k = int(np.argmin(np.isfinite(columns[-1])))
+            raise UserError(f"River.name = {name}: {c!r} of sample {k} is missing or not finite; choose another")
+    return np.stack(columns, axis=1)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, date):
+        at = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return float("nan") if value is None else float(value)
+
+
+def _scaled(table: np.ndarray) -> np.ndarray:
+    """Columns by the range of the first samples."""
     low, high = table[:_SCALED_BY].min(axis=0), table[:_SCALED_BY].max(axis=0)
-    values = np.clip((table - low) / np.where(high > low, high - low, 1), 0, 1)
-    known = sorted(set(classes), key=lambda c: (str(type(c)), c))
-    if len(known) < 2:
-        raise UserError(f"River.name = {name}: its first {len(table)} samples are all of the class {known[0]!r}")
-    labels = np.array([known.index(c) for c in classes])
-    order, stop = np.arange(len(table)), len(table) - last
-    sha = hashlib.sha256(values.astype(np.float32).tobytes() + labels.astype(np.int32).tobytes()).hexdigest()
-    return samples_of(
-        values, (len(columns),), labels, order[:stop], order[stop:], f"river:{name} {sha[:16]}", outputs=len(known)
-    )
+    return np.asarray((table - low) / np.where(high > low, high - low, 1))
