@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import itertools
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -96,8 +97,9 @@ def _load(name: str, arguments: str, seed: int, n: int, last: int) -> tuple[Samp
         raise UserError(f"River.name = {name} is for {made.task.lower()}; choose one with one class or value a sample")
     samples = iter(made)
     features, answers = zip(*itertools.islice(samples, n), strict=True)
-    if hasattr(samples, "close"):  # it has a file open
-        samples.close()
+    with warnings.catch_warnings():  # River leaves a file of which not all is read to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        del samples
     table = _numbers(name, features)
     if last >= len(table):
         raise UserError(f"River.last = {last}, but {name} has {len(table)} samples; give fewer")
