@@ -1,9 +1,11 @@
-"""The best architecture of a study on few samples, on the whole of Fashion-MNIST: one pass, learning off at test.
+"""The best architecture of a study on few samples, on a longer stream of Fashion-MNIST: one pass, learning off at test.
 
     neurosearch launch fashion --trials 150
     python scripts/reproduce/long_fashion.py fashion --cells 2000 8000
+    neurosearch launch fashion_economy
+    python scripts/reproduce/long_fashion.py fashion_economy --samples 10000 --held-out 2000
 
-Only the number of samples and of Kenyon cells is changed; seeds are fresh.
+Only the number of samples, and of Kenyon cells where it is asked, is changed; seeds are fresh.
 """
 
 import argparse
@@ -20,7 +22,9 @@ METRICS = ("accuracy", "held_out_accuracy", "synaptic_operations", "writes")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study")
-    parser.add_argument("--cells", type=int, nargs="+", default=[2000, 8000])
+    parser.add_argument("--cells", type=int, nargs="+", default=[0], help="0: as many as were found")
+    parser.add_argument("--samples", type=int, default=60_000)
+    parser.add_argument("--held-out", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     arguments = parser.parse_args()
     searched = study.load(arguments.study)
@@ -31,11 +35,15 @@ def main() -> None:
     print(f"trial {best.number}: {dict(best.params)}")
     for cells in arguments.cells:
         configuration = copy.deepcopy(best.detail["configuration"])
-        configuration["task"]["fashion_mnist"] |= {"samples": 60_000, "held_out": 10_000}
-        configuration["architecture"]["mushroom_body"]["kenyon"]["size"] = cells
+        configuration["task"]["fashion_mnist"] |= {"samples": arguments.samples, "held_out": arguments.held_out}
+        kenyon = configuration["architecture"]["mushroom_body"]["kenyon"]
+        kenyon["size"] = cells or kenyon["size"]
         scores = [trial.run_trial(configuration, [seed]) for seed in arguments.seeds]
         found = {m: interval([s.metrics[m] for s in scores]) for m in METRICS}
-        print(f"{cells} cells: " + ", ".join(f"{m} {x.mean:.4f} ± {x.half:.4f}" for m, x in found.items()), flush=True)
+        print(
+            f"{kenyon['size']} cells: " + ", ".join(f"{m} {x.mean:.4f} ± {x.half:.4f}" for m, x in found.items()),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
