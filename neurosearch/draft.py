@@ -55,6 +55,7 @@ class Draft:
 
     def parameter(self, name: str, value: float, unit: str = "1") -> str:
         """Add a shared number; returns its name."""
+        tx.check_name(name, self.name, name)
         self.parameters[name] = unit
         self.values[name] = value
         return name

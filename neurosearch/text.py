@@ -22,6 +22,19 @@ FUNCTIONS = {
 LOWERED = {"draw": 5, "gauss5": 5}
 """What lowering turns draws into: (seed, stream, step, i, j); not for users' texts."""
 
+RESERVED = (
+    frozenset(
+        "alignas alignof asm auto bool break case catch char char16_t char32_t concept const const_cast constexpr continue "
+        "decltype default delete do double dynamic_cast else enum explicit export extern false float for friend goto if "
+        "inline int long mutable namespace new noexcept nullptr operator private protected public register "
+        "reinterpret_cast requires short signed sizeof static static_assert static_cast struct switch template this "
+        "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while "
+        "and_eq bitand bitor compl not_eq or_eq xor xor_eq main NULL NAN INFINITY M_PI".split()
+    )
+    | FUNCTIONS.keys()
+)
+"""Names that no variable may have, since C++ or the language has another use for them."""
+
 HIDDEN_STATE = ("rand", "randn", "poisson")
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%"}
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
@@ -62,6 +75,12 @@ class Statement:
 
 
 Block = tuple[Statement, ...]
+
+
+def check_name(name: str, where: str, source: str) -> None:
+    """Refuse a variable's name that another engine could not use."""
+    if name in RESERVED:
+        fail(where, source, f"`{name}` is a word of C++ or of the rule language; call the variable something else")
 
 
 def fail(where: str, source: str, problem: str) -> NoReturn:
@@ -124,6 +143,7 @@ def _statement(line: str, where: str) -> Statement:
             op = BINARY[type(kind)] + "="
         case _:
             fail(where, line, "a statement assigns one name: `name = ...` or `name += ...`")
+    check_name(target, where, line)
     return Statement(target, op, ast.unparse(_check(value, where, line, FUNCTIONS)), where)
 
 

@@ -35,6 +35,7 @@ def lines(source: str, where: str) -> tuple[Line, ...]:
             out.append(_line(line, where))
     names = [x.name for x in out]
     for name in names:
+        tx.check_name(name, where, name)
         if names.count(name) > 1:
             tx.fail(where, name, f"`{name}` is declared {names.count(name)} times")
         if name.endswith(("_pre", "_post")) or name.startswith("_"):
