@@ -22,17 +22,15 @@ FUNCTIONS = {
 LOWERED = {"draw": 5, "gauss5": 5}
 """What lowering turns draws into: (seed, stream, step, i, j); not for users' texts."""
 
-RESERVED = (
-    frozenset(
-        "alignas alignof asm auto bool break case catch char char16_t char32_t concept const const_cast constexpr continue "
-        "decltype default delete do double dynamic_cast else enum explicit export extern false float for friend goto if "
-        "inline int long mutable namespace new noexcept nullptr operator private protected public register "
-        "reinterpret_cast requires short signed sizeof static static_assert static_cast struct switch template this "
-        "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while "
-        "and_eq bitand bitor compl not_eq or_eq xor xor_eq main NULL NAN INFINITY M_PI".split()
-    )
-    | FUNCTIONS.keys()
-)
+_CPP = """
+    alignas alignof and_eq asm auto bitand bitor bool break case catch char char16_t char32_t compl concept const
+    const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern false
+    float for friend goto if inline int long mutable namespace new noexcept not_eq nullptr operator or_eq private
+    protected public register reinterpret_cast requires short signed sizeof static static_assert static_cast struct
+    switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile
+    wchar_t while xor xor_eq main NULL NAN INFINITY M_PI
+"""
+RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys()
 """Names that no variable may have, since C++ or the language has another use for them."""
 
 HIDDEN_STATE = ("rand", "randn", "poisson")
