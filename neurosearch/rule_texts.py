@@ -92,10 +92,11 @@ def _group_sums(
         if x.over not in ("group", "pre"):
             continue
         source = low.drafts[p.pre] if x.over == "pre" else draft
-        if x.over == "pre":
-            expression = source.expression(p.rule, "post", x.rhs, {}, {})
-        else:
-            expression = draft.expression(p.rule, "post", x.rhs, table, own)
+        expression = (
+            _of_the_senders(low, p, x.rhs, table)
+            if x.over == "pre"
+            else draft.expression(p.rule, "post", x.rhs, table, own)
+        )
         helper = f"{table[x.name]}_sum"
         low.helpers.append(Group(helper, (Variable("total"),), ()))
         low.sizes[helper] = 1
@@ -104,6 +105,17 @@ def _group_sums(
         low.synapses[f"{helper}_all"] = Synapses(f"{helper}_all", source.name, helper, sums=(collect,))
         draft.links.append((table[x.name], helper, "total"))
         low.decision.append(Action("decision", "sum", f"{helper}_all"))
+
+
+def _of_the_senders(low: Lowering, p: Projection, source: str, table: Mapping[str, str]) -> str:
+    """An expression over the presynaptic neuron: its variables and ports, and the rule's own in `pre`."""
+    rule = p.rule
+    assert rule is not None
+    draft, declared = low.drafts[p.pre], lines(rule.pre, f"{rule.owner}.pre")
+    for name in tx.names(source) & rule.values.keys():
+        draft.parameter(table[name], rule.values[name], rule.units[name])
+    names = {x.name: f"{p.name}_pre_{x.name}" for x in declared} | {name: table[name] for name in rule.values}
+    return draft.expression(rule, "post", source, names, dimensions(declared, f"{rule.owner}.pre"))
 
 
 def _environment(

@@ -133,9 +133,11 @@ class Reduced(Rule):
 
     eta: float = quantity(0.0371, low=0, high=10)
 
+    pre = "slow : 1"
+    pre_decision = "slow += 0.5*(count - slow)"
     post = """mass : sum of abs(w)*count_pre over post
               rivals : sum of received over group
-              power : sum of count**2 over pre
+              power : sum of (count + eta*slow)**2 over pre
               error : 1"""
     post_decision = "error = labelled*eta*(target - received/(1 + abs(rivals)))/(1 + power) - 1e-3*mass"
     on_sample = "w = clip(w + error_post*count_pre, -1, 1)"

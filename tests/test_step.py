@@ -1,6 +1,6 @@
 """The order of one step, pinned: hand-worked traces on networks of one or two neurons (docs/step.md)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networks
 import numpy as np
@@ -18,6 +18,7 @@ from neurosearch.rules.base import Rule
 from neurosearch.rules.covariance import Covariance
 from neurosearch.rules.delta import Delta
 from neurosearch.rules.delta_potential import DeltaPotential
+from neurosearch.rules.delta_trace import DeltaTrace
 from neurosearch.rules.stdp import Stdp
 from neurosearch.stp.tsodyks_markram import TsodyksMarkram
 from neurosearch.wiring.all_to_all import AllToAll
@@ -208,6 +209,16 @@ def test_eligibility_decays_and_is_paid_out_at_the_samples_end():
     reference = both(graph(rule=Paid(tau=0.02), neuron=Li(), weight=0.0), shown(trains, 2))
     after = np.exp(-1e-3 * 3 / 0.02) + 1.0  # at the end of step 3: spikes at 0 and 3
     assert weight(reference) == pytest.approx(after, abs=1e-12)
+
+
+@pytest.mark.slow
+def test_a_late_label_meets_the_traces_of_its_sample():
+    """Two spikes, one, none; each label one sample late; w = 0.3 at first."""
+    rule = DeltaTrace(eta=0.1, carry=0.5, normalise=0.0)
+    late = replace(shown([1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], 3), delay=1)
+    first = 0.3 + 0.1 * (1 - 0.3 * 2) * 2
+    second = first + 0.1 * (1 - (0.5 * 0.3 * 2 + 0.3 * 1)) * (0.5 * 2 + 1)  # sample 1 still arrived by the old weight
+    assert weight(both(graph(rule=rule, neuron=Li(), weight=0.3), late)) == pytest.approx(second, abs=1e-12)
 
 
 def test_cheap_eligibility_equals_its_textbook_form(monkeypatch):

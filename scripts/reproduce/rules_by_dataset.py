@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neurosearch import rank, study
+from neurosearch import document, rank, study
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.record import Score
@@ -107,7 +107,8 @@ def tuned(
         "trials": trials,
         "rescore": {"top": 3, "seeds": list(SELECTION)},
     }
-    made = study.from_data(data, folder / f"{name}.yaml")
+    (folder / f"{name}.yaml").write_text(document.dump(data), encoding="utf-8")  # so that `inspect` can be asked too
+    made = study.load(folder / f"{name}.yaml")
     store = open_store(made, str(folder / f"{name}.journal"))
     with store.driving():
         driver.run(made, store, run_trial, workers=1)
