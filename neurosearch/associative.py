@@ -1,6 +1,7 @@
 """An associative memory as a graph: an input that shows patterns and cues, units that store and recall them, a pool."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -56,13 +57,21 @@ def parts(
 
 def check_step(memory: Memory, tau_mem: float, dt: float, load: int) -> None:
     """Refuse a step at which recall would not be stable."""
-    loads = (load,) if load else tuple(sorted({2, max(2, memory.units // 8), max(2, memory.units // 2)}))
+    n = memory.units
+    loads = (load,) if load else tuple(sorted({max(2, m) for m in (2, n // 8, n // 2, n)}))
     largest = min(_largest_rate(memory, m) for m in loads) * tau_mem
     if dt > largest:
         raise UserError(
             f"dt = {dt:g} s is too large a step for a stable recall with tau_mem = {tau_mem:g} s; "
-            f"take dt of at most {largest:.3g} s, or tau_mem of at least {tau_mem * dt / largest:.3g} s"
+            f"take dt of at most {_short(largest, math.floor)} s, "
+            f"or tau_mem of at least {_short(tau_mem * dt / largest, math.ceil)} s"
         )
+
+
+def _short(value: float, rounded: Callable[[float], int]) -> str:
+    """Three digits, rounded to the safe side."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return f"{rounded(value / unit) * unit:.3g}"
 
 
 @lru_cache(maxsize=1024)

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     launch = verb("launch", _launch, "start a study, or go on with it", "STUDY", study)
     launch.add_argument("--workers", type=_positive, default=len(os.sched_getaffinity(0)), help="simulations at a time")
     launch.add_argument("--trials", type=_positive, help="trials in all, the stored ones included")
-    launch.add_argument("--timeout", type=float, metavar="SECONDS", help="ask for no more after this time")
+    launch.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="ask for no more after this time")
     launch.add_argument("--no-rescore", action="store_true", help="do not run the best again on fresh seeds")
 
     inspect = verb("inspect", _inspect, "best, front, importance, failures and where time went", "STUDY", study)
@@ -95,8 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     check = verb("check", _check, "what this machine has, or whether a study is sound", "STUDY", study, optional=True)
     check.add_argument("--schema", action="store_true", help="JSON Schema of a study file, for editors")
 
-    derive = verb("derive", _derive, "the recall that a memory's storage rule asks for", "STORAGE",
-                  "a storage rule's name, or its text such as '(x_i - 0.2)*(x_j - 0.2)'")  # fmt: skip
+    rule = "a storage rule's name, or its text over x_i (presynaptic) and x_j: '(x_i - 0.2)*(x_j - 0.2)'"
+    derive = verb("derive", _derive, "the recall that a memory's storage rule asks for", "STORAGE", rule)
     derive.add_argument("--prior", default="gaussian", help="distribution of the patterns: a name or {name: {...}}")
     derive.add_argument("--noise", default="normal", help="noise of the cues: a name or {name: {...}}")
     derive.add_argument("--units", type=_positive, default=200, metavar="N", help="neurons of the memory")
@@ -208,8 +208,12 @@ def _list(arguments: argparse.Namespace) -> int:
     from neurosearch import catalogue
 
     kind = arguments.subject
-    rows = dict.fromkeys(catalogue.kinds(), "")
-    if kind:
+    rows = dict.fromkeys([*catalogue.kinds(), "scores"], "")
+    if kind == "scores":
+        from neurosearch.record import DIRECTIONS
+
+        rows = dict(DIRECTIONS)
+    elif kind:
         rows = {name: catalogue.about(kind, name) for name in catalogue.names(kind)}
     if arguments.json:
         import json
@@ -231,10 +235,9 @@ def _check(arguments: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=2))
         return 0
     if arguments.subject:
-        from neurosearch.search.summary import builds
+        from neurosearch.search.summary import sound
 
-        study = studies.load(arguments.subject)
-        print(f"{study.file} is sound: {len(study.space)} dimensions, {builds(study)}")
+        print(sound(studies.load(arguments.subject)))
         return 0
     from neurosearch.search.machine import findings
 
@@ -282,7 +285,16 @@ def _help(parser: argparse.ArgumentParser) -> int:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be a whole number of at least 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} must be a number of seconds above 0")
     return value

@@ -12,6 +12,7 @@ neurons is counted once when Ω is symmetric, else both of its weights are.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -96,8 +97,14 @@ class Dynamics:
             "subtractive inhibition": _plus(self.subtractive, self.subtractive_inhibition),
             "divisive inhibition": self.divisive,
         }  # fmt: skip
+        # Ω(x_i, x_j) is stored in w_ij, from i to j: what comes to i comes through w_ji, unless both are the same.
+        ways = {} if self.symmetric else {"w": "w_ji", "back": "w_ij"}
+
+        def through(text: str) -> str:
+            return _readable(text, ways)
+
         ease = "" if self.mobility == "1" else f"{_readable(self.mobility)} * "
-        lines = [f"Omega(x_i, x_j) = {_readable(self.omega, turned=True)}"]
+        lines = [f"Omega(x_i, x_j) = {_readable(self.omega, {'x_pre': 'x_i', 'x_post': 'x_j'})}"]
         if self.mean_field:
             lines += [
                 "tau dx_i/dt = mean(L_i) - x_i   with mean(L) = low + (high - low)/(1 + exp(-L))",
@@ -107,7 +114,7 @@ class Dynamics:
             lines += [f"tau dx_i/dt = leak + feed-forward drive + {ease}the sum over j of the rest"]
             lines.append(f"  leak: {_readable(self.leak)}")
         lines.append(f"  feed-forward drive: {_readable(self.drive)}")
-        lines += [f"  {name}: {'0' if text == '0' else f'[{_readable(text)}]{scale}'}" for name, text in pair.items()]
+        lines += [f"  {name}: {'0' if text == '0' else f'[{through(text)}]{scale}'}" for name, text in pair.items()]
         return "\n".join(lines)
 
 
@@ -255,9 +262,8 @@ def _plus(a: str, b: str) -> str:
     return b if a == "0" else a if b == "0" else f"{a} + {b}"
 
 
-def _readable(source: str, turned: bool = False) -> str:
-    names = {"x_post": "x_i", "x_pre": "x_j", "w": "w_ij", "back": "w_ji", "crosstalk_mean": "mu", "cue": "cue_i"}
-    names |= {"x_pre": "x_i", "x_post": "x_j"} if turned else {}
+def _readable(source: str, other: Mapping[str, str] = MappingProxyType({})) -> str:
+    names = {"x_post": "x_i", "x_pre": "x_j", "w": "w_ij", "crosstalk_mean": "mu", "cue": "cue_i", **other}
     table = {
         n: names.get(n) or n.removeprefix("storage_").removeprefix("prior_").removeprefix("noise_")
         for n in tx.names(source)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch import catalogue, config, trial
-from neurosearch.baselines.base import Baseline, beginning, judge, kept
+from neurosearch.baselines.base import SLOW_SAMPLES, Baseline, beginning, judge, kept
 from neurosearch.graph import Constant, Graph, Input, Population, Projection
 from neurosearch.lower import lower
 from neurosearch.neurons.li import Li
@@ -18,7 +18,7 @@ from neurosearch.timeline import timeline
 from neurosearch.trial import Prepared
 from neurosearch.wiring.all_to_all import AllToAll
 
-SAMPLES = 2000
+SAMPLES = SLOW_SAMPLES
 """Samples of the stream that are encoded: every spike passes through a raster."""
 
 
@@ -90,7 +90,9 @@ def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES)
 def _spikes(prepared: Prepared, stream: Stream, configuration: Mapping[str, Any], seed: int) -> np.ndarray:
     architecture, _, _ = trial.parts(configuration)
     graph = architecture.graph(stream.shape, stream.outputs)
-    source = Input(graph.input.name, graph.input.size, dataclasses.replace(graph.input.encoder, stp=None))
+    encoder = graph.input.encoder
+    code = dataclasses.replace(encoder, stp=None) if getattr(encoder, "stp", None) is not None else encoder
+    source = Input(graph.input.name, graph.input.size, code)
     nothing = Projection("nothing", source.name, "sink", AllToAll(), Constant(0.0))
     alone = Graph(source, (Population("sink", 1, Li()),), (nothing,), "sink", "v", graph.teaching_steps, graph.dt)
     only = dataclasses.replace(prepared, plan=lower(alone), stream=stream)

@@ -10,6 +10,9 @@ from optuna.storages.journal import JournalFileBackend
 
 from neurosearch.errors import UserError
 
+_CREATE_STUDY = 0
+"""Optuna's code of the operation that every journal begins with."""
+
 
 class KernelLock:
     """A lock that the kernel releases when its holder ends, however it ends (Optuna's own waits 30 s for the dead)."""
@@ -97,11 +100,14 @@ def mend(path: Path) -> str:
         ends_whole = lines[-1] == b""
         lines = lines[:-1] if ends_whole else lines
         bad = next((n for n, line in enumerate(lines) if not _is_log(line)), None)
+        if lines and (bad == 0 or json.loads(lines[0])["op_code"] != _CREATE_STUDY):
+            more = "; a database is given as sqlite:///FILE" if content.startswith(b"SQLite") else ""
+            raise UserError(f"{path} is no journal of a study from its first line on{more}; give another --storage")
         if bad is None and (ends_whole or not lines):
             return ""
         if bad is not None and bad < len(lines) - 1:
             raise UserError(
-                f"{path}, line {bad + 1} is damaged: {lines[bad][:40]!r}; restore the file from a copy, "
+                f"{path}, line {bad + 1} is damaged: {lines[bad][:40].decode(errors='replace')!r}; restore the file from a copy, "
                 f"or move it away to begin the study anew"
             )
         return _set_aside(path, content, len(content) - len(lines[-1]) - int(ends_whole))

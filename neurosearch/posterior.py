@@ -15,7 +15,14 @@ from neurosearch.errors import UserError
 from neurosearch.kernel import omega, store
 from neurosearch.noises.base import Noise
 from neurosearch.priors.base import Prior
+from neurosearch.random import draw, stream_id
 from neurosearch.storage.base import Storage
+
+_CUES = 12
+"""Noisy cues from which the largest step is measured."""
+
+_FAR = 1e6
+"""No recalled value is so large."""
 
 _SAMPLE = 48
 """Units of the small memory on which the largest step is measured."""
@@ -184,8 +191,9 @@ class Memory:
     def largest_rate(self, load: int) -> float:
         """Largest stable Euler step in membrane time constants.
 
-        One over the largest downward curvature of the log posterior, measured along a recall of a small memory (same
-        ratio of patterns to units), relative to the predicted one; 1 for the mean field, beyond which it overshoots.
+        One over the largest downward curvature of the log posterior, relative to the predicted one, measured along a
+        recall of a small memory (same ratio of patterns to units); less where recall from noisy cues does not stay
+        finite and inside the prior's support by it. 1 for the mean field, beyond which it overshoots.
         """
         if self.dynamics.mean_field:
             return 1.0
@@ -194,13 +202,29 @@ class Memory:
         patterns = self.prior.draw(0, max(2, round(load * units / self.units)), units)
         w, m = store(self.storage, patterns), len(patterns)
         field, scale = small.field(w, m), small.time_constant(m)
-        cue = np.clip(patterns[:1], *small.start)
-        x, worst = cue, 0.0
+        u = draw(0, stream_id("largest_rate.cues"), 0, np.arange(_CUES)[:, None], np.arange(units))
+        cue = np.clip(patterns[np.arange(_CUES) % m] + self.noise.deviation(u), *small.start)
+        x, worst = np.clip(patterns[:1], *small.start), 0.0
+        whole = x
         for _ in range(3):
-            worst = max(worst, _steepest(lambda y: field(y, cue), x))
+            worst = max(worst, _steepest(lambda y: field(y, whole), x))
             for _ in range(15):
-                x = x + 0.1 / max(worst, 1 / scale) * field(x, cue)
-        return 1 / (worst * scale)
+                x = x + 0.1 / max(worst, 1 / scale) * field(x, whole)
+        step = 1 / worst
+        while not self._stays(field, cue, 1.25 * step):  # a quarter to spare: a larger memory has rarer values
+            step *= 0.8
+        return step / scale
+
+    def _stays(self, field: Callable[[np.ndarray, np.ndarray], np.ndarray], cue: np.ndarray, step: float) -> bool:
+        """Whether recall by this step is finite and inside the prior's support all the way."""
+        low, high = (-_FAR, _FAR) if self.prior.period else np.clip(self.prior.support, -_FAR, _FAR)
+        x, edge = cue, 1e-9 * (high - low)
+        with np.errstate(all="ignore"):
+            for _ in range(300):
+                x = x + step * field(x, cue)
+                if not (np.isfinite(x).all() and (x >= low - edge).all() and (x <= high + edge).all()):
+                    return False
+        return True
 
 
 def others(load: int) -> float:

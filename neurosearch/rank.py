@@ -30,14 +30,6 @@ class Rescored:
         values = self.values(metric)
         return sum(values) / len(values) if len(values) == len(self.scores) and values else math.nan
 
-    def spread(self, metric: str) -> float:
-        """Standard deviation over the seeds (n - 1)."""
-        values = self.values(metric)
-        if len(values) < 2:
-            return 0.0
-        mean = sum(values) / len(values)
-        return math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
-
     def values(self, metric: str) -> list[float]:
         """One value a seed, where there is one."""
         return [score.metrics[metric] for score in self.scores if metric in score.metrics]

@@ -131,7 +131,8 @@ class Stream:
         outputs: number of classes O.
         key: identity of ``values`` (task, its settings that change them, data file): equal keys, equal values.
         delay: samples between a sample's end and the arrival of its label.
-        taught: [K] int32, the class that the learner is told, -1 for none; without it the labels are told.
+        taught: [K] int32, the class that the learner is told, -1 for none (of target values: whether); without it the
+            labels, or all values, are told.
         targets: [K, O] float32, real values to be predicted instead of classes; NaN where there is none.
         session: [K] int32, which part of a changing stream a sample belongs to, from 0; the stream changes where it
             grows.

@@ -148,6 +148,9 @@ def open_store(study: Study, storage: str | None = None, *, create: bool = True)
     """The store of a study: ``./neurosearch-runs/NAME.journal``, a journal file by path, or any Optuna URL."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if storage and "://" in storage:
+        file = Path(storage.removeprefix("sqlite:///"))
+        if storage.startswith("sqlite:///") and not create and not file.exists():
+            raise UserError(f"{file} does not exist: no trial of '{study.name}' is stored in {storage}; check the name")
         return _checked(Store(study, _database(storage), storage, None))
     path = Path(storage).expanduser() if storage else Path(RUNS) / f"{study.name}.journal"
     if not path.exists() and not create:

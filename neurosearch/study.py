@@ -214,7 +214,11 @@ def _root(given: Any, file: Path) -> Configuration:
 def _check_scores(given: Any, where: str) -> None:
     for name in (*given.objectives, *given.constraints):
         if name not in DIRECTIONS:
-            raise UserError(f"{where}: '{name}' is no score; {suggestion(name, DIRECTIONS)}")
+            asked = "objectives" if name in given.objectives else "constraints"
+            raise UserError(
+                f"{where}: {asked}: '{name}' is no score; {suggestion(name, DIRECTIONS)}; "
+                f"`neurosearch list scores` shows all"
+            )
         if name == "held_out_accuracy":
             raise UserError(f"{where}: a search never touches held-out data, so {name} can be no goal; use accuracy")
     for name, bound in given.constraints.items():

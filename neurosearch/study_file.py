@@ -83,6 +83,21 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "neurosearch study"}
 
 
+_WANTED = {
+    "architecture": "give a name, ./file.py:Class, found.json, or {name: {field: value}}",
+    "task": "give a name, or {name: {field: value}}",
+    "memory": "give {bits: 4, range: 1.0, rounding: nearest}, or off",
+    "space": "give a mapping of paths to {float: [low, high]}, {int: [low, high]} or {choice: [...]}",
+    "objectives": "give a list of scores, such as [accuracy]",
+    "constraints": "give a mapping of scores to {min: ...} or {max: ...}",
+    "seed": "give a whole number of at least 0",
+    "seeds": "give a list of whole numbers, such as [0] or [0, 1, 2]",
+    "trials": "give a whole number of at least 1",
+    "limits": "give {seconds: ..., memory_gb: ...}",
+    "rescore": "give {top: 5, seeds: [...]}",
+}
+
+
 def _first_mistake(mistakes: list[Any]) -> str:
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
     steps = [str(step) for step in first["loc"] if step not in ("str", "dict[str,any]")]
@@ -92,4 +107,6 @@ def _first_mistake(mistakes: list[Any]) -> str:
         return f"{path} does not exist; {suggestion(steps[-1], model().model_fields if len(steps) == 1 else inner)}"
     if first["type"] == "missing":
         return f"{path} must be given"
-    return f"{path} = {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    hint = _WANTED.get(steps[0], "") if len(steps) == 1 else ""
+    return f"{path} = {first['input']!r}: {hint or said.replace('input', 'it')}"

@@ -75,7 +75,9 @@ def _told(stream: Stream) -> tuple[np.ndarray, np.ndarray]:
     source[scored[stream.delay :]] = scored[: len(scored) - stream.delay]
     if stream.targets is not None:
         target = np.where((source >= 0)[:, None], stream.targets[source], np.nan).astype(float)
-        known = np.isfinite(target).all(axis=1)
+        known = np.isfinite(target).all(axis=1) & (source >= 0)
+        if stream.taught is not None:  # of values: -1 where the learner is not told
+            known &= stream.taught[source] >= 0
         return np.where(known[:, None], target, 0.0), known
     told = np.where(source >= 0, labels[source], -1)
     target, known = np.zeros((len(labels), stream.outputs)), told >= 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neurosearch import catalogue, config
+from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
 from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
 from neurosearch.tasks.arrays import Arrays
@@ -16,8 +17,10 @@ from neurosearch.tasks.contrast_change import ContrastChange
 from neurosearch.tasks.cut_short import CutShort
 from neurosearch.tasks.digits import Digits
 from neurosearch.tasks.few_examples import FewExamples
+from neurosearch.tasks.lorenz import Lorenz
 from neurosearch.tasks.missing_labels import MissingLabels
 from neurosearch.tasks.permuted_inputs import PermutedInputs
+from neurosearch.tasks.recall import Recall
 from neurosearch.tasks.rotated_images import RotatedImages, rotated
 from neurosearch.tasks.swapped_labels import SwappedLabels
 from neurosearch.timeline import timeline
@@ -280,6 +283,24 @@ def test_cuts_by_hand(tmp_path: Path) -> None:
     assert stream.labels[n:].tolist() == [0] * 4 + [1] * 4
     assert not timeline(stream).tables["learn"][n:].any()
     assert CutShort(inner=inner, cuts=100).stream(0).sample_frames[n:].shape == (24,), "one cut a step, no more"
+
+
+def test_values_can_be_withheld_like_labels() -> None:
+    inner = Lorenz(samples=300, held_out=0)
+    whole, half = (MissingLabels(inner, fraction=f).stream(0) for f in (0.0, 0.5))
+    told = [timeline(s).tables["labelled"].sum() for s in (whole, half, MissingLabels(inner, fraction=1.0).stream(0))]
+    assert told[0] == 300
+    assert 100 < told[1] < 200
+    assert told[2] == 0
+    assert not np.array_equal(Rls().readout(whole), Rls().readout(half))
+
+
+@pytest.mark.parametrize("change", [CutShort, MissingLabels, SwappedLabels, ContrastChange, PermutedInputs])
+def test_a_recall_is_not_changed(change: type) -> None:
+    with pytest.raises(
+        UserError, match=r"inner is a recall of stored patterns, which has no labels; give another task"
+    ):
+        change(inner=Recall(units=9, load=2, cues=2)).stream(0)
 
 
 # ---- what is refused

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -148,7 +149,8 @@ def wait_for(condition, seconds=120.0):
         (["launch"], "the following arguments are required: STUDY"),
         (["launch", "none.yaml"], "there is no study file none.yaml; give a path, or a name: "),
         (["launch", "digitz"], "there is no 'digitz' in studies; did you mean 'digits'?"),
-        (["launch", "small.yaml", "--workers", "0"], "0 must be at least 1"),
+        (["launch", "small.yaml", "--workers", "0"], "0 must be a whole number of at least 1"),
+        (["launch", "small.yaml", "--timeout", "-1"], "-1 must be a number of seconds above 0"),
         (["launch", "small.yaml", "--storage", "nonsense://x"], "--storage nonsense://x cannot be opened"),
         (["inspect", "small.yaml"], "no trial of 'small' is stored; run `neurosearch launch small`"),
         (["replay", "small.yaml"], "small.yaml is no stored trial; write STUDY@17, or STUDY@best"),
@@ -175,6 +177,9 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(door, arguments, said):
         ),
         ("[20, 80]", "[80, 20]", "space.kenyon.size.int = [80, 20] is upside down; write [20, 80]"),
         ("rule: delta_potential", "rule: delta_potentiall", "there is no 'delta_potentiall' in rules; did you mean"),
+        ("trials: 6", "trials: many", "trials = 'many': give a whole number of at least 1"),
+        ("trials: 6", "trials: 6\nseeds: 3", "seeds = 3: give a list of whole numbers"),
+        ("trials: 6", "trials: 6\nobjectives: [acuracy]", "objectives: 'acuracy' is no score; did you mean 'accuracy'"),
         ("{digits:", "{digit:", "there is no 'digit' in tasks; did you mean 'digits'?"),
         ("space:", "space: {", "small.yaml, line "),
         ("trials: 6", "trials: 6\ntrials: 7", "the key 'trials' is given twice (first in line 11)"),
@@ -252,6 +257,64 @@ def test_show_list_and_check(door, tmp_path):
     (tmp_path / "own.yaml").write_text(STUDY.replace("{mushroom_body:", "{'./own.py:Own':"))
     assert "own.py:Own" in door("show", "own.yaml")[0]
     assert "dt: 0.002" in door("show", "./own.py:Own")[0]
+
+
+RECALL = """
+format: 1
+about: how much can a small memory hold?
+architecture: rate_memory
+task: {recall: {units: 20, load: 3, cues: 4, steps: 20}}
+space:
+  leak: {float: [0.5, 1.5]}
+objectives: [SCORE]
+trials: 3
+rescore: {top: 1, seeds: [11, 12]}
+"""
+
+
+def test_a_memory_from_launch_to_inspect(door, tmp_path):
+    (tmp_path / "memory.yaml").write_text(RECALL.replace("SCORE", "recall_error"))
+    door("launch", "memory.yaml")
+    assert "recall_error" in door("inspect", "memory.yaml")[0]
+    data = json.loads(door("inspect", "memory.yaml", "--json")[0])
+    assert data["comparison"]["verdict"] == "there is nothing to compare with"
+
+
+def test_a_score_that_the_task_has_not_is_said_after_one_trial(door, tmp_path):
+    (tmp_path / "memory.yaml").write_text(RECALL.replace("SCORE", "accuracy"))
+    _, err = door("launch", "memory.yaml", code=2)
+    assert re.search(
+        r"memory\.yaml: objectives: accuracy is no score of the task recall, which has .*recall_error", err
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("rule: delta_potential", "rule: ./mine.py:Mine", r"small\.yaml: Mine\.on_sample: unknown symbol `labeled_post`"),
+        ("digits: {samples: 60,", "arrays: {file: nothere.npz, samples: 60,", r"small\.yaml: there is no file nothere\.npz"),
+    ],
+)  # fmt: skip
+def test_check_prepares_what_launch_would_run(door, tmp_path, old, new, said):
+    mine = (
+        "from dataclasses import dataclass\nfrom neurosearch import Rule, quantity\n@dataclass(frozen=True)\n"
+        "class Mine(Rule):\n    eta: float = quantity(0.1, low=0, high=10)\n    on_sample = 'w = w + eta*labeled_post'\n"
+    )
+    (tmp_path / "mine.py").write_text(mine)
+    file = tmp_path / "small.yaml"
+    file.write_text(file.read_text().replace(old, new))
+    _, err = door("check", "small.yaml", code=2)
+    assert re.search(said, err), err
+
+
+def test_places_without_a_study_are_not_made_into_one(door, tmp_path):
+    (tmp_path / "letter.txt").write_text("hello\n")
+    _, err = door("inspect", "small.yaml", "--storage", "letter.txt", code=2)
+    assert "letter.txt is no journal of a study from its first line on" in err
+    assert (tmp_path / "letter.txt").read_text() == "hello\n"
+    _, err = door("inspect", "small.yaml", "--storage", "sqlite:///none.db", code=2)
+    assert "none.db does not exist" in err
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_derive_at_the_door(door):

@@ -165,6 +165,27 @@ def test_gradient_recall_climbs_for_the_shipped_rules():
         assert climb.min() > -1e-8, (name, values)
 
 
+@pytest.mark.parametrize(
+    ("prior", "sd", "load"), [(make("priors", "gaussian"), 4.0, 11), (make("priors", "bounded", b=4.0), 0.2, 3)]
+)
+def test_the_largest_step_holds_from_noisy_cues_too(prior, sd, load):
+    memory = Memory(make("storage", "covariance", mean=0.2), prior, make("noises", "normal", sd=sd), 100)
+    for seed in range(3):
+        patterns = prior.draw(seed, load, 100)
+        cues = patterns[:2] + memory.noise.deviation(np.random.default_rng(seed).random((2, 100)))
+        path = memory.recall(kernel.store(memory.storage, patterns), cues, load, 300, memory.largest_rate(load))
+        assert np.isfinite(path).all()
+        assert np.abs(path[-1]).max() < 100
+
+
+def test_printed_weights_go_the_way_they_are_stored():
+    """w_ij = Σ Ω(x_i, x_j): for Ω = x_i² x_j, what unit i learns of w_ij is d/dx_i of x_i² x_j."""
+    said = derivation("x_i**2*x_j", "gaussian", "normal", 20, 3)
+    assert "Omega(x_i, x_j) = x_j * x_i ** 2" in said
+    assert "2 * w_ij * x_i * x_j" in said
+    assert "w_ji * x_j ** 2" in said
+
+
 def test_readable_equations_and_predictions():
     said = Memory(make("storage", "covariance"), make("priors", "gaussian"), make("noises", "normal"), 200).describe(11)
     for part in (

@@ -1,5 +1,7 @@
 """The input code of a network as a linear learner sees it: the very spikes that the network receives."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,25 @@ def test_the_spikes_are_those_of_the_network(encoder: str) -> None:
     np.testing.assert_allclose(per_sample, record.spikes["input"], rtol=1e-5)
     assert np.array_equal(stream.labels, prepared.stream.labels)
     assert stream.shape == (prepared.plan.sizes["input"],)
+
+
+def test_recordings_are_their_own_code(tmp_path: Path) -> None:
+    import h5py
+
+    lists = h5py.vlen_dtype(np.float64), h5py.vlen_dtype(np.int32)
+    with h5py.File(tmp_path / "r.h5", "w") as file:
+        times, units = (
+            file.create_dataset(f"spikes/{n}", (30,), t) for n, t in zip(("times", "units"), lists, strict=True)
+        )
+        for k in range(30):
+            times[k], units[k] = np.arange(1, 4) * 1e-3, [k % 2, 2, 3]
+        file["labels"] = np.arange(30) % 2
+    body = {"encoder": "recorded", "kenyon": {"size": 20}}
+    task = {"recordings": {"file": str(tmp_path / "r.h5"), "channels": 4, "pool": 1, "steps": 1, "lead_in": 0}}
+    own = {"architecture": {"mushroom_body": body}, "task": task}
+    stream = encoded.encoded(own, 0)
+    assert (stream.values.sum(axis=1) > 0).all()
+    assert encoded.score(OnlineSoftmax(), own, 0).metrics["last_accuracy"] == 1, "one channel tells the class"
 
 
 def test_currents_are_the_values_themselves() -> None:

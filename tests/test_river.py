@@ -1,6 +1,9 @@
 """River's data sets and generators through one adapter."""
 
 import importlib.util
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +12,11 @@ from neurosearch import config
 from neurosearch.baselines.base import beside
 from neurosearch.errors import UserError
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
+from neurosearch.tasks import river
 from neurosearch.tasks.river import River
 from neurosearch.trial import run_trial
 
+ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="the package river is not installed")
 
 
@@ -74,6 +79,29 @@ def test_values_are_predicted_too() -> None:
     assert score["persistence"].metrics["nrmse"] < 0.3, "tomorrow's approval is much like today's"
 
 
+def test_every_seed_of_a_generator_is_its_own_stream_in_every_process() -> None:
+    one, other = River(name="RandomRBF", samples=50, lead_in=10), River(name="RandomTree", samples=50, lead_in=10)
+    for task in (one, other):
+        assert task.stream(0).key != task.stream(1).key
+        code = f"from neurosearch.tasks.river import River; print(River(name={task.name!r}, samples=50, lead_in=10).stream(0).key)"
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+        assert ran.stdout.strip() == task.stream(0).key
+
+
+def test_several_values_at_once() -> None:
+    stream = River(name="SolarFlare").stream(0)
+    assert stream.targets is not None
+    assert stream.outputs == stream.targets.shape[1] == 3
+    assert np.isfinite(stream.targets[stream.phase == STREAM]).all()
+
+
+def test_a_feature_that_comes_later_is_missing_before() -> None:
+    with pytest.raises(UserError, match="'b' of sample 0 is missing"):
+        river._numbers("x", [{"a": 1}, {"a": 2, "b": 3}])
+    with pytest.raises(UserError, match="'a' is a text with 101 different values"):
+        river._numbers("x", [{"a": f"word {k}"} for k in range(101)])
+
+
 def test_words_are_channels_and_dates_are_seconds() -> None:
     words = River(name="Mv", samples=300).stream(0)
     assert words.values.shape[1] > 10
@@ -100,7 +128,7 @@ def test_a_network_predicts_a_value_of_river() -> None:
     [
         (River(name="ImageSegment"), r"'ImageSegment' is no data set of river; did you mean .*ImageSegments"),
         (River(name="SEA", arguments={"colour": 1}), r"arguments = \{'colour': 1\} do not fit SEA"),
-        (River(name="SolarFlare"), "SolarFlare is for multi-output regression; choose one with one class or value"),
+        (River(arguments=[1]), r"River.arguments = \[1\] must be a mapping of names to values"),
         (River(name="Elec2"), r"has to be downloaded first; run `python -c"),
         (River(last=3000), r"River.last = 3000, but ImageSegments has 2310 samples"),
         (River(samples=5000), r"River.samples = 5000, but River has 2310 samples"),

@@ -47,7 +47,9 @@ def told(stream: Stream) -> np.ndarray:
 
 def arrived(stream: Stream) -> np.ndarray:
     """[K] int: the sample whose label or value arrives after the decision of sample k, or -1; none past the stream."""
-    known = told(stream) >= 0 if stream.targets is None else np.isfinite(stream.targets).all(axis=1)
+    known = told(stream) >= 0
+    if stream.targets is not None:
+        known = np.isfinite(stream.targets).all(axis=1) & (True if stream.taught is None else known)
     streamed = np.flatnonzero(stream.phase == STREAM)
     source = np.full(len(stream.labels), -1)
     earlier = streamed[: len(streamed) - stream.delay]

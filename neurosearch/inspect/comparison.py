@@ -1,14 +1,15 @@
 """The best network beside learners that saw the very same streams, and beside itself without plasticity."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from neurosearch import encoded
+from neurosearch import config, encoded
 from neurosearch import trial as corridor
-from neurosearch.baselines.base import beside
+from neurosearch.baselines.base import beside, kept
 from neurosearch.evaluate.interval import Interval, interval
 from neurosearch.inspect import rerun
 from neurosearch.rank import Rescored
@@ -64,14 +65,19 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """Whether the network is better than the best of the others on the same samples, said plainly."""
-        network, others = self.contenders[0], [c for c in self.contenders[1:] if not c.samples]
+        others = [c for c in self.contenders[1:] if not c.samples]
         if not others:
             return "there is nothing to compare with"
+        network = self.contenders[0]
         sign = 1 if DIRECTIONS[self.metric] == "maximize" else -1
         rival = max(others, key=lambda c: sign * c.whole.mean)
         other = rival.name.replace("_", " ")
         gap = interval([sign * (a - b) for a, b in zip(network.values, rival.values, strict=True)])
         numbers = f"{self.metric} {network.whole.mean:.4f} against {rival.whole.mean:.4f}"
+        early = max((c for c in self.contenders if c.samples), key=lambda c: sign * c.whole.mean, default=None)
+        if early is not None and sign * (early.whole.mean - network.whole.mean) > 0:
+            short = early.name.replace("_", " ")
+            numbers += f"; {short} has {early.whole.mean:.4f} on the first {early.samples} samples alone"
         if gap.mean < 0:
             return f"{network.name} LOSES to {other} by {-gap.mean:.4f} ({numbers})"
         if gap.mean == 0:
@@ -103,7 +109,7 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
     curve = trial.score.curve if len(scores) > 1 and not again else ()
     workers = os.cpu_count() or 1
-    fixed = rerun.many(seeds, lambda seed: rerun.without_learning(configuration, seed, limits), workers)
+    fixed = rerun.many(seeds, lambda seed: _unlearned(configuration, seed, limits), workers)
     raw = [beside(task, seed, everything) for seed in seeds]
     spikes = [encoded.beside(configuration, seed) for seed in seeds]
     others = [(UNLEARNED, fixed)]
@@ -113,6 +119,14 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     own = _contender(name, scores, METRICS[metric], 0, curve)
     assert own is not None, "the metric was chosen so"
     return Comparison(seeds, fresh, (own, *(c for c in found if c is not None)), metric)
+
+
+def _unlearned(configuration: Mapping[str, Any], seed: int, limits: corridor.Limits) -> Score:
+    """The same network without plasticity; computed once and kept, for one build of its program."""
+    prepared = corridor.prepare(configuration, seed)
+    program = corridor.compiled(prepared.plan)
+    key = [UNLEARNED, prepared.stream.key, config.digest(dict(configuration)), seed, program.digest]
+    return kept(key, lambda: rerun.without_learning(configuration, seed, limits))
 
 
 def _contender(

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from neurosearch import config, rank
-from neurosearch.record import DIRECTIONS, Trial
+from neurosearch.errors import UserError
+from neurosearch.record import DIRECTIONS, Score, Trial
 from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress, Status
@@ -226,7 +227,11 @@ class _Search:
         if future.cancelled():
             self._abandon(proposal)
             return
-        result = future.result()  # a user's mistake or a bug of ours ends the search here; what is stored stays
+        try:
+            result = future.result()
+        except UserError as error:  # it, or a bug of ours, ends the search here; what is stored stays
+            raise UserError(f"{self.study.file}: {error}") from error
+        self._check_objectives(result.score)
         self._count(result)
         status = result.score.status
         if status == "stopped" and self.interrupt.cancel.is_set():
@@ -236,6 +241,17 @@ class _Search:
             self._submit(proposal, pool)
         else:
             self._store(proposal, result)
+
+    def _check_objectives(self, score: Score) -> None:
+        """A score that the task does not have would make every trial infeasible, however many are run."""
+        absent = [name for name in self.study.objectives if name not in score.metrics]
+        if score.status != "ok" or not absent or any(absent[0] in t.score.metrics for t in self.stored.values()):
+            return
+        task = next(iter(self.study.configuration({})["task"]))
+        raise UserError(
+            f"{self.study.file}: objectives: {absent[0]} is no score of the task {task}, which has "
+            f"{', '.join(score.metrics)}; choose one of these"
+        )
 
     def _abandon(self, proposal: Proposal) -> None:
         self.known.pop(proposal.digest, None)

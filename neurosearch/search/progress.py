@@ -44,7 +44,7 @@ def line(status: Status) -> str:
     best = "none yet" if status.best is None else f"{status.best:.4g}"
     left = duration((status.total - status.done) / rate * 60) if rate > 0 else "?"
     parts = [
-        f"{status.done}/{status.total} trials",
+        f"{status.done}/{max(status.done, status.total)} trials",
         f"best {status.metric} {best}",
         f"{rate:.1f} trials/min",
         f"{status.builds} builds",

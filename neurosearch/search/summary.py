@@ -10,6 +10,7 @@ from neurosearch import config, document, rank, space
 from neurosearch import study as studies
 from neurosearch.configuration import Configuration
 from neurosearch.errors import UserError
+from neurosearch.evaluate.interval import interval
 from neurosearch.record import Score, Trial
 from neurosearch.search.evaluation import Outcome
 from neurosearch.search.progress import duration
@@ -83,16 +84,37 @@ def of_configuration(resolved: Resolved, as_json: bool) -> str:
 
 def builds(study: Study) -> str:
     """How many programs the study may cause: the plans of all combinations of its choices, told apart by digest."""
+    counted, error = structures(study)
+    if counted is None:
+        return f"more than {MANY} combinations of choices"
+    found, combinations = counted
+    if error is not None:  # data that are not here; the number of combinations bounds that of programs
+        return f"at most {combinations} structures to build (not counted exactly: {error})"
+    return f"{found} structures to build, in {combinations} combinations of choices"
+
+
+def sound(study: Study) -> str:
+    """What is said of a study whose every combination of choices can be prepared; raises where one cannot."""
+    _, error = structures(study)
+    if error is not None:
+        raise UserError(f"{study.file}: {error}") from error
+    return f"{study.file} is sound: {len(study.space)} dimensions, {builds(study)}"
+
+
+def structures(study: Study) -> tuple[tuple[int, int] | None, UserError | None]:
+    """((programs, combinations of choices), or None for too many; the first mistake that preparing one meets)."""
     from neurosearch.trial import prepare
 
     combinations = list(islice(studies.combinations(study), MANY + 1))
-    if len(combinations) > MANY:
-        return f"more than {MANY} combinations of choices"
+    many = len(combinations) > MANY
     try:
-        digests = {prepare(study.configuration(chosen), study.seeds[0]).plan.shape.digest for chosen in combinations}
-    except UserError as error:  # data that are not here; the number of combinations bounds that of programs
-        return f"at most {len(combinations)} structures to build (not counted exactly: {error})"
-    return f"{len(digests)} structures to build, in {len(combinations)} combinations of choices"
+        plans = (
+            prepare(study.configuration(chosen), study.seeds[0]).plan for chosen in combinations[: 1 if many else None]
+        )
+        digests = {plan.shape.digest for plan in plans}
+    except UserError as error:
+        return None if many else (0, len(combinations)), error
+    return None if many else (len(digests), len(combinations)), None
 
 
 def _best(study: Study, number: int, score: Score, fresh: rank.Rescored | None) -> str:
@@ -102,9 +124,9 @@ def _best(study: Study, number: int, score: Score, fresh: rank.Rescored | None) 
         return f"best so far: trial {number}, {searched} (not yet run on fresh seeds)"
     held_out = fresh.mean("held_out_accuracy")
     held = "" if math.isnan(held_out) else f", held out {held_out:.4f}"
-    mean, spread = fresh.mean(metric), fresh.spread(metric)
-    seeds = len(fresh.seeds)
-    return f"best: trial {number}, {metric} {mean:.4g} ± {spread:.2g} on {seeds} fresh seeds{held}; {searched}"
+    sure = interval([score.metrics[metric] for score in fresh.scores if metric in score.metrics])
+    half = f" ± {sure.half:.2g} (95 %)" if math.isfinite(sure.half) else ""
+    return f"best: trial {number}, {metric} {sure.mean:.4g}{half} on {len(fresh.seeds)} fresh seeds{held}; {searched}"
 
 
 def _why(study: Study, trials: Sequence[Trial]) -> str:

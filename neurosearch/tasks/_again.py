@@ -1,6 +1,7 @@
 """Streams made out of another stream: its samples in other places, phases and sessions, its inputs transformed."""
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -34,10 +35,18 @@ def chosen(stream: Stream, samples: np.ndarray, phase: np.ndarray, **changes: An
 def refuse_sessions(task: Streams, stream: Stream) -> None:
     """Refuse to change a stream that changes already, or that has no classes."""
     name = type(task).__name__
+    refuse_memory(task, stream)
     if stream.session is not None:
         raise UserError(f"{name}.inner changes by itself already; put one change inside {name}, not two")
     if stream.targets is not None:
         raise UserError(f"{name}.inner predicts values and has no classes; give a classification task")
+
+
+def refuse_memory(task: Streams, stream: Stream) -> None:
+    """Refuse to change a stream of patterns and cues."""
+    if stream.recall is not None:
+        name = type(task).__name__
+        raise UserError(f"{name}.inner is a recall of stored patterns, which has no labels; give another task")
 
 
 def with_probes(
@@ -109,7 +118,7 @@ class _Wanted:
         return isinstance(other, _Wanted) and self.name == other.name
 
 
-@once
+@functools.partial(once, keep=4)
 def _table(wanted: _Wanted) -> np.ndarray:
     variant, row = np.divmod(wanted.rows, len(wanted.values))
     table = np.empty((len(row), wanted.values.shape[1]), np.float32)

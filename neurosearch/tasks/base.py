@@ -78,9 +78,12 @@ class Samples:
     row_steps: np.ndarray | None = None
 
 
-def once(load: _Load) -> _Load:
-    """Remember what ``load`` returned, so that all streams of a process, in all threads, share one array of values."""
-    lock, remembered = threading.Lock(), functools.lru_cache(maxsize=4)(load)
+def once(load: _Load, keep: int = 32) -> _Load:
+    """Remember what ``load`` returned, so that all streams of a process, in all threads, share one array of values.
+
+    The last ``keep`` of them, of which files have few and generators one a seed.
+    """
+    lock, remembered = threading.Lock(), functools.lru_cache(maxsize=keep)(load)
 
     @functools.wraps(load)
     def locked(*settings: Any) -> Any:

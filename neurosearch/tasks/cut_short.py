@@ -32,6 +32,7 @@ class CutShort(Streams):
     def stream(self, seed: int) -> Stream:
         """The inner stream, then the cut samples, each from short to full."""
         stream: Stream = self.inner.stream(seed)
+        _again.refuse_memory(self, stream)
         held = np.flatnonzero(stream.phase == HELD_OUT)[: self.samples]
         if not len(held) or stream.targets is not None:
             raise UserError("CutShort.inner holds no labelled samples out, so nothing can be cut; set its held_out")

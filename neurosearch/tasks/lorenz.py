@@ -9,6 +9,7 @@ from neurosearch.record import Stream
 from neurosearch.tasks import _series
 from neurosearch.tasks.base import ALL, Task, once
 
+State = tuple[float, float, float]
 SIGMA, RHO, BETA = 10.0, 28.0, 8 / 3
 _H, _TRANSIENT, _TRAINING, _TEST = 0.005, 2000, 2000, 500
 """Time step of the solver, its steps before the series, samples of both parts."""
@@ -38,8 +39,8 @@ class Lorenz(Task):
 
 @once
 def _x(seed: int, substeps: int, n: int) -> np.ndarray:
-    state = np.array([1.0, 1.0, 25.0]) + _series.drawn(seed, "lorenz", 3)
-    found = np.empty(n)
+    x, y, z = (np.array([1.0, 1.0, 25.0]) + _series.drawn(seed, "lorenz", 3)).tolist()
+    state, found = (x, y, z), np.empty(n)
     for _ in range(_TRANSIENT):
         state = step(state, _H)
     for k in range(n):
@@ -49,14 +50,19 @@ def _x(seed: int, substeps: int, n: int) -> np.ndarray:
     return (found + 20) / 40  # the attractor's x stays within about -20 to 20
 
 
-def step(state: np.ndarray, h: float) -> np.ndarray:
-    """One step of Runge-Kutta of order 4."""
-    a = _rate(state)
-    b = _rate(state + h / 2 * a)
-    c = _rate(state + h / 2 * b)
-    return np.asarray(state + h / 6 * (a + 2 * b + 2 * c + _rate(state + h * c)))
+def step(state: State, h: float) -> State:
+    """One step of Runge-Kutta of order 4, on plain numbers (of three, arrays are ten times slower)."""
+    x, y, z = state
+    ax, ay, az = _rate(x, y, z)
+    bx, by, bz = _rate(x + h / 2 * ax, y + h / 2 * ay, z + h / 2 * az)
+    cx, cy, cz = _rate(x + h / 2 * bx, y + h / 2 * by, z + h / 2 * bz)
+    dx, dy, dz = _rate(x + h * cx, y + h * cy, z + h * cz)
+    return (
+        x + h / 6 * (ax + 2 * (bx + cx) + dx),
+        y + h / 6 * (ay + 2 * (by + cy) + dy),
+        z + h / 6 * (az + 2 * (bz + cz) + dz),
+    )
 
 
-def _rate(state: np.ndarray) -> np.ndarray:
-    x, y, z = state.tolist()
-    return np.array([SIGMA * (y - x), x * (RHO - z) - y, x * y - BETA * z])
+def _rate(x: float, y: float, z: float) -> State:
+    return SIGMA * (y - x), x * (RHO - z) - y, x * y - BETA * z

@@ -9,6 +9,7 @@ import numpy as np
 from neurosearch.declare import part, quantity
 from neurosearch.random import draw, stream_id
 from neurosearch.record import STREAM, Stream
+from neurosearch.tasks import _again
 from neurosearch.tasks.base import Streams
 
 
@@ -29,6 +30,10 @@ class MissingLabels(Streams):
         stream: Stream = self.inner.stream(seed)
         streamed = np.flatnonzero(stream.phase == STREAM)
         missing = streamed[draw(seed, stream_id("task.missing"), 0, np.arange(len(streamed)), 0) < self.fraction]
-        taught = (stream.labels if stream.taught is None else stream.taught).copy()
-        taught[missing] = -1
-        return dataclasses.replace(stream, taught=taught)
+        _again.refuse_memory(self, stream)
+        if stream.targets is not None:
+            told = np.zeros(len(stream.labels), np.int32) if stream.taught is None else stream.taught.copy()
+        else:
+            told = (stream.labels if stream.taught is None else stream.taught).copy()
+        told[missing] = -1
+        return dataclasses.replace(stream, taught=told)

@@ -1,4 +1,4 @@
-"""Any data set or generator of the package River (Montiel et al. 2021) of one class or value, in its own order."""
+"""Any data set or generator of the package River (Montiel et al. 2021) in its own order."""
 
 import dataclasses
 import hashlib
@@ -20,14 +20,15 @@ from neurosearch.record import LEAD_IN, Stream
 from neurosearch.spelling import suggestion
 from neurosearch.tasks.base import ALL, Samples, Task, arrange, once, samples_of
 
-CLASSES, VALUE = ("Binary classification", "Multi-class classification"), "Regression"
-_GENERATED, _MOST, _SCALED_BY = 5000, 100_000, 200
-"""Samples taken of a generator and of a data set unless `samples` says more; samples that set the scale of channels."""
+CLASSES = ("Binary classification", "Multi-class classification")
+_GENERATED, _SCALED_BY, _WORDS = 5000, 200, 100
+"""Samples taken of a generator unless `samples` says more; samples that set the scale of channels; words of a feature."""
 
 
 @dataclass(frozen=True)
 class River(Task):
-    """``river: {name: ImageSegments}``: the features of each sample, scaled to 0 to 1 and cut, and its class or value.
+    """``river: {name: ImageSegments}``: the features of each sample, scaled to 0 to 1 and cut, and its class, or its
+    value or values.
 
     Order is information in these streams, so they keep it unless ``order`` is ``drawn``; nothing is held out unless
     ``last`` says so. A channel is scaled by the range of the first 200 samples, which a chip would have seen
@@ -54,17 +55,18 @@ class River(Task):
     def stream(self, seed: int) -> Stream:
         """The samples, in River's order or the seed's."""
         cls = _found(self.name)
-        generator = "seed" in inspect.signature(cls).parameters
-        wanted = self.samples + self.last if self.samples else _GENERATED + self.last if _endless(cls) else _MOST
+        endless = _endless(cls)
+        if not isinstance(self.arguments, Mapping):
+            raise UserError(f"River.arguments = {self.arguments!r} must be a mapping of names to values")
+        wanted = self.samples + self.last if self.samples else _GENERATED + self.last if endless else None
         given = json.dumps(self.arguments, sort_keys=True)
-        data, targets = _load(self.name, given, seed if generator else 0, wanted, self.last)
+        data, targets = _load(self.name, given, seed if _seeds(cls) else 0, wanted, self.last)
         stream = arrange(self, data, seed, drawn=self.order == "drawn")
         if targets is None:
             return stream
-        shown = np.where(stream.phase == LEAD_IN, np.nan, targets[stream.frame_row])  # a sample is one frame, one row
-        return dataclasses.replace(
-            stream, labels=np.full_like(stream.labels, -1), targets=shown[:, None].astype(np.float32)
-        )
+        lead_in = (stream.phase == LEAD_IN)[:, None]
+        shown = np.where(lead_in, np.nan, targets[stream.frame_row])  # a sample is one frame, one row
+        return dataclasses.replace(stream, labels=np.full_like(stream.labels, -1), targets=shown.astype(np.float32))
 
 
 def _found(name: str) -> Any:
@@ -90,13 +92,14 @@ def _endless(cls: Any) -> bool:
 
 
 @once
-def _load(name: str, arguments: str, seed: int, n: int, last: int) -> tuple[Samples, np.ndarray | None]:
-    """The samples, and [N] their values where there are no classes."""
+def _load(name: str, arguments: str, seed: int, n: int | None, last: int) -> tuple[Samples, np.ndarray | None]:
+    """The samples, and [N, O] their values where there are no classes."""
     made = _made(name, arguments, seed)
-    if made.task not in (*CLASSES, VALUE):
-        raise UserError(f"River.name = {name} is for {made.task.lower()}; choose one with one class or value a sample")
     samples = iter(made)
-    features, answers = zip(*itertools.islice(samples, n), strict=True)
+    taken = list(itertools.islice(samples, n))
+    if not taken:
+        raise UserError(f"River.name = {name} gives no sample; choose another data set")
+    features, answers = zip(*taken, strict=True)
     with warnings.catch_warnings():  # River leaves a file of which not all is read to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
         del samples
@@ -105,8 +108,10 @@ def _load(name: str, arguments: str, seed: int, n: int, last: int) -> tuple[Samp
         raise UserError(f"River.last = {last}, but {name} has {len(table)} samples; give fewer")
     values = np.clip(_scaled(table), 0, 1)
     targets = None
-    if made.task == VALUE:
-        targets, outputs, labels = _scaled(np.asarray(answers, float)[:, None])[:, 0], 1, np.zeros(len(table), np.int32)
+    if made.task not in CLASSES:
+        several = [a if isinstance(a, Mapping) else {"": a} for a in answers]
+        targets = _scaled(np.array([[float(a[name]) for name in several[0]] for a in several]))
+        outputs, labels = targets.shape[1], np.zeros(len(table), np.int32)
     else:
         known = sorted(set(answers), key=lambda c: (str(type(c)), c))
         if len(known) < 2:
@@ -119,10 +124,14 @@ def _load(name: str, arguments: str, seed: int, n: int, last: int) -> tuple[Samp
     return samples_of(values, (values.shape[1],), labels, order[:stop], order[stop:], key, outputs=outputs), targets
 
 
+def _seeds(cls: Any) -> list[str]:
+    """Arguments of a generator that its draws depend on."""
+    return [name for name in inspect.signature(cls).parameters if name == "seed" or name.startswith("seed_")]
+
+
 def _made(name: str, arguments: str, seed: int) -> Any:
     cls, given = _found(name), json.loads(arguments)
-    if "seed" in inspect.signature(cls).parameters:
-        given = {"seed": seed, **given}
+    given = {**dict.fromkeys(_seeds(cls), seed), **given}
     try:
         made = cls(**given)
     except (TypeError, ValueError) as error:
@@ -138,9 +147,14 @@ def _made(name: str, arguments: str, seed: int) -> Any:
 def _numbers(name: str, features: Sequence[Mapping[Any, Any]]) -> np.ndarray:
     """[N, C] numbers: words become one channel each, dates their seconds."""
     columns: list[np.ndarray] = []
-    for c in features[0]:
+    for c in dict.fromkeys(c for x in features for c in x):
         given = [x.get(c) for x in features]
         words = sorted({v for v in given if isinstance(v, str)})
+        if len(words) > _WORDS:
+            raise UserError(
+                f"River.name = {name}: {c!r} is a text with {len(words)} different values, and at most {_WORDS} become "
+                f"channels; choose another data set"
+            )
         if words:
             columns += [np.array([float(v == word) for v in given]) for word in words]
             continue
