@@ -106,8 +106,9 @@ def mend(path: Path) -> str:
         if bad is None and (ends_whole or not lines):
             return ""
         if bad is not None and bad < len(lines) - 1:
+            shown = lines[bad][:40].decode(errors="replace")
             raise UserError(
-                f"{path}, line {bad + 1} is damaged: {lines[bad][:40].decode(errors='replace')!r}; restore the file from a copy, "
+                f"{path}, line {bad + 1} is damaged: {shown!r}; restore the file from a copy, "
                 f"or move it away to begin the study anew"
             )
         return _set_aside(path, content, len(content) - len(lines[-1]) - int(ends_whole))

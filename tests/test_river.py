@@ -83,7 +83,8 @@ def test_every_seed_of_a_generator_is_its_own_stream_in_every_process() -> None:
     one, other = River(name="RandomRBF", samples=50, lead_in=10), River(name="RandomTree", samples=50, lead_in=10)
     for task in (one, other):
         assert task.stream(0).key != task.stream(1).key
-        code = f"from neurosearch.tasks.river import River; print(River(name={task.name!r}, samples=50, lead_in=10).stream(0).key)"
+        made = f"River(name={task.name!r}, samples=50, lead_in=10)"
+        code = f"from neurosearch.tasks.river import River; print({made}.stream(0).key)"
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
         assert ran.stdout.strip() == task.stream(0).key
 

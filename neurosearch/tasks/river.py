@@ -22,7 +22,7 @@ from neurosearch.tasks.base import ALL, Samples, Task, arrange, once, samples_of
 
 CLASSES = ("Binary classification", "Multi-class classification")
 _GENERATED, _SCALED_BY, _WORDS = 5000, 200, 100
-"""Samples taken of a generator unless `samples` says more; samples that set the scale of channels; words of a feature."""
+"""Samples of a generator unless `samples` says more; samples that set the scale of channels; words of a feature."""
 
 
 @dataclass(frozen=True)
