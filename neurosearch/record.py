@@ -196,7 +196,7 @@ class Score:
     Attributes:
         status: ``ok``, ``silent``, ``saturated``, or the record's own (``not_finite``, ``time_limit``, ...).
         metrics: name (a key of ``DIRECTIONS``) → value; empty when nothing could be measured.
-        curve: prequential accuracy in consecutive windows of the stream (the learning curve).
+        curve: prequential accuracy (of predicted values: normalised error) in consecutive windows of the stream.
         detail: further numbers worth storing (spikes per population, seconds), plain JSON values.
         reason: a sentence when the status is not ``ok``.
     """

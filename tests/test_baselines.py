@@ -19,6 +19,7 @@ from neurosearch.baselines.online_softmax import OnlineSoftmax
 from neurosearch.baselines.passive_aggressive import PassiveAggressive
 from neurosearch.baselines.persistence import Persistence
 from neurosearch.baselines.random_features import RandomFeatures
+from neurosearch.baselines.random_features_lms import RandomFeaturesLms
 from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
@@ -65,7 +66,7 @@ def baseline(request: pytest.FixtureRequest) -> Baseline:
 def test_there_are_these() -> None:
     assert NAMES == ["last_label", "majority", "online_softmax", "passive_aggressive", "random_features"]
     assert set(ALL_OF_THEM) - set(NAMES) == {"hoeffding_tree", "adaptive_random_forest", "nearest_neighbours"}
-    assert names(predicts=True) == ["nlms", "persistence", "rls"]
+    assert names(predicts=True) == ["nlms", "persistence", "random_features_lms", "rls"]
 
 
 # ---- when a label arrives
@@ -226,6 +227,14 @@ def test_one_step_of_nlms_by_hand() -> None:
     np.testing.assert_allclose(readout[:, 0], [0, 0.5 * 3 * (1 * 2 + 1 * 1) / 2])
 
 
+def test_random_features_predict_what_no_line_can() -> None:
+    x = np.random.default_rng(2).random((3000, 2))
+    stream = values_of(list(np.sign((x[:, 0] - 0.5) * (x[:, 1] - 0.5))), x)
+    errors = {cls: judge(cls(), stream).metrics["last_nrmse"] for cls in (Nlms, RandomFeaturesLms)}
+    assert errors[Nlms] > 0.95
+    assert errors[RandomFeaturesLms] < 0.7
+
+
 def test_rls_is_least_squares() -> None:
     rng = np.random.default_rng(1)
     x = rng.random((60, 3))
@@ -287,7 +296,9 @@ def test_beside_keeps_scores_for_other_processes_and_mends_damaged_ones(
 
 def test_beside_gives_a_prediction_its_own() -> None:
     found = beside(Lorenz(), 0)
-    assert list(found) == ["nlms", "persistence", "rls"]
+    assert list(found) == ["nlms", "persistence", "random_features_lms", "rls"]
+    assert len(found["rls"].curve) == 20
+    assert found["rls"].curve[-1] < found["rls"].curve[0]
     assert found["rls"].metrics["nrmse"] < found["persistence"].metrics["nrmse"]
 
 

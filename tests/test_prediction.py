@@ -7,6 +7,7 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch.errors import UserError
+from neurosearch.evaluate import prediction
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
 from neurosearch.tasks.base import Task
 from neurosearch.tasks.hidden_oscillator import HiddenOscillator
@@ -151,3 +152,10 @@ def test_a_network_predicts_better_than_persistence() -> None:
     other = beside(MackeyGlass(), 0)["persistence"].metrics
     assert score.metrics["last_nrmse"] < other["last_nrmse"]
     assert score.metrics["held_out_smape"] < other["held_out_smape"]
+
+
+def test_a_curve_of_errors_by_hand() -> None:
+    target = np.array([[0.0], [2.0], [0.0], [2.0]])
+    predicted = np.array([[1.0], [1.0], [0.0], [2.0]])
+    assert prediction.curve(predicted, target, 2) == (1.0, 0.0)
+    assert prediction.curve(np.array([[np.nan]] * 4), target, 2) == ()

@@ -31,7 +31,7 @@ class RandomFeatures(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] values of the linear read-out at each decision."""
-        x, classes, source = inputs(stream), told(stream), arrived(stream)
+        x, wanted, source = inputs(stream), self.wanted(stream), arrived(stream)
         wires = _wires(self.features, x.shape[1] - 1)
         weights, readout = np.zeros((stream.outputs, self.features)), np.zeros((len(x), stream.outputs))
         hidden, begin = np.zeros((0, self.features)), 0
@@ -42,10 +42,13 @@ class RandomFeatures(Baseline):
             readout[k] = weights @ hidden[k - begin]
             if source[k] >= 0:
                 seen = hidden[source[k] - begin] if source[k] >= begin else self._hidden(x[[source[k]], :-1], wires)[0]
-                error = -(weights @ seen)
-                error[classes[source[k]]] += 1
-                weights += np.outer(self.rate * error, seen)
+                weights += np.outer(self.rate * (wanted[source[k]] - weights @ seen), seen)
         return readout
+
+    def wanted(self, stream: Stream) -> np.ndarray:
+        """[K, O] what the read-out should be: 1 for the class that the learner is told."""
+        classes = told(stream)
+        return np.asarray((classes[:, None] == np.arange(stream.outputs)).astype(float))
 
     def _hidden(self, x: np.ndarray, wires: np.ndarray) -> np.ndarray:
         drive = (x.astype(np.float32) - np.float32(0.5)) @ wires

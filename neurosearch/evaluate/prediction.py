@@ -22,6 +22,15 @@ def nrmse(predicted: np.ndarray, target: np.ndarray) -> float | None:
     return float(np.sqrt(((predicted - target) ** 2).mean())) / spread
 
 
+def curve(predicted: np.ndarray, target: np.ndarray, windows: int) -> tuple[float, ...]:
+    """Root mean square error in (nearly) equal consecutive windows, over the deviation of all targets; see `nrmse`."""
+    spread = float(target.std())
+    if not np.isfinite(predicted).all() or spread == 0:
+        return ()
+    parts = np.array_split(((predicted - target) ** 2).mean(axis=1), min(windows, len(target)))
+    return tuple(float(np.sqrt(part.mean())) / spread for part in parts)
+
+
 def constant(readout: np.ndarray) -> bool:
     """Whether the readout [k, O] is the same for every sample, so that nothing was predicted."""
     return bool((readout == readout[:1]).all())

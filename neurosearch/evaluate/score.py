@@ -120,24 +120,27 @@ def _changes(right: np.ndarray, stream: Stream, session: np.ndarray, detail: dic
 
 
 def _predictions(record: Record, stream: Stream) -> tuple[dict[str, float], tuple[float, ...]]:
-    """Errors over the samples that have target values; a sample that was never reached predicted nothing."""
+    """Errors, and their course, over the samples with target values; one that was never reached predicted nothing."""
     assert stream.targets is not None, "the caller has looked"
     predicted = np.full(stream.targets.shape, np.nan)
     predicted[: record.completed] = record.readout[: record.completed]
     known = np.isfinite(stream.targets).all(axis=1)
     metrics: dict[str, float] = {}
+    learned: tuple[float, ...] = ()
     for phase, prefix in ((STREAM, ""), (HELD_OUT, "held_out_")):
         mine = np.flatnonzero(known & (stream.phase == phase))
         if not len(mine):
             continue
         metrics[f"{prefix}smape"] = prediction.smape(predicted[mine], stream.targets[mine])
+        if phase == STREAM:
+            learned = prediction.curve(predicted[mine], stream.targets[mine], accuracy.CURVE)
         last = mine[-accuracy.last_window(len(mine)) :]
         errors = {f"{prefix}nrmse": mine} | ({"last_nrmse": last} if phase == STREAM else {})
         for name, samples in errors.items():
             error = prediction.nrmse(predicted[samples], stream.targets[samples])
             if error is not None:
                 metrics[name] = error
-    return metrics, ()
+    return metrics, learned
 
 
 def _sample_steps(stream: Stream) -> np.ndarray:

@@ -166,7 +166,7 @@ def choices(study: Study, trials: Sequence[Trial], paths: Sequence[str]) -> Figu
 
 
 def learning(study: Study, compared: Comparison, samples: int) -> Figure:
-    """Accuracy in consecutive windows of the stream: the network and those beside it."""
+    """Accuracy, or error, in consecutive windows of the stream: the network and those beside it."""
     figure, axes = _figure(7.2, 4.2)
     streams = (
         f"{len(compared.seeds)} {'fresh ' if compared.fresh else ''}stream{'s' if len(compared.seeds) > 1 else ''}"
@@ -187,10 +187,13 @@ def learning(study: Study, compared: Comparison, samples: int) -> Figure:
                 label=label,
                 zorder=3 - 0.1 * n,
             )
+    highest = (
+        1.0 if compared.metric == "accuracy" else min(2.0, max(max(c.curve, default=0.0) for c in compared.contenders))
+    )
     axes.set(
         xlabel="samples seen",
-        ylabel="accuracy in the window (predicted before learned)",
-        ylim=(-0.02, 1.02),
+        ylabel=f"{compared.metric} in the window (predicted before learned)",
+        ylim=(-0.02 * highest, 1.02 * highest),
         xlim=(0, samples),
     )
     axes.set_title(f"{study.name}: learning in one pass, mean of {streams}")

@@ -1,0 +1,20 @@
+"""The fixed random layer of `random_features` with a linear read-out of predicted values."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosearch.baselines.random_features import RandomFeatures
+from neurosearch.record import Stream
+
+
+@dataclass(frozen=True)
+class RandomFeaturesLms(RandomFeatures):
+    """Normalised least mean squares from the features to the value (Widrow and Hoff 1960)."""
+
+    predicts = True
+
+    def wanted(self, stream: Stream) -> np.ndarray:
+        """[K, O] the values."""
+        assert stream.targets is not None, "there are values to be predicted"
+        return stream.targets
