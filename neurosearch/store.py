@@ -57,7 +57,13 @@ class Store:
                     f"{self.place}: trial {frozen.number} of '{self.study.name}' was not stored by neurosearch; "
                     f"choose another --storage"
                 )
-            self._trials.append(_from_json(frozen.number, frozen.user_attrs[_TRIAL]))
+            data = frozen.user_attrs[_TRIAL]
+            if data.get("number", frozen.number) != frozen.number:
+                raise UserError(
+                    f"{self.place} lacks a line: trial {data['number']} stands where trial {frozen.number} belongs; "
+                    f"restore the file from a copy, or move it away to begin the study anew"
+                )
+            self._trials.append(_from_json(frozen.number, data))
         return self._trials
 
     def count(self) -> int:
@@ -86,6 +92,8 @@ class Store:
         if started and finished:
             frozen.datetime_start, frozen.datetime_complete = map(datetime.fromtimestamp, (started, finished))
         before = self.count()
+        if self.path is not None:  # of a journal there is one writer, so the position is known: a lost line will show
+            frozen.user_attrs[_TRIAL]["number"] = before
         with _said(self.place):
             self._study.add_trial(frozen)
         if self.path is None:  # another driver may have stored trials meanwhile: ours is the one with our start

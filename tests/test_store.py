@@ -66,6 +66,14 @@ def test_one_line_a_trial(tmp_path):
     assert path.read_bytes().count(b"\n") == before + 1
 
 
+def test_a_lost_line_is_said(tmp_path):
+    loaded, path = filled(tmp_path, 4)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-3] + lines[-2:]))
+    with pytest.raises(UserError, match="lacks a line: trial 2 stands where trial 1 belongs"):
+        open_store(loaded, str(path)).trials()
+
+
 def test_fresh_seeds_come_back(tmp_path):
     loaded, path = filled(tmp_path)
     result = Rescored(1, (11, 12), (Score("ok", {"accuracy": 0.5}), Score("ok", {"accuracy": 0.7})))
