@@ -42,8 +42,8 @@ def door(tmp_path, cache):
         "PYTHONWARNINGS": "error::UserWarning",
     }
 
-    def run(*arguments, code=0, start=False, **more):
-        command = [sys.executable, "-m", "neurosearch", *arguments]
+    def run(*arguments, code=0, start=False, executable=sys.executable, **more):
+        command = [executable, "-m", "neurosearch", *arguments]
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -204,7 +204,31 @@ def test_no_compiler_and_one_that_fails(door, tmp_path):
     _, err = launch_fails(door, NEUROSEARCH_CACHE=str(tmp_path / "cache"), PATH=str(empty))
     assert "g++" in err
     _, err = launch_fails(door, NEUROSEARCH_CACHE=str(tmp_path / "cache"), NEUROSEARCH_CXX="false")
-    assert "neurosearch: " in err
+    assert "false --version fails; name a C++ compiler in $NEUROSEARCH_CXX" in err
+    broken = tmp_path / "broken"
+    broken.write_text(
+        '#!/bin/sh\ncase "$1" in --version|-print-file-name=*) exec g++ "$1";; esac\nexec g++ --nonsense\n'
+    )
+    broken.chmod(0o755)
+    _, err = launch_fails(door, NEUROSEARCH_CACHE=str(tmp_path / "cache"), NEUROSEARCH_CXX=str(broken))
+    assert re.search(
+        rf"does not compile with {broken} \(exit 1\): .*nonsense.*; its program\.cpp is kept in .*failed", err
+    )
+    assert "try another compiler by $NEUROSEARCH_CXX" in err
+
+
+def test_a_full_disk_ends_a_launch_and_loses_no_trial(door, tmp_path):
+    door("launch", "small.yaml", "--trials", "3", "--no-rescore")
+    journal = tmp_path / "neurosearch-runs" / "small.journal"
+    lines, blocks = journal.read_text().count("\n"), journal.stat().st_size // 512 + 2
+    (tmp_path / "python").write_text(f'#!/bin/sh\nulimit -f {blocks}\nexec {sys.executable} "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    process = door("launch", "small.yaml", start=True, executable=str(tmp_path / "python"))
+    err = process.communicate(timeout=120)[1].strip().splitlines()[-1]
+    assert process.returncode == 2, err
+    assert re.search(r"small\.journal cannot be written: File too large; every trial stored before is safe", err)
+    assert journal.read_text().count("\n") >= lines
+    assert "6 trials in" in door("launch", "small.yaml", "--no-rescore")[0]
 
 
 def launch_fails(door, **environment):
