@@ -10,6 +10,7 @@ from neurosearch.derive import Dynamics, Term
 from neurosearch.neurons.base import Neuron
 
 _TWO_PI = "6.283185307179586"
+_HARMONIC = re.compile(r"(sin|cos)\((?:(\d+) \* )?x\)")
 _APART = "int(i != j)"
 """0 for a unit and itself: the table of weights is a full square, which is quicker than one with a gap in each row."""
 
@@ -57,9 +58,13 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
     landing = {"w": "arrived", "back": "returned", "": "pooled"}
     lands = {t: f"{landing[t.through]}{sent[t.carried].removeprefix('sent')}" for t in d.terms}
 
+    harmonics = {_own(c): name for c, name in sent.items() if _HARMONIC.fullmatch(_own(c))}
+
     def received(kind: str) -> str:
-        return _sum([f"({_own(t.own)})*" + (f"({lands[t]} - {sent[t.carried]})" if not t.through else lands[t])
-                     for t in d.terms if bool(t.through) == bool(kind)])  # fmt: skip
+        mine = [t for t in d.terms if bool(t.through) == bool(kind)]
+        arriving = [lands[t] if t.through else f"({lands[t]} - {sent[t.carried]})" for t in mine]
+        own = [_sent(_own(t.own), harmonics) for t in mine]
+        return _sum([f"({a})*{b}" for a, b in zip(own, arriving, strict=True)])
 
     def lines(through: str, text: str) -> str:
         used: dict[str, Term] = {lands[t]: t for t in d.terms if t.through == through}
@@ -69,7 +74,7 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
         )
 
     unit = _unit(d, numbers, received("w"), received(""), [*sent.values(), *dict.fromkeys(lands.values())],
-                 [f"{name} = {_own(c)}" for c, name in sent.items()])  # fmt: skip
+                 _sends({_own(c): name for c, name in sent.items()}))  # fmt: skip
     pools = sorted({v for t, v in lands.items() if not t.through})
     pool = (
         _neuron("MemoryPool", {}, equations="\n".join(f"total{v.removeprefix('pooled')} : 1" for v in pools))
@@ -81,6 +86,39 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
         unit, pool, recurrent=lines("w", weighted), backward=lines("back", weighted),
         to_pool=lines("", "{pool} = {sent}_pre"), from_pool=lines("", "{variable} = {pool}_pre"),
     )  # fmt: skip
+
+
+def _sent(source: str, harmonics: Mapping[str, str]) -> str:
+    """The same with what the unit has sent in place of a sine or cosine: x has not changed since (docs/step.md)."""
+    return _HARMONIC.sub(lambda found: harmonics.get(found[0], found[0]), source)
+
+
+def _sends(sent: Mapping[str, str]) -> list[str]:
+    """Lines that compute what a unit sends; higher harmonics by angle addition, since sines are most of the work."""
+    lines = []
+    for source in sorted(sent, key=lambda text: (_order(text), text)):
+        k = _order(source)
+        low, one = ({f: sent.get(_harmonic(f, n)) for f in ("sin", "cos")} for n in (k - 1, 1))
+        if k > 1 and all((*low.values(), *one.values())):
+            turned = (
+                f"{low['sin']}*{one['cos']} + {low['cos']}*{one['sin']}"
+                if source.startswith("sin")
+                else f"{low['cos']}*{one['cos']} - {low['sin']}*{one['sin']}"
+            )
+            lines.append(f"{sent[source]} = {turned}")
+        else:
+            lines.append(f"{sent[source]} = {source}")
+    return lines
+
+
+def _order(source: str) -> int:
+    """k of ``sin(k * x)`` or ``cos(k * x)``; 0 of anything else."""
+    found = _HARMONIC.fullmatch(source)
+    return int(found[2] or 1) if found else 0
+
+
+def _harmonic(function: str, k: int) -> str:
+    return f"{function}(x)" if k == 1 else f"{function}({k} * x)"
 
 
 def _pairwise(d: Dynamics, numbers: Mapping[str, float]) -> Circuit:

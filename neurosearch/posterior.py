@@ -217,10 +217,12 @@ class Memory:
 
     def _stays(self, field: Callable[[np.ndarray, np.ndarray], np.ndarray], cue: np.ndarray, step: float) -> bool:
         """Whether recall by this step is finite and inside the prior's support all the way."""
-        low, high = (-_FAR, _FAR) if self.prior.period else np.clip(self.prior.support, -_FAR, _FAR)
+        if self.prior.period:
+            return True  # a phase has no bound to leave, and what pulls it is bounded
+        low, high = np.clip(self.prior.support, -_FAR, _FAR)
         x, edge = cue, 1e-9 * (high - low)
         with np.errstate(all="ignore"):
-            for _ in range(300):
+            for _ in range(200):
                 x = x + step * field(x, cue)
                 if not (np.isfinite(x).all() and (x >= low - edge).all() and (x <= high + edge).all()):
                     return False

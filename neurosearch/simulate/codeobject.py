@@ -24,6 +24,10 @@ SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_
 """Templates whose loop may run over synapses."""
 
 
+GATE = "learn_post"
+"""What a weight's every change is multiplied by (`passes`)."""
+
+
 class LeanGenerator(CPPCodeGenerator):
     """Brian2's C++ generator plus the variants of loops over synapses and constants taken out of the step."""
 
@@ -38,9 +42,11 @@ class LeanGenerator(CPPCodeGenerator):
         keywords["dense_head"] = keywords["dense"] = keywords["walk_head"] = keywords["walk"] = []
         keywords["independent"] = self._independent(ve_statements, {"_idx"})
         keywords["dense_independent"] = False
+        keywords["gate"] = ""
         pre, post = self._ends()
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
+            keywords["gate"] = self._gate(block)
             spiking = get_device().pathway_end
             outer, inner = (pre, "_outer"), (post, "_inner")
             if get_device().layout(self.owner) == "dense_post":
@@ -85,6 +91,12 @@ class LeanGenerator(CPPCodeGenerator):
                 size = device.size_name(variable)
                 value = size or renderer.render_expr(repr(variable.value))
                 yield f"const {c_data_type(variable.dtype)} {name} = {value};"
+
+    def _gate(self, block: Any) -> str:
+        """The learning gate of statements that write nothing but weights: while it is 0 they change nothing."""
+        read, write, _, _ = self.arrays_helper(block)
+        only_weights = "w" in write and write <= {"w", "writes"}
+        return GATE if only_weights and GATE in read and self.variables[GATE].scalar else ""
 
     def _ends(self) -> tuple[Any, Any]:
         """The variables that hold the synapses' neuron numbers; twice ``None`` if the loop is not over synapses."""

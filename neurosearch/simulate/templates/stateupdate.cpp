@@ -4,6 +4,7 @@
 {% import 'loops.cpp' as loops %}
 {% block main %}
     {{ scalar_code|autoindent }}
+    {{ 'if (' ~ gate ~ ' == 0) return;' if gate }}
 {{ loops.over_all(owner, constant_or_scalar('N', variables['N']), vector_code, independent,
                    dense_head, dense, dense_independent) }}
 {% endblock %}
