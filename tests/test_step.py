@@ -221,6 +221,27 @@ def test_a_late_label_meets_the_traces_of_its_sample():
     assert weight(both(graph(rule=rule, neuron=Li(), weight=0.3), late)) == pytest.approx(second, abs=1e-12)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("cls", "middle"), [(Stdp, 0.5), (Covariance, 3.0)])
+def test_within_the_dead_zone_nothing_is_written(cls, middle):
+    writes = [
+        networks.case(networks.layered(cls(eta=0.1, dead_zone=dead_zone))).compiled().arrays["learned.writes"].sum()
+        for dead_zone in (0.0, middle, 100.0)
+    ]
+    assert writes[0] > writes[1] > writes[2] == 0
+
+
+@pytest.mark.slow
+def test_covariance_is_divided_by_the_squared_counts():
+    trains = [1, 0, 1, 0, 0, 1, 0, 0]  # three spikes, one sample; w = 30 makes the output fire
+    plain, divided = (
+        weight(both(graph(rule=Covariance(eta=0.1, w_max=99, normalise=n), weight=30.0), shown(trains))) - 30.0
+        for n in (0.0, 1.0)
+    )
+    assert plain > 0
+    assert divided == pytest.approx(plain / 3**2, rel=1e-12)
+
+
 def test_cheap_eligibility_equals_its_textbook_form(monkeypatch):
     """Storage scaled by exp(t/tau) against a differential equation on every synapse."""
     from neurosearch import lower as lowering
