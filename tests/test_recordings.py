@@ -16,12 +16,15 @@ from neurosearch.encoders.recorded import Recorded
 from neurosearch.errors import UserError
 from neurosearch.normalisations.on_off import OnOff
 from neurosearch.normalisations.raw import Raw
+from neurosearch.random import permutation
 from neurosearch.record import HELD_OUT, STREAM, SparseRows, Stream
 from neurosearch.rules.delta_potential import DeltaPotential
 from neurosearch.rules.stdp import Stdp
 from neurosearch.simulate import build, run
 from neurosearch.simulate.drive import as_they_are, drive
+from neurosearch.tasks.contrast_change import ContrastChange
 from neurosearch.tasks.fashion_mnist import DEBIAN
+from neurosearch.tasks.permuted_inputs import PermutedInputs
 from neurosearch.tasks.recordings import Recordings
 from neurosearch.timeline import timeline
 
@@ -112,6 +115,20 @@ def test_neighbouring_channels_are_pooled_and_the_last_pool_may_be_smaller(tmp_p
     stream, place = both(tmp_path, pool=5)
     assert shown(stream, place[0]) == {(0, 0), (2, 1), (3, 1), (4, 2)}
     assert stream.shape == (3,)
+
+
+def test_events_are_permuted_as_values_are(tmp_path: Path) -> None:
+    inner = Recordings(file=str(spoken(tmp_path / "a.h5")), channels=CHANNELS, pool=1, lead_in=0)
+    plain, changed = inner.stream(3), PermutedInputs(inner).stream(3)
+    order = permutation(3, "task.permuted.1", CHANNELS)
+    half = int((plain.phase == STREAM).sum()) // 2
+    assert isinstance(changed.values, SparseRows)
+    for k in (0, half - 1):
+        assert shown(changed, k) == shown(plain, k)
+    for k in (half, 2 * half - 1):
+        assert shown(changed, k) == {(n, int(np.flatnonzero(order == c)[0])) for n, c in shown(plain, k)}
+    with pytest.raises(UserError, match="recorded events cannot be turned or weakened"):
+        ContrastChange(inner).stream(3)
 
 
 def test_a_duration_is_the_length_of_every_sample_and_cuts_later_events(tmp_path: Path) -> None:

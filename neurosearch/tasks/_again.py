@@ -81,7 +81,11 @@ def joined(parts: Sequence[tuple[np.ndarray, int, np.ndarray]]) -> tuple[np.ndar
 
 
 def transformed(
-    stream: Stream, variant: np.ndarray, change: Callable[[np.ndarray, int], np.ndarray], key: Sequence[Any]
+    stream: Stream,
+    variant: np.ndarray,
+    change: Callable[[np.ndarray, int], np.ndarray],
+    key: Sequence[Any],
+    moved: Callable[[int], np.ndarray] | None = None,
 ) -> Stream:
     """The stream with the inputs of each sample changed according to its variant [K]; variant 0 is unchanged.
 
@@ -90,16 +94,36 @@ def transformed(
     Args:
         change: (rows [n, C], variant) → rows [n, C].
         key: whatever ``change`` depends on.
+        moved: variant → [C] where each channel goes, of changes that recorded events can have too.
     """
-    if isinstance(stream.values, SparseRows):
-        raise UserError("recorded events cannot be permuted, turned or weakened; give a task of images or signals")
+    if isinstance(stream.values, SparseRows) and moved is None:
+        raise UserError("recorded events cannot be turned or weakened; give a task of images or signals")
     of_frame = np.repeat(variant.astype(np.int64), stream.sample_frames)
     wanted, place = np.unique(of_frame * len(stream.values) + stream.frame_row, return_inverse=True)
     sha = hashlib.sha256(repr((stream.key, list(key))).encode())
     sha.update(wanted.tobytes())
     name = f"{stream.key.split(':')[0]} changed:{sha.hexdigest()[:24]}"
-    values = _table(_Wanted(name, stream.values, wanted, change))
+    if isinstance(stream.values, SparseRows):
+        assert moved is not None, "refused above"
+        values: np.ndarray | SparseRows = _moved(stream.values, wanted, moved)
+    else:
+        values = _table(_Wanted(name, stream.values, wanted, change))
     return dataclasses.replace(stream, values=values, frame_row=place.astype(np.int32), key=name)
+
+
+def _moved(events: SparseRows, wanted: np.ndarray, moved: Callable[[int], np.ndarray]) -> SparseRows:
+    """Rows of events in variants, each event in the channel to which its variant moves it."""
+    variant, row = np.divmod(wanted, len(events))
+    first, count = events.offsets[row], np.diff(events.offsets)[row]
+    units = events.units[consecutive(first, count)]
+    of_event, in_row = np.repeat(variant, count), np.repeat(np.arange(len(row)), count)
+    for one in np.unique(variant[variant > 0]):
+        units[of_event == one] = moved(int(one))[units[of_event == one]]
+    units = units[np.lexsort((units, in_row))]
+    offsets = np.concatenate([[0], np.cumsum(count, dtype=np.int64)])
+    for array in (offsets, units):
+        array.flags.writeable = False
+    return SparseRows(offsets, units, events.columns)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

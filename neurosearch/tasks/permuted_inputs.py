@@ -21,4 +21,7 @@ class PermutedInputs(Drift):
         def permuted(rows: np.ndarray, session: int) -> np.ndarray:
             return rows[:, permutation(seed, f"task.permuted.{session}", channels)]
 
-        return _again.transformed(stream, variant, permuted, ["permuted", seed])
+        def moved(session: int) -> np.ndarray:
+            return np.argsort(permutation(seed, f"task.permuted.{session}", channels))
+
+        return _again.transformed(stream, variant, permuted, ["permuted", seed], moved)
