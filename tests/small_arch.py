@@ -44,7 +44,7 @@ class Small(AbstractArchitecture):
 SPACE = """
   rule: {choice: [stdp, delta, covariance]}
   rule.eta: {float: [1e-4, 1e-1], log: true}
-  rule.dead_zone: {float: [0, 1]}
+  rule.amplitude: {float: [0, 1]}
   stp: {choice: [off, tsodyks_markram]}
   stp.U: {float: [0.1, 0.9]}
   encoder.max_rate: {float: [10, 300]}

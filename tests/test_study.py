@@ -30,7 +30,7 @@ def test_a_study_resolves_every_sample(tmp_path):
         fields = settings(configuration)
         ((rule, values),) = fields["rule"].items()
         assert rule == params["rule"]
-        assert ("rule.dead_zone" in params) == (rule == "delta")
+        assert ("rule.amplitude" in params) == (rule == "delta")
         assert ("stp.U" in params) == (params["stp"] != "off")
         assert values["eta"] == params["rule.eta"]
         assert fields["cells"] == {"size": params["cells.size"], "tau": 0.03}
@@ -79,10 +79,10 @@ def test_the_architecture_itself_can_be_a_choice(tmp_path):
 
 
 def test_a_fixed_value_under_a_choice_applies_where_it_exists(tmp_path):
-    space = "\n  rule: {choice: [stdp, delta]}\n  rule.dead_zone: 0.25\n"
+    space = "\n  rule: {choice: [stdp, delta]}\n  rule.amplitude: 0.25\n"
     loaded = study(tmp_path, space)
-    assert settings(loaded.configuration({"rule": "delta"}))["rule"]["delta"]["dead_zone"] == 0.25
-    assert "dead_zone" not in settings(loaded.configuration({"rule": "stdp"}))["rule"]["stdp"]
+    assert settings(loaded.configuration({"rule": "delta"}))["rule"]["delta"]["amplitude"] == 0.25
+    assert "amplitude" not in settings(loaded.configuration({"rule": "stdp"}))["rule"]["stdp"]
 
 
 def test_a_found_architecture_stands_wherever_an_architecture_does(tmp_path):
