@@ -83,7 +83,6 @@ LONG = {
     "neurosearch/lower.py": "one walk over a graph, in the order of the plan it makes",
     "neurosearch/search/driver.py": "one loop: ask, run, tell",
     "neurosearch/search/sampler.py": "every sampler behind one interface",
-    "neurosearch/simulate/cache.py": "one folder on disk: find, lock, put, sweep",
     "neurosearch/simulate/device.py": "one class, whose methods Brian2 names",
 }
 """File of more than 300 lines → why."""
