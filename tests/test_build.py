@@ -276,7 +276,7 @@ def test_cancel_ends_the_compiler(log: Path, builder: Builder, tmp_path: Path, m
         builds = [pool.submit(get, "a", builder, cancel=cancel) for _ in range(2)]
         for future in builds:
             with pytest.raises(CancelledError):
-                future.result(timeout=5)
+                future.result(timeout=60)
     assert subprocess.run(["pgrep", "-f", "sleep 1234.5"], capture_output=True).stdout == b""
     builder.close()
     assert entries() == ["locks"]
@@ -412,7 +412,7 @@ def test_the_builder_has_its_own_session_and_ends_with_its_parent(log: Path, tmp
         pid, session = map(int, parent.stdout.readline().split())
         assert pid == session
         parent.kill()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
         assert time.monotonic() < deadline
         time.sleep(0.02)

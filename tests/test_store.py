@@ -126,9 +126,8 @@ def test_a_study_without_trials_may_change(tmp_path):
 def test_a_lock_of_optuna_that_somebody_left_behind_does_not_hold_us_up(tmp_path):
     loaded, path = filled(tmp_path)
     os.symlink(path, f"{path}.lock")
-    began = time.monotonic()
     open_store(loaded, str(path)).add(a_trial())
-    assert time.monotonic() - began < 5
+    assert os.path.islink(f"{path}.lock"), "Optuna's own lock would have waited 30 s and then removed it"
 
 
 def test_one_driver_at_a_time_and_a_dead_one_holds_nothing(tmp_path):
