@@ -177,12 +177,14 @@ class BlockDraws:
 
     owner: str
     seed: str = "seed"
-    j: str = "0"
+    j: str = ""
 
     def __call__(self, function: str, n: int) -> str:
-        """See ``text.Draws``."""
-        name = "draw" if function == "uniform" else "gauss"
-        return f"{name}({self.seed}, {stream_id(f'{self.owner}.{n}')}, step, i, {self.j})"
+        """See ``text.Draws``: of a neuron, or of a pair if there is a ``j``."""
+        keys = f"{self.seed}, {stream_id(f'{self.owner}.{n}')}, step, i"
+        if function == "gauss":
+            return f"gauss({keys}, {self.j or '0'})"
+        return f"draw({keys}, {self.j})" if self.j else f"draw4({keys})"
 
 
 def dimensions(found: Iterable[Line], where: str) -> dict[str, Dimension]:

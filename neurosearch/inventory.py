@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from neurosearch.evaluate.hardware import Inventory, Pathway
+from neurosearch.framewise import PREFIX
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Group, Plan, Synapses
 
@@ -24,7 +25,7 @@ def inventory(plan: Plan, memory: WeightMemory | None = None) -> Inventory:
 
 
 def _numbers(group: Group, size: int) -> int:
-    per_neuron = [v for v in group.variables if v.name not in OURS]
+    per_neuron = [v for v in group.variables if v.name not in OURS and not v.name.startswith(PREFIX)]
     return sum(1 if v.shared else size for v in per_neuron) + len(group.parameters)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neurosearch import text as tx
+from neurosearch.framewise import once_a_frame
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Action, Group, Plan, Synapses, Variable
 from neurosearch.random import stream_id
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def finish(plan: Plan, graph: "Graph", memory: WeightMemory | None = None, cheap: bool = True) -> Plan:
-    """Apply every pass to every plastic projection. ``cheap`` False keeps the textbook form of eligibility."""
+    """Apply every pass. ``cheap`` False keeps the textbook form of eligibility and of encoders."""
+    if cheap:
+        plan = once_a_frame(plan)
     for s in plan.shape.synapses:
         if s.plastic:
             if cheap:

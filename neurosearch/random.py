@@ -1,7 +1,8 @@
 """Randomness by one door: numbers that are pure functions of (seed, stream, step, i, j), equal bits in C++ and NumPy.
 
 A 32-bit counter hash: each key is mixed in by multiply-xorshift rounds (constants of Ettinger's ``lowbias32`` search),
-so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter.
+so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter. A neuron
+draws with four keys, a pair with five.
 """
 
 import zlib
@@ -34,6 +35,17 @@ static inline double gauss(int64_t seed, int64_t stream, int64_t step, int64_t i
     return ((double)(int32_t)sum - 510.0) * {GAUSS_SCALE!r}; }}
 """
 
+CPP_LOTS = f"""
+static inline int32_t lot(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
+    return (int32_t)(_mix(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
+                     (uint32_t)i) >> 9); }}
+static inline double draw4(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
+    return ((double)lot(seed, stream, step, i) + 0.5) * 1.1920928955078125e-07; }}
+static inline int32_t odds(double chance) {{
+    const double x = chance * 8388608.0 - 0.5;
+    return x > 0 ? (x < 8388608.0 ? (int32_t)ceil(x) : 8388608) : 0; }}
+"""
+
 
 def stream_id(name: str) -> int:
     """A stable 31-bit number for a stream's name, written as a literal into texts."""
@@ -54,6 +66,22 @@ def _hash(*keys: Any) -> np.ndarray:
 def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
     """Uniform numbers in (0, 1) on a grid of 2^-23, never 0 or 1; keys are broadcast."""
     return ((_hash(seed, stream, step, i, j) >> np.uint32(9)).astype(np.float64) + 0.5) * 2.0**-23
+
+
+def lot(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
+    """Whole numbers in [0, 2^23): the draws of a neuron as lots."""
+    return (_hash(seed, stream, step, i) >> np.uint32(9)).astype(np.int64)
+
+
+def draw4(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
+    """A neuron's uniform numbers, as ``draw`` gives them to a pair."""
+    return (lot(seed, stream, step, i).astype(np.float64) + 0.5) * 2.0**-23
+
+
+def odds(chance: Any) -> np.ndarray:
+    """How many of the 2^23 lots are below a probability: ``lot < odds(p)`` exactly where ``draw4 < p``."""
+    x = np.asarray(chance, float) * 2.0**23 - 0.5
+    return np.where(x > 0, np.minimum(np.ceil(x), 2.0**23), 0).astype(np.int64)
 
 
 def gauss(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:

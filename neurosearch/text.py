@@ -19,9 +19,6 @@ FUNCTIONS = {
 }  # fmt: skip
 """Functions of the language and how many arguments each takes; ``uniform(n)``, ``gauss(n)`` are counter-based draws."""
 
-LOWERED = {"draw": 5, "gauss5": 5}
-"""What lowering turns draws into: (seed, stream, step, i, j); not for users' texts."""
-
 _CPP = """
     alignas alignof and_eq asm auto bitand bitor bool break case catch char char16_t char32_t compl concept const
     const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern false

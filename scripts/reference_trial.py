@@ -80,7 +80,7 @@ class ByHand:
 
 def compile_by_hand(cxx: compiler.Compiler, folder: Path, strict: bool = False) -> Path:
     """Compile the hand-written program with the flags of a generated one."""
-    (folder / "draws.h").write_text("#include <cstdint>\n" + random.CPP)
+    (folder / "draws.h").write_text("#include <cmath>\n#include <cstdint>\n" + random.CPP + random.CPP_LOTS)
     binary = folder / f"by_hand_{cxx.name}_{'strict' if strict else 'fast'}"
     command = [cxx.path, *cxx.flags(strict), "-I", str(folder), str(SOURCE), "-o", str(binary)]
     subprocess.run(command, check=True)

@@ -27,8 +27,8 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     ),
     (
         ("graph", "plan", "timeline", "evaluate", "separate", "kernel"),
-        ("architecture", "draft", "integrate", "inventory", "derive"),
-        ("lowering", "stepper", "posterior", "circuit"),
+        ("architecture", "draft", "integrate", "framewise", "derive"),
+        ("lowering", "stepper", "posterior", "circuit", "inventory"),
         ("rule_texts", "carried", "passes", "associative"),
         ("lower",),
     ),

@@ -11,6 +11,48 @@ from neurosearch.wiring.fan_in import CPP, FanIn, chosen
 from neurosearch.wiring.probability import Probability
 
 
+def probabilities():
+    """Around every kind of edge: lots and their halves, one and zero, far outside."""
+    lots = np.array([0, 1, 2, 3, 1000, 2**22, 2**23 - 2, 2**23 - 1, 2**23])
+    edges = np.concatenate([lots, lots + 0.5, lots - 0.5]) * 2.0**-23
+    near = [np.nextafter(edges, -np.inf), edges, np.nextafter(edges, np.inf)]
+    return np.concatenate([*near, np.random.default_rng(1).random(2000), [1e-30, -1e-30, -3, 7, 1e300, -1e300, np.inf]])
+
+
+def test_a_lot_is_below_the_odds_exactly_where_the_draw_is_below_the_probability():
+    lots = np.concatenate([np.arange(1005), 2**22 + np.arange(-3, 3), 2**23 - np.arange(1, 6)])[:, None]
+    chance = probabilities()
+    np.testing.assert_array_equal(lots < random.odds(chance), (lots + 0.5) * 2.0**-23 < chance)
+    np.testing.assert_array_equal(random.odds(np.nan), 0)
+    i = np.arange(1000)
+    np.testing.assert_array_equal(random.draw4(1, 2, 3, i), (random.lot(1, 2, 3, i) + 0.5) * 2.0**-23)
+
+
+@pytest.mark.slow
+def test_lots_and_odds_have_the_same_bits_in_cpp(tmp_path):
+    chance = probabilities()
+    main = """
+    int main() {
+        for (int64_t i = 0; i < 500; i++)
+            printf("%d %.17g\\n", lot(i % 3, 12345678901 + i, 7 * i, i), draw4(i, 5, 6, i));
+        double p;
+        while (scanf("%lg", &p) == 1) printf("%d 0\\n", odds(p)); }
+    """
+    (tmp_path / "a.cpp").write_text(
+        "#include <cstdint>\n#include <cstdio>\n#include <cmath>\n" + random.CPP + random.CPP_LOTS + main
+    )
+    cxx = compiler.find()
+    for strict in (True, False):
+        subprocess.run([cxx.path, *cxx.flags(strict), "a.cpp", "-o", "a"], cwd=tmp_path, check=True)
+        given = "\n".join(map(repr, map(float, chance)))
+        out = subprocess.run(["./a"], cwd=tmp_path, check=True, capture_output=True, text=True, input=given).stdout
+        found = np.array([[float(x) for x in line.split()] for line in out.splitlines()])
+        i = np.arange(500)
+        np.testing.assert_array_equal(found[:500, 0], random.lot(i % 3, 12345678901 + i, 7 * i, i))
+        np.testing.assert_array_equal(found[:500, 1], random.draw4(i, 5, 6, i))
+        np.testing.assert_array_equal(found[500:, 0], random.odds(chance))
+
+
 @pytest.mark.slow
 def test_draws_gauss_and_pick_have_the_same_bits_in_cpp(tmp_path):
     main = """
@@ -55,6 +97,27 @@ def test_draws_are_uniform_and_uncorrelated_along_every_key():
         assert abs(((bins - n / 256) ** 2 / (n / 256)).sum() - 255) < 5 * np.sqrt(2 * 255)
         for lag in (1, 2, 64):
             assert abs(np.corrcoef(u[:-lag], u[lag:])[0, 1]) < 5 / np.sqrt(n)
+
+
+def test_lots_of_neurons_are_uniform_and_uncorrelated_along_every_key():
+    n = 200_000
+    steps = np.arange(n)
+    for keys in (
+        (1, 2, steps, 0),
+        (steps, 2, 0, 0),
+        (1, steps, 0, 0),
+        (1, 2, 0, steps),
+        (1, 2, steps % 32, steps // 32),
+    ):
+        u = random.draw4(*keys)
+        bins = np.bincount((u * 256).astype(int), minlength=256)
+        assert abs(((bins - n / 256) ** 2 / (n / 256)).sum() - 255) < 5 * np.sqrt(2 * 255)
+        for lag in (1, 2, 32, 64):
+            assert abs(np.corrcoef(u[:-lag], u[lag:])[0, 1]) < 5 / np.sqrt(n)
+    low = random.draw4(1, 2, steps % 50, steps // 50) < 0.02  # rare events: as many in every step and every neuron
+    for counts in (np.bincount(steps[low] % 50, minlength=50), np.bincount(steps[low] // 50, minlength=4000)):
+        mean = counts.mean()
+        assert abs(counts.var() / mean / 0.98 - 1) < 5 * np.sqrt(2 / len(counts))
 
 
 def test_gauss_has_mean_zero_and_variance_one():

@@ -6,8 +6,9 @@ import networks
 import numpy as np
 import pytest
 
+from neurosearch import catalogue
 from neurosearch.declare import quantity
-from neurosearch.encoders.base import Encoder
+from neurosearch.encoders.base import Encoder, SpikingEncoder
 from neurosearch.graph import Graph, Input, Population, Projection, Random, Teacher
 from neurosearch.neurons.base import Neuron
 from neurosearch.neurons.li import Li
@@ -257,6 +258,48 @@ def test_cheap_eligibility_equals_its_textbook_form(monkeypatch):
     assert cheap.state.synapses["learned"]["writes"].sum() > 100
     for name in cheap.raster:
         np.testing.assert_array_equal(cheap.raster[name], other.raster[name])
+
+
+@dataclass(frozen=True)
+class Awkward(SpikingEncoder):
+    """Draws against what is constant through a frame, against what is not, and twice; time, units, comparisons."""
+
+    rate: float = quantity(180.0, "Hz", low=1, high=1e4)
+    tau: float = quantity(5e-3, "second", low=1e-4, high=1)
+
+    equations = "x : 1"
+    each_step = """x = 0.9*x + exp(-drive*tau*rate)*dt*rate - 0.01*drive
+                   x += int(uniform(1) < 0.2)*rate*tau"""
+    threshold = """((uniform(0) < 0.3*drive) and (uniform(0) < 0.7*drive + x)) or (uniform(2) < 0.01) or \
+                   (not (elapsed != floor(9*drive)) and (drive*tau > 2*dt))"""
+    at_sample = "x = 0.1*uniform(3)"
+
+
+@pytest.mark.parametrize("encoder", [*catalogue.names("encoders"), "awkward"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(monkeypatch, encoder, frames):
+    from neurosearch import lower as lowering
+    from neurosearch import passes
+
+    made = Awkward() if encoder == "awkward" else networks.make("encoders", encoder)
+    graph = networks.layered(networks.make("rules", "delta_potential", eta=0.317), encoder=made, stp=False)
+    shown = networks.stream(samples=14, steps=20, frames=frames)
+    cheap = networks.case(graph, shown)
+    monkeypatch.setattr(lowering, "finish", lambda plan, graph, memory: passes.finish(plan, graph, memory, cheap=False))
+    textbook = networks.case(graph, shown)
+    source = {kind: case.plan.shape.group("input") for kind, case in (("cheap", cheap), ("textbook", textbook))}
+    assert "drive" not in source["cheap"].threshold or encoder in ("recorded", "awkward")
+    assert (source["cheap"] == source["textbook"]) == (encoder in ("current", "recorded", "send_on_change"))
+    reference, other = cheap.reference(), textbook.reference()
+    assert len(other.raster["hidden"]) > 20
+    for name in other.raster:
+        np.testing.assert_array_equal(reference.raster[name], other.raster[name])
+    np.testing.assert_array_equal(reference.readout, other.readout)
+    if encoder == "awkward":
+        assert source["cheap"].threshold.count("lot(") == 2
+        assert sum(v.name.startswith("framewise_") for v in source["cheap"].variables) >= 5
+        networks.same(cheap.compiled(), reference, cheap.line)
+        networks.same(cheap.brian(), reference, cheap.line, tolerance=1e-12)
 
 
 @pytest.mark.parametrize("current", [1.05, 1.7, 4.0])

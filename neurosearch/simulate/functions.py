@@ -15,6 +15,10 @@ def functions() -> dict[str, Function]:
     draw.implementations.add_implementation("cpp", random.CPP)
     gauss = _function(random.gauss, 5, "float")
     gauss.implementations.add_implementation("cpp", random.CPP_GAUSS, dependencies={"draw": draw})
+    draw4, lot = _function(random.draw4, 4, "float"), _function(random.lot, 4, "integer")
+    odds = _function(random.odds, 1, "integer")
+    for function in (draw4, lot, odds):
+        function.implementations.add_implementation("cpp", random.CPP_LOTS, dependencies={"draw": draw})
     pick = _function(_pick, 6, "integer")
     fan_out = _function(_fan_out, 6, "integer")
     fan_target = _function(_fan_target, 7, "integer")
@@ -22,7 +26,8 @@ def functions() -> dict[str, Function]:
         function.implementations.add_implementation(
             "cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw}
         )
-    return {"draw": draw, "gauss": gauss, "pick": pick, "fan_out": fan_out, "fan_target": fan_target}
+    wired = {"pick": pick, "fan_out": fan_out, "fan_target": fan_target}
+    return {"draw": draw, "gauss": gauss, "draw4": draw4, "lot": lot, "odds": odds, **wired}
 
 
 def _function(python: Any, arguments: int, kind: str) -> Function:

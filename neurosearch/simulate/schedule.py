@@ -66,31 +66,35 @@ def _same_clock(base: Any, clock: Any) -> Any:
 
 
 def _fused(device: Any, step: list[str]) -> list[str]:
-    """Each group's state update and threshold as one loop, where moving one of them past the rest changes nothing."""
+    """Each group's state update, ``each_step`` and threshold as one loop, where that changes nothing else."""
     step = list(step)
     for threshold in [name for name in step if device.made[name].template_name == "threshold"]:
         owner = device.made[threshold].owner
-        update = next((name for name in step if _updates(device, name, owner)), None)
-        if update is None or step.index(update) > step.index(threshold):
-            continue
-        first, last = step.index(update), step.index(threshold)
-        between = step[first + 1 : last]
-        if not any(_conflict(device, update, name) for name in between):
-            place = last
-        elif not any(_conflict(device, threshold, name) for name in between):
-            place = first
-        else:
-            device.notes.append(f"not fused: {owner.name}")
-            continue
-        step[place] = _join(device, update, threshold)
-        del step[first if place == last else last]
-        device.notes.append(f"fused: {owner.name}")
+        last = step.index(threshold)
+        for update in [name for name in reversed(step[:last]) if _updates(device, name, owner)]:
+            first, last = step.index(update), step.index(threshold)
+            between = step[first + 1 : last]
+            if not any(_conflict(device, update, name) for name in between):
+                place = last
+            elif not any(_conflict(device, threshold, name) for name in between):
+                place = first
+            else:
+                device.notes.append(f"not fused: {owner.name}")
+                break
+            step[place] = threshold = _join(device, update, threshold)
+            del step[first if place == last else last]
+            device.notes.append(f"fused: {owner.name}")
     return step
 
 
 def _updates(device: Any, name: str, owner: Any) -> bool:
     made = device.made[name]
-    return made.template_name == "stateupdate" and made.owner is owner and name.startswith(f"{owner.name}_stateupdater")
+    if made.template_name != "stateupdate" or made.owner is not owner:
+        return False
+    if name.startswith(f"{owner.name}_each_step"):  # it also writes what refractory neurons hold, and shared values
+        shared = any(variable.scalar for variable in device.access[name][1])
+        return "not_refractory" not in owner.variables and not shared
+    return name.startswith(f"{owner.name}_stateupdater")
 
 
 def _conflict(device: Any, moved: str, other: str) -> bool:

@@ -115,7 +115,8 @@ int main(int count, char** values) {
     const double began = seconds();
     const Sparse in = wire(seed, kenyon, (int)number("fan_in"), number("mean"), number("spread"), number("negative"));
     const int padded = (kenyon + 7) / 8 * 8;
-    vector<double> u(IN, 0.0), x(IN, 1.0), p(IN);
+    vector<double> u(IN, 0.0), x(IN, 1.0);
+    vector<int32_t> chance(IN);  // in lots
     vector<double> v(kenyon, leak), trace(kenyon, 0.0), theta(kenyon, 0.0), spikes(kenyon, 0.0);
     vector<double> w(OUT * kenyon, 0.0), e(OUT * kenyon, 0.0);  // by output, so that loops over all cells are contiguous
     vector<int> writes(OUT * kenyon, 0), fired_in(IN), fired(padded);
@@ -143,7 +144,7 @@ int main(int count, char** values) {
         for (int i = 0; i < IN; i++) {
             u[i] *= keep_u;
             x[i] = 1 + (x[i] - 1) * keep_x;
-            in_mask[i] = draw(seed, stream, n, i, 0) < p[i];
+            in_mask[i] = lot(seed, stream, n, i) < chance[i];
         }
         const int n_in = scan(in_mask, IN, fired_in.data());
         int fired_out[OUT], n_out = 0;
@@ -199,7 +200,7 @@ int main(int count, char** values) {
 
     const double running = seconds();
     for (int s = 0; s < samples; s++) {
-        for (int i = 0; i < IN; i++) p[i] = max_rate * drive[(size_t)order[s] * IN + i] * dt;
+        for (int i = 0; i < IN; i++) chance[i] = odds(max_rate * drive[(size_t)order[s] * IN + i] * dt);
         for (int t = 0; t < steps; t++, n++) step(t);
         // decision, then the modulator with the label
         int best = 0;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 {% include 'memory.cpp' %}
+{% include 'spikes.cpp' %}
 {% include 'arguments.cpp' %}
 {% include 'tables.cpp' %}
 {% include 'stream.cpp' %}

@@ -1,26 +1,22 @@
 {# USES_VARIABLES { N } #}
-{# The condition is evaluated for 256 neurons at a time into bytes, which vectorises, then scanned 8 at a time. #}
+{# The condition is evaluated for 256 neurons at a time into bytes, which vectorises, then the spikes are collected. #}
 {% extends 'code_object.cpp' %}
 {% block main %}
     {{ scalar_code|autoindent }}
     int32_t* const _fired = {{ get_array_name(eventspace_variable) }};
     const int _all = (int)N;
     int32_t _count = 0;
-    alignas(64) unsigned char _mask[256 + 8];
+    alignas(64) unsigned char _mask[256 + 64];
     for (int _first = 0; _first < _all; _first += 256) {
         const int _here = _all - _first < 256 ? _all - _first : 256;
         {{ 'INDEPENDENT' if independent }}
         for (int _k = 0; _k < _here; _k++) {
             const int _idx = _first + _k;
             {{ vector_code|autoindent }}
-            _mask[_k] = (unsigned char)(bool)_cond;
+            _mask[_k] = (unsigned char)-(int)(bool)_cond;
         }
-        memset(_mask + _here, 0, 8);
-        for (int _k = 0; _k < _here; _k += 8) {
-            uint64_t _eight;
-            memcpy(&_eight, _mask + _k, 8);
-            for (; _eight; _eight &= _eight - 1) _fired[_count++] = _first + _k + (__builtin_ctzll(_eight) >> 3);
-        }
+        memset(_mask + _here, 0, 64);
+        _count = collect(_mask, _here, _first, _fired, _count);
     }
     _fired[_all] = _count;
 {% if _uses_refractory %}

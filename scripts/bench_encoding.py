@@ -1,0 +1,137 @@
+"""What share of a trial goes into encoding and reading its data: ``python scripts/bench_encoding.py [--repeats N]``.
+
+The generated program is compiled once more with a cycle counter around everything that belongs to the input neurons
+(the row shown, what is computed of it, thresholds, resets), and the counters are read on a whole stream. Reading is the
+time until the inputs of a trial stand ready: in a new process with nothing kept, and again from what the first left.
+"""
+
+import argparse
+import dataclasses
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench_binary import environment, say
+
+from neurosearch import trial
+from neurosearch.simulate import build, compiler
+
+TASKS: dict[str, dict[str, Any]] = {
+    "digits": {"digits": {}},
+    "mnist": {"mnist": {}},
+    "fashion_mnist, 10,000": {"fashion_mnist": {"samples": 10_000}},
+}
+ENCODERS = ("current", "periodic", "poisson", "latency")
+KENYON = 2000
+VARIABLE = "NEUROSEARCH_BENCH_CYCLES"
+
+_CLOCK = f"""
+#include <x86intrin.h>
+static unsigned long long cycles_encoding, cycles_all;
+struct Counted {{
+    unsigned long long& total; const unsigned long long began = __rdtsc();
+    ~Counted() {{ total += __rdtsc() - began; }}
+}};
+static void write_cycles() {{
+    FILE* file = fopen(getenv("{VARIABLE}"), "w");
+    if (file) fprintf(file, "%llu %llu", cycles_encoding, cycles_all), fclose(file);
+}}
+"""
+
+
+def counted(source: str) -> str:
+    """The program with its counters."""
+    own = [
+        name
+        for name, body in re.findall(r"^namespace (\w+) \{(.*?)^\}\n\}", source, re.DOTALL | re.MULTILINE)
+        if "const int64_t N = size_input;" in body
+    ]
+    begin = source.index("static inline void step(")
+    head, loop = source[:begin], source[begin:]
+    found = 0
+    for call in [*(f"{name}::run();" for name in own), "table_drive.show(row);"]:
+        if f"    {call}" in loop:
+            loop = loop.replace(f"    {call}", f"    {{ Counted c{{cycles_encoding}}; {call} }}", 1)
+            found += 1
+    assert found > 1, "nothing of the input neurons was found in the steps of the program"
+    loop = loop.replace("        run();\n", "        { Counted c{cycles_all}; run(); }\n        write_cycles();\n", 1)
+    assert "write_cycles();" in loop
+    return head + _CLOCK + loop
+
+
+def share(prepared: trial.Prepared, repeats: int) -> tuple[float, float]:
+    """Share of the program's running time that is encoding, and the seconds of a trial's simulation."""
+    program = trial.compiled(prepared.plan)
+    assert isinstance(program, build.Program)
+    cxx = compiler.find()
+    shares, seconds = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(program.path).with_name("program.cpp").read_text()
+        source, binary, cycles = (Path(folder) / name for name in ("counted.cpp", "counted", "cycles"))
+        source.write_text(counted(text))
+        subprocess.run([cxx.path, *cxx.flags(), str(source), "-o", str(binary)], check=True)
+        with environment(**{VARIABLE: str(cycles)}):
+            for seed in range(repeats):
+                trial.simulate(prepared, dataclasses.replace(program, path=str(binary)), seed)
+                encoding, everything = map(int, cycles.read_text().split())
+                shares.append(encoding / everything)
+                began = time.perf_counter()
+                trial.simulate(prepared, program, seed)
+                seconds.append(time.perf_counter() - began)
+    return statistics.median(shares), statistics.median(seconds)
+
+
+def reading(task: dict[str, Any]) -> tuple[float, float]:
+    """Seconds until a trial's inputs are ready, each in a process of its own: nothing kept, then all of it."""
+    code = (
+        "import time; from neurosearch import trial; began = time.perf_counter(); "
+        f"p = trial.prepare({configuration('current', 'raw', task)!r}, 0); p.drive.table(); "
+        "print(time.perf_counter() - began)"
+    )
+    seconds = []
+    with tempfile.TemporaryDirectory() as cache:
+        for _ in range(2):
+            said = subprocess.run(
+                [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True,
+                env={**os.environ, "NEUROSEARCH_CACHE": cache},
+            ).stdout  # fmt: skip
+            seconds.append(float(said))
+    return seconds[0], seconds[1]
+
+
+def configuration(encoder: str, normalisation: str, task: dict[str, Any]) -> dict[str, Any]:
+    """The mushroom body with 2,000 Kenyon cells."""
+    settings = {"encoder": {encoder: {"normalisation": normalisation}}, "kenyon": {"size": KENYON, "drive": 8.0}}
+    return {"architecture": {"mushroom_body": settings}, "task": task}
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each kind")
+    arguments = parser.parse_args()
+    if platform.machine() != "x86_64":
+        sys.exit("the cycles of this processor cannot be read; run it on an x86_64 machine")
+    print("| task | encoder | normalisation | trial, s | encoding | reading, s: first, later |\n|" + "---|" * 6)
+    for name, task in TASKS.items():
+        first, later = reading(task)
+        for encoder in ENCODERS:
+            for normalisation in ("raw", "on_off"):
+                prepared = trial.prepare(configuration(encoder, normalisation, task), 0)
+                part, seconds = share(prepared, arguments.repeats)
+                say(f"  {name}, {encoder}, {normalisation}: {part:.1%} of {seconds:.3f} s")
+                print(
+                    f"| {name} | {encoder} | {normalisation} | {seconds:.3f} | {part:.1%} | {first:.2f}, {later:.2f} |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
