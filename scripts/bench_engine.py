@@ -58,7 +58,7 @@ def goals(name: str) -> dict[str, str]:
         "utilisation": ">= 0.9",
         "import_seconds": "<= 0.15",
         "help_seconds": "<= 0.4",
-        **dict.fromkeys(("recall_seconds_binary", "recall_seconds_gaussian", "recall_seconds_phase"), "<= 5"),
+        **{f"recall_seconds_{kind}": "<= 5" for kind in ("binary", "gaussian", "phase", "phase_stdp")},
     }
 
 

@@ -156,6 +156,7 @@ def recall_seconds(repeats: int) -> dict[str, Any]:
         "binary": (rates % "binary", "binary", "normal"),
         "gaussian": (rates % "gaussian", "gaussian", "normal"),
         "phase": (phases, "circle", "von_mises"),
+        "phase_stdp": ("{phase_memory: {storage: periodic_stdp}}", "circle", "von_mises"),
     }
     out = {}
     for kind, (architecture, prior, noise) in kinds.items():

@@ -160,6 +160,27 @@ def graded(kit):
     return Model([source, target, fan_in, every, back], ["kc.total", "kc.few", "pn.v", "pn.drive"])
 
 
+def several_sums(kit):
+    """Sums over the same synapses, as one loop; ``d`` reads what ``c`` sums, so it stays behind it."""
+    source = neurons(kit, "pn", "x : 1\nc : 1\nd : 1")
+    target = neurons(kit, "kc", "a : 1\nb : 1")
+    one = kit.group("apl", "sum_v : 1\nsum_va : 1")
+    source.x = "draw(7, 9, 0, i, 0)"
+    fan_in = kit.synapses("fan_in", source, target, "g : 1\na_post = g*v_pre : 1 (summed)\nb_post = x_pre : 1 (summed)")
+    fan_in.connect(i="(j*7 + 5*m) % N_pre for m in range(4)")
+    fan_in.g = "draw(3, 8, 0, i, j)"
+    sums = "w : 1\nc_post = w*v_pre : 1 (summed)\nd_post = w*x_pre + c_pre : 1 (summed)"
+    every = kit.synapses("every", source, source, sums)
+    every.connect()
+    every.w = "0.01*draw(3, 5, 0, i, j)"
+    onto_one = "sum_v_post = v_pre : 1 (summed)\nsum_va_post = v_pre*a_pre : 1 (summed)"
+    single = kit.synapses("single", target, one, onto_one)
+    single.connect()
+    return Model(
+        [source, target, one, fan_in, every, single], ["kc.a", "kc.b", "pn.c", "pn.d", "apl.sum_v", "apl.sum_va"]
+    )
+
+
 def inhibited(kit):
     apl = kit.group("apl", "da/dt = -a/(8*ms) : 1", method="euler")
     kc = neurons(kit, "kc", "a : 1 (linked)", threshold="v - 0.3*a > 1")
@@ -215,7 +236,19 @@ def short_term(kit):
     return Model([source, target, synapses], ["kc.v", "kc.level", "kc.g", "pn.x", "pn.u"])
 
 
-MODELS = [lif, refractory, random_wiring, fixed_fan_in, stdp, recurrent, graded, inhibited, learning, short_term]
+MODELS = [
+    lif,
+    refractory,
+    random_wiring,
+    fixed_fan_in,
+    stdp,
+    recurrent,
+    graded,
+    several_sums,
+    inhibited,
+    learning,
+    short_term,
+]
 SIZES = {"pn": 23, "kc": 300, "out": 11}
 
 
@@ -336,7 +369,19 @@ def test_same_bits_as_brian2(make, folder):
         np.testing.assert_array_equal(arrays[probe], expected[probe], err_msg=probe)
 
 
-@pytest.mark.parametrize("make", [random_wiring, stdp, graded])
+def test_sums_over_the_same_synapses_are_one_loop():
+    text = present(several_sums, SIZES)[0]
+    step = text[text.index("static inline void step(") : text.index("static void decision_event(")]
+    runs = [line.split("::")[0].strip() for line in step.splitlines() if "_sum" in line]
+    assert runs == [
+        "every_summed_variable_c_post_codeobject",
+        "every_summed_variable_d_post_codeobject",
+        "fan_in_sums",
+        "single_sums",
+    ]
+
+
+@pytest.mark.parametrize("make", [random_wiring, stdp, graded, several_sums])
 def test_one_program_at_several_sizes(make, folder):
     for sizes in ({"pn": 1, "kc": 5}, {"pn": 70, "kc": 513}):
         program = folder / make.__name__

@@ -9,6 +9,7 @@ from typing import Any
 
 from neurosearch.simulate import contracts
 from neurosearch.simulate.contracts import Unsupported
+from neurosearch.simulate.schedule import SUMMAND
 
 contracts.check()
 
@@ -191,6 +192,7 @@ class LeanDevice(CPPStandaloneDevice):
         elif template_name == "summed_variable":
             self.pathway_end = "post" if kwds["_index_var"] is owner.variables["_synaptic_post"] else "pre"
             self.summed.add((owner.name, self.pathway_end))
+            kwds.setdefault("_sums", [(kwds["_target_var"], SUMMAND)])
         rest = {"override_conditional_write": override_conditional_write, "compiler_kwds": compiler_kwds}
         made = super().code_object(
             owner,

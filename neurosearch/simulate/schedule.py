@@ -1,4 +1,4 @@
-"""The order in which code runs: every step, and at the four events of a sample; and which two loops become one.
+"""The order in which code runs: every step, and at the four events of a sample; and which loops become one.
 
 Brian2 sorts objects by slot, order and name; that order is kept within a step and within an event.
 """
@@ -11,6 +11,9 @@ from brian2.core.clocks import Clock
 from brian2.core.operations import NetworkOperation
 
 from neurosearch.simulate.contracts import Unsupported
+
+SUMMAND = "_synaptic_var"
+"""What Brian2 calls the value that a synapse adds to a sum."""
 
 EVENTS = ("decision", "end", "begin", "frame")
 """Events that happen before the step proper, in this order when several fall on one step."""
@@ -54,7 +57,8 @@ def arrange(device: Any, network: Any) -> Schedule:
             (step if event is None else events[event]).extend(names)
     if base is None:
         raise Unsupported("a network without an object that runs every step")
-    return Schedule(base, tuple(others), tuple(_fused(device, step)), {k: tuple(v) for k, v in events.items()})
+    step = _summed_together(device, _fused(device, step))
+    return Schedule(base, tuple(others), tuple(step), {k: tuple(v) for k, v in events.items()})
 
 
 def _same_clock(base: Any, clock: Any) -> Any:
@@ -85,6 +89,50 @@ def _fused(device: Any, step: list[str]) -> list[str]:
             del step[first if place == last else last]
             device.notes.append(f"fused: {owner.name}")
     return step
+
+
+def _summed_together(device: Any, step: list[str]) -> list[str]:
+    """Sums over the same synapses that follow one another, as one loop that reads each synapse once."""
+    out: list[list[str]] = []
+    for name in step:
+        before = out[-1] if out else []
+        if before and all(_sums_alike(device, other, name) for other in before):
+            before.append(name)
+        else:
+            out.append([name])
+    return [names[0] if len(names) == 1 else _one_sum(device, names) for names in out]
+
+
+def _sums_alike(device: Any, name: str, other: str) -> bool:
+    """Whether both sum over the same synapses into the same neurons, and neither reads what the other sums."""
+    a, b = device.made[name], device.made[other]
+    if not a.template_name == b.template_name == "summed_variable" or a.owner is not b.owner:
+        return False
+    into_a, into_b = a.template_kwds["_target_var"], b.template_kwds["_target_var"]
+    apart = into_a not in device.access[other][0] and into_b not in device.access[name][0]
+    return apart and a.template_kwds["_index_var"] is b.template_kwds["_index_var"]
+
+
+def _one_sum(device: Any, names: list[str]) -> str:
+    """One code object from the texts of several sums."""
+    made = [device.made[name] for name in names]
+    lines = [m.abstract_code[None].replace(SUMMAND, f"{SUMMAND}_{k}") for k, m in enumerate(made)]
+    indices = copy.copy(made[0].variable_indices)
+    for m in made[1:]:
+        indices.update(m.variable_indices)
+    sums = [(m.template_kwds["_target_var"], f"{SUMMAND}_{k}") for k, m in enumerate(made)]
+    device.notes.append(f"summed together: {len(names)} of {made[0].owner.name}")
+    joined = device.code_object(
+        made[0].owner,
+        f"{made[0].owner.name}_sums*",
+        {None: "\n".join(lines)},
+        {name: variable for m in made for name, variable in m.variables.items()},
+        "summed_variable",
+        indices,
+        template_kwds={**made[0].template_kwds, "_sums": sums},
+        **made[0].rest,
+    )
+    return str(joined.name)
 
 
 def _updates(device: Any, name: str, owner: Any) -> bool:
