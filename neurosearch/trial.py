@@ -65,9 +65,10 @@ def run_trial(
         seeds: seeds of wiring, initial weights, spikes and order of the stream.
         cancel: set it to stop within a step; the score then has status ``stopped``.
     """
-    scores, seconds, fresh = [], {"build": 0.0, "simulate": 0.0}, 0
+    scores, seconds, fresh, data = [], {"build": 0.0, "simulate": 0.0}, 0, ""
     for seed in seeds:
         prepared = prepare(configuration, seed)
+        data = data or prepared.stream.key
         began = time.perf_counter()
         engine = compiled(prepared.plan, cancel)
         built = time.perf_counter()
@@ -83,6 +84,7 @@ def run_trial(
         **mean.detail,
         "seconds": seconds,
         "build_fresh": fresh,
+        "data": data,
         "program": engine.digest,
         "compiler": engine.compiler,
     }

@@ -80,7 +80,7 @@ def compilations(log: Path) -> int:
 
 def entries(*parts: str) -> list[str]:
     folder = cache.root().joinpath(*parts)
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    return sorted(path.name for path in folder.iterdir() if path.name != ".looked") if folder.exists() else []
 
 
 def get(name: str, builder: Builder, plan: dict[str, Any] | None = None, **options: Any) -> build.Program:
@@ -216,6 +216,23 @@ def test_sweeping_removes_only_what_is_dead(log: Path) -> None:
     assert {name: name in entries() for name in names} == names
     assert ".tmp.1.otherhost-old" not in entries()
     assert mine.exists()
+
+
+def test_programs_that_nothing_runs_any_more_are_removed_and_the_others_stay(log: Path, builder: Builder) -> None:
+    long_ago = time.time() - 100 * 86400
+    kept, unused = (get(name, builder) for name in "ab")
+    for program in (kept, unused):
+        os.utime(Path(program.path).with_name("meta.json"), (long_ago, long_ago))
+    cache._VERIFIED.clear()  # as in a new process
+    assert not get("a", builder).fresh
+    (cache.root() / ".looked").unlink(missing_ok=True)
+    cache.sweep(cache.root())
+    assert Path(kept.path).exists()
+    assert not Path(unused.path).parent.exists()
+    assert get("b", builder).fresh
+    os.utime(Path(kept.path).with_name("meta.json"), (long_ago, long_ago))
+    cache.sweep(cache.root())
+    assert Path(kept.path).exists(), "it looks once a day"
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "no program", "no meta", "odd meta"])

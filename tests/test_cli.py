@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 STUDY = """
@@ -379,3 +380,26 @@ def test_a_bug_is_exit_code_1_with_its_traceback(door, tmp_path):
     assert process.returncode == 1
     assert "ZeroDivisionError: here" in err
     assert err.splitlines()[-1] == "neurosearch: a bug: ZeroDivisionError: here; please report it"
+
+
+def test_data_that_changed_behind_its_path_end_a_launch_and_nothing_is_lost(door, tmp_path):
+    def write(seed):
+        numbers = np.random.default_rng(seed)
+        np.savez(tmp_path / "own.npz", x=numbers.random((80, 5)), y=np.arange(80) % 3)
+
+    own = "{arrays: {file: own.npz, lead_in: 5, steps: 8}}"
+    digits = "{digits: {samples: 60, lead_in: 20, held_out: 20, steps: 24}}"
+    (tmp_path / "small.yaml").write_text(STUDY.replace(digits, own))
+    write(seed=1)
+    door("launch", "small.yaml", "--trials", "2", "--no-rescore")
+    write(seed=2)
+    process = door("launch", "small.yaml", "--trials", "4", "--no-rescore", start=True)
+    err = process.communicate(timeout=300)[1].strip().splitlines()[-1]
+    assert process.returncode == 2
+    assert re.search(
+        r"small\.yaml: the data of the task arrays changed since trials were stored in .*small\.journal", err
+    )
+    write(seed=1)
+    out, _ = door("launch", "small.yaml", "--trials", "4", "--no-rescore")
+    assert "4 trials in" in out
+    assert "2 of them new" in out

@@ -13,6 +13,7 @@ from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, p
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress, Status
 from neurosearch.search.sampler import Sampler
+from neurosearch.search.shown import Shown
 from neurosearch.store import Store
 from neurosearch.study import Study
 
@@ -68,7 +69,7 @@ class _Search:
         self.workers, self.total = workers, total
         self.began, self.stamp = time.monotonic(), time.time()
         self.deadline = None if timeout is None else self.began + timeout
-        self.sampler = Sampler(study)
+        self.sampler, self.shown = Sampler(study), Shown()
         self.running: dict[Future[Result], Proposal] = {}
         self.recalled: deque[Trial] = deque()
         self.known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
@@ -232,6 +233,7 @@ class _Search:
         except UserError as error:  # it, or a bug of ours, ends the search here; what is stored stays
             raise UserError(f"{self.study.file}: {error}") from error
         self._check_objectives(result.score)
+        self.shown.check(proposal.configuration, result.score, self.study.file, self.store.place)
         self._count(result)
         status = result.score.status
         if status == "stopped" and self.interrupt.cancel.is_set():
@@ -299,6 +301,7 @@ class _Search:
 
     def _note(self, trial: Trial) -> None:
         self.failures += trial.score.status != "ok"
+        self.shown.check(trial.detail["configuration"], trial.score, self.study.file, self.store.place)
         metric = self.study.objectives[0]
         value = trial.score.metrics.get(metric)
         if value is not None and trial.score.status == "ok" and rank.feasible(self.study, trial.score):

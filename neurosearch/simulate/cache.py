@@ -2,7 +2,7 @@
 
 Entries are made in a temporary folder under a lock and renamed into place, so none is ever seen half made; what a dead
 process left is swept. ``builds/<digest>/{program,program.cpp,meta.json}``, ``streams/<digest>.<dtype>``, ``failed/``,
-``locks/``, ``.tmp.<pid>.<host>-<random>/``.
+``locks/``, ``.tmp.<pid>.<host>-<random>/``. Programs that were not run for 90 days are removed.
 """
 
 import contextlib
@@ -28,6 +28,9 @@ from neurosearch.errors import UserError
 VARIABLE = "NEUROSEARCH_CACHE"
 _LOG = logging.getLogger(__name__)
 _DAY = 86400.0
+_FORGOTTEN = 90 * _DAY
+"""Programs that nothing has run for so long are removed."""
+
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"  # a home folder may be shared: a pid means something on one host
 _SWEPT: set[Path] = set()
 _VERIFIED: dict[Path, tuple[int, ...]] = {}  # program → how its file looked when its bytes were found right
@@ -52,6 +55,20 @@ def sweep(path: Path) -> None:
         dead = rest.startswith(_HOST) and pid.isdigit() and not _alive(int(pid))
         if dead or age(folder) > _DAY:
             shutil.rmtree(folder, ignore_errors=True)
+    _forget(path)
+
+
+def _forget(path: Path) -> None:
+    """Remove programs that were not run for long; looks once a day, and leaves alone what cannot be removed."""
+    looked = path / ".looked"
+    if looked.exists() and age(looked) < _DAY:
+        return
+    with contextlib.suppress(OSError):
+        looked.touch()
+        for folder in (path / "builds").glob("*"):
+            if age(folder / "meta.json") > _FORGOTTEN:
+                _LOG.debug("%s was not run for long and is removed", folder)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -140,6 +157,9 @@ def find_build(digest: str) -> Path | None:
         program = path.read_bytes()
         if len(program) == meta["size"] and hashlib.sha256(program).hexdigest() == meta["sha256"]:
             _VERIFIED[path] = seen
+            if age(folder / "meta.json") > _DAY:
+                with contextlib.suppress(OSError):
+                    os.utime(folder / "meta.json")  # so that it is known to be in use
             return path
     except (OSError, ValueError, KeyError, TypeError) as error:
         if not folder.exists():
