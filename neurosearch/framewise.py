@@ -13,9 +13,6 @@ from neurosearch import units
 from neurosearch.plan import Action, Group, Plan, Variable
 from neurosearch.units import ONE, SECOND, Dimension
 
-PREFIX = "framewise_"
-"""Variables of ours that hold such values; a chip's memory need not."""
-
 _DRAWS = frozenset({"draw", "draw4", "gauss"})
 
 
@@ -68,8 +65,8 @@ class _Search(ast.NodeTransformer):
                 ops=[ast.Lt()],
                 comparators=[chance],
             ) if self._constant(chance):
-                odds = self._hold(f"odds({ast.unparse(chance)})", integer=True)
-                return ast.parse(f"lot({', '.join(map(ast.unparse, keys))}) < {odds}", mode="eval").body
+                odds = self._hold(f"draw_odds({ast.unparse(chance)})", integer=True)
+                return ast.parse(f"draw_lot({', '.join(map(ast.unparse, keys))}) < {odds}", mode="eval").body
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
@@ -99,6 +96,6 @@ class _Search(ast.NodeTransformer):
 
     def _hold(self, source: str, integer: bool = False) -> str:
         if source not in self.found:
-            self.found[source] = f"{PREFIX}{len(self.found)}"
+            self.found[source] = f"{tx.FRAMEWISE}{len(self.found)}"
             self.variables.append(Variable(self.found[source], integer=integer))
         return self.found[source]

@@ -4,9 +4,9 @@ import functools
 from typing import Any
 
 from neurosearch.evaluate.hardware import Inventory, Pathway
-from neurosearch.framewise import PREFIX
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Group, Plan, Synapses
+from neurosearch.text import FRAMEWISE
 
 OURS = ("writes", "decision")
 """Variables that only measure: a chip would not store them."""
@@ -25,7 +25,7 @@ def inventory(plan: Plan, memory: WeightMemory | None = None) -> Inventory:
 
 
 def _numbers(group: Group, size: int) -> int:
-    per_neuron = [v for v in group.variables if v.name not in OURS and not v.name.startswith(PREFIX)]
+    per_neuron = [v for v in group.variables if v.name not in OURS and not v.name.startswith(FRAMEWISE)]
     return sum(1 if v.shared else size for v in per_neuron) + len(group.parameters)
 
 

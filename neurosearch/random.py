@@ -36,12 +36,12 @@ static inline double gauss(int64_t seed, int64_t stream, int64_t step, int64_t i
 """
 
 CPP_LOTS = f"""
-static inline int32_t lot(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
+static inline int32_t draw_lot(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
     return (int32_t)(_mix(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
                      (uint32_t)i) >> 9); }}
 static inline double draw4(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
-    return ((double)lot(seed, stream, step, i) + 0.5) * 1.1920928955078125e-07; }}
-static inline int32_t odds(double chance) {{
+    return ((double)draw_lot(seed, stream, step, i) + 0.5) * 1.1920928955078125e-07; }}
+static inline int32_t draw_odds(double chance) {{
     const double x = chance * 8388608.0 - 0.5;
     return x > 0 ? (x < 8388608.0 ? (int32_t)ceil(x) : 8388608) : 0; }}
 """

@@ -35,7 +35,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high), "abs": np.abs, "sign": np.sign,
     "floor": np.floor, "sqrt": np.sqrt, "exp": _libm(math.exp), "log": _libm(math.log), "tanh": _libm(math.tanh),
     "sin": _libm(math.sin), "cos": _libm(math.cos), "expm1": _libm(math.expm1), "draw": random.draw,
-    "gauss": random.gauss, "draw4": random.draw4, "lot": random.lot, "odds": random.odds,
+    "gauss": random.gauss, "draw4": random.draw4, "draw_lot": random.lot, "draw_odds": random.odds,
 }  # fmt: skip
 
 

@@ -27,7 +27,13 @@ _CPP = """
     switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile
     wchar_t while xor xor_eq main NULL NAN INFINITY M_PI
 """
-RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys()
+LOWERED = frozenset({"draw", "draw4", "draw_lot", "draw_odds", "pick", "fan_out", "fan_target"})
+"""Functions that lowering puts into texts; not for users' texts."""
+
+FRAMEWISE = "framewise_"
+"""What the names of our own variables begin with that hold a value through a frame."""
+
+RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys() | LOWERED
 """Names that no variable may have, since C++ or the language has another use for them."""
 
 HIDDEN_STATE = ("rand", "randn", "poisson")
@@ -74,7 +80,7 @@ Block = tuple[Statement, ...]
 
 def check_name(name: str, where: str, source: str) -> None:
     """Refuse a variable's name that another engine could not use."""
-    if name in RESERVED:
+    if name in RESERVED or name.startswith(FRAMEWISE):
         fail(where, source, f"`{name}` is a word of C++ or of the rule language; call the variable something else")
 
 

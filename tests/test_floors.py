@@ -57,6 +57,7 @@ HEAVY = {
         "store": "its storage",
         "journal": "its journal file",
         "search.sampler": "its samplers",
+        "search.tpe": "its TPE",
         "inspect.importance": "its importance evaluator",
     },
     "sympy": {"derive": "derivations", "separate": "factorisation"},

@@ -34,9 +34,9 @@ def test_lots_and_odds_have_the_same_bits_in_cpp(tmp_path):
     main = """
     int main() {
         for (int64_t i = 0; i < 500; i++)
-            printf("%d %.17g\\n", lot(i % 3, 12345678901 + i, 7 * i, i), draw4(i, 5, 6, i));
+            printf("%d %.17g\\n", draw_lot(i % 3, 12345678901 + i, 7 * i, i), draw4(i, 5, 6, i));
         double p;
-        while (scanf("%lg", &p) == 1) printf("%d 0\\n", odds(p)); }
+        while (scanf("%lg", &p) == 1) printf("%d 0\\n", draw_odds(p)); }
     """
     (tmp_path / "a.cpp").write_text(
         "#include <cstdint>\n#include <cstdio>\n#include <cmath>\n" + random.CPP + random.CPP_LOTS + main

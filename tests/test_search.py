@@ -182,6 +182,22 @@ def test_the_model_avoids_what_fails(tmp_path):
     assert rank.best(study(tmp_path), trials, {}).score.status == "ok"
 
 
+def test_a_search_that_has_settled_still_tries_the_other_choices_with_what_it_knows_of_them(tmp_path):
+    """Here delta wins always, and covariance is the better the higher its rate: nobody asks, but it is found out."""
+
+    def evaluate(configuration, seeds, cancel):
+        ((rule, numbers),) = settings(configuration)["rule"].items()
+        return Score("ok", {"accuracy": 0.9 if rule == "delta" else 0.1 + 0.1 * numbers["eta"]}, reason="")
+
+    space = "\n  rule: {choice: [stdp, delta, covariance]}\n  rule.eta: {float: [0.0, 1.0]}\n"
+    _, trials = search(study(tmp_path, space), tmp_path / "j", 400, evaluate=evaluate)
+    late = trials[60:]
+    others = [t for t in late if t.params["rule"] != "delta"]
+    assert 0.02 * len(late) < len(others) < 0.2 * len(late)
+    assert {t.params["rule"] for t in others} == {"stdp", "covariance"}
+    assert sum(t.params["rule.eta"] for t in others) / len(others) > 0.6, "drawn evenly it would be 0.5"
+
+
 @pytest.mark.parametrize("error", [UserError("there is no compiler; install g++"), ValueError("a bug")])
 def test_an_error_ends_the_search_and_loses_nothing(tmp_path, error):
     count = iter(range(100))

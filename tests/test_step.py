@@ -22,6 +22,7 @@ from neurosearch.rules.delta_potential import DeltaPotential
 from neurosearch.rules.delta_trace import DeltaTrace
 from neurosearch.rules.stdp import Stdp
 from neurosearch.stp.tsodyks_markram import TsodyksMarkram
+from neurosearch.text import RuleError
 from neurosearch.wiring.all_to_all import AllToAll
 
 
@@ -260,6 +261,17 @@ def test_cheap_eligibility_equals_its_textbook_form(monkeypatch):
         np.testing.assert_array_equal(cheap.raster[name], other.raster[name])
 
 
+class Named(SpikingEncoder):
+    """Declares a variable of this name."""
+
+    threshold = "drive > 0.5"
+
+    def __init__(self, name):
+        object.__setattr__(self, "equations", f"{name} : 1")
+        object.__setattr__(self, "normalisation", networks.make("normalisations", "raw"))
+        object.__setattr__(self, "stp", None)
+
+
 @dataclass(frozen=True)
 class Awkward(SpikingEncoder):
     """Draws against what is constant through a frame, against what is not, and twice; time, units, comparisons."""
@@ -273,6 +285,34 @@ class Awkward(SpikingEncoder):
     threshold = """((uniform(0) < 0.3*drive) and (uniform(0) < 0.7*drive + x)) or (uniform(2) < 0.01) or \
                    (not (elapsed != floor(9*drive)) and (drive*tau > 2*dt))"""
     at_sample = "x = 0.1*uniform(3)"
+
+
+@dataclass(frozen=True)
+class Renaming(SpikingEncoder):
+    """A local name for what is computed once a frame, which then changes; whole numbers are divided, too."""
+
+    equations = "x : 1"
+    each_step = """y = 0.3*drive
+                   y += 0.1
+                   n = int(9*drive)
+                   x += y*(n/7 + 1/3)"""
+    threshold = "x > 1"
+    reset = "x -= 1"
+    at_sample = "x = 0"
+
+
+def test_a_name_for_a_value_is_a_copy_and_a_quotient_of_whole_numbers_is_exact():
+    c = networks.case(networks.layered(networks.make("rules", "delta", eta=0.1), encoder=Renaming(), stp=False))
+    reference = c.reference()
+    assert len(reference.raster["input"]) > 50
+    networks.same(c.compiled(), reference, c.line)
+    networks.same(c.brian(), reference, c.line, tolerance=1e-12)
+
+
+@pytest.mark.parametrize("name", ["framewise_0", "draw_odds", "pick"])
+def test_names_of_ours_are_refused(name):
+    with pytest.raises(RuleError, match=f"`{name}` is a word of C.. or of the rule language"):
+        networks.case(networks.layered(networks.make("rules", "delta"), encoder=Named(name), stp=False))
 
 
 @pytest.mark.parametrize("encoder", [*catalogue.names("encoders"), "awkward"])
@@ -296,7 +336,7 @@ def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(monkeypa
         np.testing.assert_array_equal(reference.raster[name], other.raster[name])
     np.testing.assert_array_equal(reference.readout, other.readout)
     if encoder == "awkward":
-        assert source["cheap"].threshold.count("lot(") == 2
+        assert source["cheap"].threshold.count("draw_lot(") == 2
         assert sum(v.name.startswith("framewise_") for v in source["cheap"].variables) >= 5
         networks.same(cheap.compiled(), reference, cheap.line)
         networks.same(cheap.brian(), reference, cheap.line, tolerance=1e-12)

@@ -9,6 +9,7 @@ import numpy as np
 from neurosearch.graph import Graph
 from neurosearch.plan import Plan
 from neurosearch.record import Score
+from neurosearch.text import FRAMEWISE
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ def state_names(plan: Plan) -> list[str]:
         f"{g.name}.{v.name}"
         for g in plan.shape.groups
         for v in g.variables
-        if not v.shared and (g.name, v.name) not in shown
+        if not v.shared and (g.name, v.name) not in shown and not v.name.startswith(FRAMEWISE)
     ]
     return neurons + [f"{s.name}.{v.name}" for s in plan.shape.synapses for v in s.variables]
 

@@ -12,23 +12,18 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from neurosearch.errors import UserError
+from neurosearch.search.tpe import STARTUP, STARTUP_UNDER, GroupTpe, snap
 from neurosearch.space import Choice, Dimension, Int, Under, Value
 from neurosearch.store import distribution
 from neurosearch.study import Study
 
 WINDOW, KEPT, KEPT_BEST = 200, 150, 60
 """Of WINDOW told trials KEPT stay, the KEPT_BEST best and the most recent: the cost of a proposal grows with them."""
-
-STARTUP = 40
-"""Random trials before a model is used."""
-
-CANDIDATES = 12
-"""Draws among which TPE proposes the best; half of Optuna's own number, since most of a proposal's time goes there."""
 
 FEW = 12
 """Whole numbers with more values than this are modelled as real ones and rounded: Optuna's sum over all is slow."""
@@ -155,9 +150,9 @@ class _Draws:
         names = {path: _name(under, path) for path in group}
         dimensions = {names[path]: dimension for path, dimension in group.items()}
         axes = {name: self._axis(dimension) for name, dimension in dimensions.items()}
-        if isinstance(self._model.sampler, _GroupTpe):
+        if isinstance(self._model.sampler, GroupTpe):
             frozen = self._model.get_trials(deepcopy=False)[self._trial.number]
-            self._model.sampler.draw(self._model, frozen, dimensions, axes)
+            self._model.sampler.draw(self._model, frozen, dimensions, axes, STARTUP_UNDER if under else STARTUP)
         drawn = {name: _suggest(self._trial, name, dimension, axes[name]) for name, dimension in dimensions.items()}
         self.params |= drawn
         self.dimensions |= dimensions
@@ -179,45 +174,8 @@ class _Recalled:
         return {path: self._stored[path] for path in group}
 
 
-class _GroupTpe(TPESampler):
-    """TPE that draws each group in one multivariate step and keeps every value on its dimension's grid."""
-
-    _dimensions: Mapping[str, Dimension]
-    _drawn: Mapping[str, Any]
-
-    def draw(
-        self,
-        study: optuna.Study,
-        trial: FrozenTrial,
-        dimensions: Mapping[str, Dimension],
-        axes: Mapping[str, BaseDistribution],
-    ) -> None:
-        """Draw a group jointly; while there are too few trials nothing is drawn, and each value will be random."""
-        self._dimensions = dimensions
-        several = {name: axis for name, axis in sorted(axes.items()) if not axis.single()}
-        self._drawn = self.sample_relative(study, trial, several)
-
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Nothing is drawn before its group is known."""
-        return {}
-
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """The value of the group's draw."""
-        if param_name in self._drawn:
-            value = self._drawn[param_name]
-        else:
-            value = super().sample_independent(study, trial, param_name, param_distribution)
-        return _snap(self._dimensions[param_name], value)
-
-
 def _name(under: Under, path: str) -> str:
     return path if not under else f"{path} | {', '.join(f'{above}={option}' for above, option in under)}"
-
-
-def _snap(dimension: Dimension, value: Any) -> Any:
-    return value if isinstance(dimension, Choice) else dimension.snap(value)
 
 
 def _suggest(trial: optuna.Trial, name: str, dimension: Dimension, d: BaseDistribution) -> Value:
@@ -228,7 +186,7 @@ def _suggest(trial: optuna.Trial, name: str, dimension: Dimension, d: BaseDistri
     else:
         assert isinstance(d, FloatDistribution)
         value = trial.suggest_float(name, d.low, d.high, log=d.log, step=d.step)
-    snapped: Value = _snap(dimension, value)
+    snapped: Value = snap(dimension, value)
     return snapped
 
 
@@ -308,9 +266,7 @@ def _seed(study_seed: int, ask: str) -> int:
 
 def _make(kind: str, seed: int) -> BaseSampler:
     if kind == "tpe":
-        return _GroupTpe(
-            seed=seed, n_startup_trials=STARTUP, n_ei_candidates=CANDIDATES, multivariate=True, constant_liar=True
-        )
+        return GroupTpe(seed)
     if kind == "cmaes":
         return CmaEsSampler(seed=seed, warn_independent_sampling=False)
     if kind == "nsga2":

@@ -9,7 +9,7 @@ from neurosearch.record import Score
 
 
 class Shown:
-    """Task → key of its data (``Stream.key``), as the first trial with that task has stored it."""
+    """Task → digest of its data, as the first trial with that task has stored it."""
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
@@ -24,5 +24,5 @@ class Shown:
         if known != key:
             raise UserError(
                 f"{study}: the data of the task {next(iter(task))} changed since trials were stored in {place} "
-                f"({known} then, {key} now); restore the data, or save the study under a new name"
+                f"(content {known} then, {key} now); restore the data, or save the study under a new name"
             )

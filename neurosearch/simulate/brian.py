@@ -133,14 +133,14 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     engine.ready(groups)
     synapses = {s.name: _synapses(s, groups, space) for s in shape.synapses}
     extra = _actions(shape, engine, {**groups, **synapses})
-    for s in shape.synapses:
-        for x in s.sums:
-            if x.moment == "step":
-                extra[f"{s.name}_{x.target}"] = _sum(synapses[s.name], s, x, None, "groups", -1)
-    for g in shape.groups:
+    by_name = sorted(shape.synapses, key=lambda s: s.name)
+    sums = [(s, x) for s in by_name for x in s.sums if x.moment == "step"]
+    for order, (s, x) in enumerate(sums, -len(sums)):
+        extra[f"{s.name}_{x.target}"] = _sum(synapses[s.name], s, x, None, "groups", order)
+    for order, g in enumerate(shape.groups, 1000):
         if g.each_step:
             name = f"{g.name}_each_step"
-            runner = _runner(groups[g.name], brian_text(g.each_step), None, "groups", 1000, name)
+            runner = _runner(groups[g.name], brian_text(g.each_step), None, "groups", order, name)
             extra[name] = runner
     return {**groups, **synapses, **extra}
 

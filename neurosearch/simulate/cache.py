@@ -67,8 +67,14 @@ def _forget(path: Path) -> None:
         looked.touch()
         for folder in (path / "builds").glob("*"):
             if age(folder / "meta.json") > _FORGOTTEN:
-                _LOG.debug("%s was not run for long and is removed", folder)
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    with lock(folder.name), temporary() as gone:
+        if age(folder / "meta.json") > _FORGOTTEN:  # nobody took it up meanwhile
+            _LOG.debug("%s was not run for long and is removed", folder)
+            folder.rename(gone / "old")
 
 
 @contextlib.contextmanager
@@ -154,12 +160,12 @@ def find_build(digest: str) -> Path | None:
         if _VERIFIED.get(path) == seen:
             return path
         meta = json.loads((folder / "meta.json").read_bytes())
+        if age(folder / "meta.json") > _DAY:
+            with contextlib.suppress(OSError):
+                os.utime(folder / "meta.json")  # so that it is known to be in use
         program = path.read_bytes()
         if len(program) == meta["size"] and hashlib.sha256(program).hexdigest() == meta["sha256"]:
             _VERIFIED[path] = seen
-            if age(folder / "meta.json") > _DAY:
-                with contextlib.suppress(OSError):
-                    os.utime(folder / "meta.json")  # so that it is known to be in use
             return path
     except (OSError, ValueError, KeyError, TypeError) as error:
         if not folder.exists():

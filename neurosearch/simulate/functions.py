@@ -27,7 +27,7 @@ def functions() -> dict[str, Function]:
             "cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw}
         )
     wired = {"pick": pick, "fan_out": fan_out, "fan_target": fan_target}
-    return {"draw": draw, "gauss": gauss, "draw4": draw4, "lot": lot, "odds": odds, **wired}
+    return {"draw": draw, "gauss": gauss, "draw4": draw4, "draw_lot": lot, "draw_odds": odds, **wired}
 
 
 def _function(python: Any, arguments: int, kind: str) -> Function:

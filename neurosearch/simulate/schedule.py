@@ -4,6 +4,7 @@ Brian2 sorts objects by slot, order and name; that order is kept within a step a
 """
 
 import copy
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +117,7 @@ def _sums_alike(device: Any, name: str, other: str) -> bool:
 def _one_sum(device: Any, names: list[str]) -> str:
     """One code object from the texts of several sums."""
     made = [device.made[name] for name in names]
-    lines = [m.abstract_code[None].replace(SUMMAND, f"{SUMMAND}_{k}") for k, m in enumerate(made)]
+    lines = [re.sub(rf"\b{SUMMAND}\b", f"{SUMMAND}_{k}", m.abstract_code[None]) for k, m in enumerate(made)]
     indices = copy.copy(made[0].variable_indices)
     for m in made[1:]:
         indices.update(m.variable_indices)

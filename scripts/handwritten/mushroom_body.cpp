@@ -144,7 +144,7 @@ int main(int count, char** values) {
         for (int i = 0; i < IN; i++) {
             u[i] *= keep_u;
             x[i] = 1 + (x[i] - 1) * keep_x;
-            in_mask[i] = lot(seed, stream, n, i) < chance[i];
+            in_mask[i] = draw_lot(seed, stream, n, i) < chance[i];
         }
         const int n_in = scan(in_mask, IN, fired_in.data());
         int fired_out[OUT], n_out = 0;
@@ -200,7 +200,7 @@ int main(int count, char** values) {
 
     const double running = seconds();
     for (int s = 0; s < samples; s++) {
-        for (int i = 0; i < IN; i++) chance[i] = odds(max_rate * drive[(size_t)order[s] * IN + i] * dt);
+        for (int i = 0; i < IN; i++) chance[i] = draw_odds(max_rate * drive[(size_t)order[s] * IN + i] * dt);
         for (int t = 0; t < steps; t++, n++) step(t);
         // decision, then the modulator with the label
         int best = 0;

@@ -1,5 +1,6 @@
 // Spikes: which neurons of up to 256 fired, from a byte each (all bits or none), followed by 64 empty bytes.
 // A branch for each spike would be mispredicted for most of them.
+namespace ours {  // no name of a user's can stand before it
 #ifdef __AVX512F__
 typedef int Sixteen __attribute__((vector_size(64)));
 typedef char Bytes __attribute__((vector_size(16)));
@@ -30,3 +31,4 @@ static inline int32_t collect(const unsigned char* mask, int here, int32_t first
     return count;
 }
 #endif
+}

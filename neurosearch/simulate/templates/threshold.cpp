@@ -16,7 +16,7 @@
             _mask[_k] = (unsigned char)-(int)(bool)_cond;
         }
         memset(_mask + _here, 0, 64);
-        _count = collect(_mask, _here, _first, _fired, _count);
+        _count = ours::collect(_mask, _here, _first, _fired, _count);
     }
     _fired[_all] = _count;
 {% if _uses_refractory %}
