@@ -184,5 +184,13 @@ def _find_own(file: Path, name: str, changed: int, size: int) -> type:
     classes = {cls.__name__: cls for cls in _classes(module)}
     if name not in classes:
         raise UserError(f"{file} has no class '{name}'; {suggestion(name, classes)}")
+    lacks = sorted(getattr(classes[name], "__abstractmethods__", ()))
+    if lacks:
+        raise UserError(f"{file}: {name} has no {', '.join(lacks)}; write {'it' if len(lacks) == 1 else 'them'}")
     _own[classes[name]] = (f"{file}:{name}", digest)
     return classes[name]
+
+
+def is_own(cls: type) -> bool:
+    """Whether a class comes from a file of the user's."""
+    return cls in _own

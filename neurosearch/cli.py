@@ -155,8 +155,8 @@ def _export(arguments: argparse.Namespace) -> int:
 
     it = resolve(arguments.subject, arguments.storage)
     seed = it.seeds[0] if arguments.seed is None else arguments.seed
-    out = Path(arguments.out) if arguments.out else None
-    print(export(it.configuration, arguments.to, out, seed, study=it.study, trial=it.trial))
+    out, recorded = Path(arguments.out) if arguments.out else None, _found_file(it, arguments) if it.found else None
+    print(export(it.configuration, arguments.to, out, seed, study=it.study, trial=it.trial, recorded=recorded))
     return 0
 
 

@@ -7,6 +7,7 @@ import typing
 from typing import Any
 
 from neurosearch.errors import UserError
+from neurosearch.spelling import suggestion
 
 
 def quantity(default: Any, unit: str = "1", low: float | None = None, high: float | None = None) -> Any:
@@ -69,6 +70,26 @@ class Text(Part):
                     raise UserError(
                         f"{cls.__name__}.{name} is a text, not a parameter: write `{name} = ...` without an annotation"
                     )
+
+        cls._check_places()
+
+    @classmethod
+    def _check_places(cls) -> None:
+        """Refuse a misspelt place, a text that is no text, and a parameter without its annotation."""
+        texts = [name for base in cls.__mro__ for name in base.__dict__.get("texts", ())]
+        for name, value in vars(cls).items():
+            if name.startswith("_") or name in inspect.get_annotations(cls) or callable(value):
+                continue
+            if isinstance(value, property | functools.cached_property | classmethod | staticmethod):
+                continue
+            if isinstance(value, dataclasses.Field):
+                raise UserError(f"{cls.__name__}.{name} lacks its type: write `{name}: float = quantity(...)`")
+            known = next((vars(base)[name] for base in cls.__mro__[1:] if name in vars(base)), None)
+            if name in texts and isinstance(known, str | bool) and type(value) is not type(known):
+                said = "a text" if isinstance(known, str) else "True or False"
+                raise UserError(f"{cls.__name__}.{name} = {value!r} must be {said}")
+            if known is None and texts and name not in texts and isinstance(value, str | bool | int | float | dict):
+                raise UserError(f"{cls.__name__}.{name} is no place for a text; {suggestion(name, texts)}")
 
     texts: typing.ClassVar[tuple[str, ...]] = ()
 

@@ -12,6 +12,10 @@ from neurosearch.lowering import Lowering
 from neurosearch.passes import finish
 from neurosearch.plan import Action, Group, Plan, Shape, Sum, Synapses, Variable
 from neurosearch.random import stream_id
+from neurosearch.spelling import suggestion
+
+METHODS = ("exponential_euler", "exact", "euler", "rk2", "rk4")
+"""How a population's differential equations are integrated: methods of Brian2."""
 
 
 def lower(graph: Graph, memory: Any = None) -> Plan:
@@ -63,6 +67,10 @@ def _population(low: Lowering, population: Population) -> None:
     for name, start in neuron.start.items():
         d.values[name] = float(getattr(neuron, start)) if isinstance(start, str) else float(start)
     d.threshold, d.method, d.refractory = neuron.threshold, neuron.method, neuron.refractory
+    if d.method not in METHODS:
+        raise UserError(f"{neuron.owner}.method: {suggestion(d.method, METHODS)}")
+    if d.refractory and d.refractory not in neuron.values:
+        tx.unknown(f"{neuron.owner}.refractory", d.refractory, d.refractory, neuron.values)
     d.own = own
     d.receiving = {s.target for s in tx.block(neuron.receive, f"{neuron.owner}.receive")}
     d.check_derivatives(neuron, "equations", found, own)

@@ -3,6 +3,7 @@
 Letters: K samples, F frames, C channels (raw inputs), O outputs, P populations, S spiking pathways.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +96,15 @@ class SparseRows:
         return np.asarray(self.units[np.repeat(self.offsets[rows] - before, lengths) + np.arange(lengths.sum())])
 
 
+def digest(*arrays: np.ndarray) -> str:
+    """SHA-256 of the types, shapes and values of arrays."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        sha.update(f"{array.dtype.str}{array.shape}".encode())
+        sha.update(np.ascontiguousarray(array).data)
+    return sha.hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Recall:
     """What a stream of patterns and cues asks of a memory.
@@ -155,6 +165,11 @@ class Stream:
     session: np.ndarray | None = None
     step: float = 0.0
     recall: Recall | None = None
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """What ``values`` consists of."""
+        return (self.values,) if isinstance(self.values, np.ndarray) else (self.values.offsets, self.values.units)
 
 
 @dataclass(frozen=True, eq=False)

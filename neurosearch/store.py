@@ -163,7 +163,7 @@ def open_store(study: Study, storage: str | None = None, *, create: bool = True)
     path = Path(storage).expanduser() if storage else Path(RUNS) / f"{study.name}.journal"
     if not path.exists() and not create:
         raise UserError(
-            f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.name}`"
+            f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.called}`"
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -77,6 +77,13 @@ class Study:
         above = ((p, v) for p, v in chosen.items() if is_under(path, p) and isinstance(self.space.get(p), Choice))
         return _exists(self, path, tuple(sorted(above)))
 
+    @property
+    def called(self) -> str:
+        """What to type for it: the name of a shipped study, else the path of its file, short where it can be."""
+        if _shipped(self.file):
+            return self.name
+        return self.file.name if self.file.parent == Path.cwd() else str(self.file)
+
     def sample(self, draw: Draw) -> dict[str, Value]:
         """Parameters of one trial."""
         return space.sample(self.space, self.exists, draw)
@@ -91,6 +98,10 @@ class Study:
         changed = {full_path(path): value for path, value in (fixed | dict(params)).items()}
         resolved: Configuration = config.replace(self.root, changed, str(self.file))
         return resolved
+
+
+def _shipped(file: Path) -> bool:
+    return file.stem in catalogue.names("studies") and catalogue.path("studies", file.stem).resolve() == file.resolve()
 
 
 def load(ref: str | Path) -> Study:

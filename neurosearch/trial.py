@@ -1,6 +1,5 @@
 """The corridor: a configuration → a graph → a plan → a program → a record → a score."""
 
-import hashlib
 import logging
 import threading
 import time
@@ -10,21 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch import config
+from neurosearch import catalogue, config
 from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
 from neurosearch.evaluate.score import score
+from neurosearch.graph import Graph
 from neurosearch.inventory import inventory
 from neurosearch.lower import lower
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Plan, to_plain
-from neurosearch.record import Record, Score, Stream
+from neurosearch.record import Record, Score, Stream, digest
 from neurosearch.simulate import build, builder, run, stock
 from neurosearch.simulate.drive import Drive, drive
 from neurosearch.simulate.request import request
 from neurosearch.timeline import timeline
 
 Progress = Callable[[int, int, int], None]
+
+SEEDS = 2**31
+"""How many seeds there are."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def run_trial(
     scores, seconds, fresh, data = [], {"build": 0.0, "simulate": 0.0}, 0, ""
     for seed in seeds:
         prepared = prepare(configuration, seed)
-        data = data or _content(prepared.stream)
+        data = data or content(prepared.stream)
         began = time.perf_counter()
         engine = compiled(prepared.plan, cancel)
         built = time.perf_counter()
@@ -95,28 +98,21 @@ def run_trial(
 _VALUES: dict[str, str] = {}  # key of a stream → digest of its values; read once in a process
 
 
-def _content(stream: Stream) -> str:
+def content(stream: Stream) -> str:
     """Digest of a stream's values, labels and targets: what stays when the same data come from another file."""
     if stream.key not in _VALUES:
-        values = stream.values
-        _VALUES[stream.key] = _digest(*([values] if isinstance(values, np.ndarray) else [values.offsets, values.units]))
+        _VALUES[stream.key] = digest(*stream.arrays)
     told = [stream.labels] if stream.targets is None else [stream.labels, stream.targets]
-    return config.digest([_VALUES[stream.key], _digest(*told)])[:24]
-
-
-def _digest(*arrays: np.ndarray) -> str:
-    sha = hashlib.sha256()
-    for array in arrays:
-        sha.update(f"{array.dtype.str}{array.shape}".encode())
-        sha.update(np.ascontiguousarray(array).data)
-    return sha.hexdigest()
+    return config.digest([_VALUES[stream.key], digest(*told)])[:24]
 
 
 def prepare(configuration: Mapping[str, Any], seed: int) -> Prepared:
     """Everything of a trial but the simulation."""
+    if not 0 <= seed < SEEDS:
+        raise UserError(f"seed = {seed} is outside 0 to {SEEDS - 1}; give a seed in this range")
     architecture, task, memory = parts(configuration)
     stream = task.stream(seed)
-    plan = lower(architecture.graph(stream.shape, stream.outputs), memory)
+    plan = lower(_graph(architecture, stream), memory)
     _check_step(stream, plan)
     return Prepared(plan, stream, drive(stream, architecture_encoder(architecture).normalisation), memory)
 
@@ -127,6 +123,22 @@ def parts(configuration: Mapping[str, Any]) -> tuple[Any, Any, WeightMemory | No
     task = config.build_part("tasks", configuration["task"], path="task")
     memory = configuration.get("memory")
     return architecture, task, config.build(WeightMemory, memory, path="memory") if memory else None
+
+
+def _graph(architecture: Any, stream: Stream) -> Graph:
+    """What an architecture declares; a mistake in a class of the user's is theirs to mend."""
+    try:
+        made = architecture.graph(stream.shape, stream.outputs)
+    except UserError:
+        raise
+    except Exception as error:
+        if not catalogue.is_own(type(architecture)):
+            raise
+        called = f"{type(architecture).__name__}.graph"
+        raise UserError(f"{called} fails: {type(error).__name__}: {error}; mend the file") from error
+    if not isinstance(made, Graph):
+        raise UserError(f"{type(architecture).__name__}.graph returned {made!r}; return a Graph")
+    return made
 
 
 def architecture_encoder(architecture: Any) -> Any:

@@ -155,7 +155,7 @@ def wait_for(condition, seconds=120.0):
         (["launch", "small.yaml", "--workers", "0"], "0 must be a whole number of at least 1"),
         (["launch", "small.yaml", "--timeout", "-1"], "-1 must be a number of seconds above 0"),
         (["launch", "small.yaml", "--storage", "nonsense://x"], "--storage nonsense://x cannot be opened"),
-        (["inspect", "small.yaml"], "no trial of 'small' is stored; run `neurosearch launch small`"),
+        (["inspect", "small.yaml"], "no trial of 'small' is stored; run `neurosearch launch small.yaml`"),
         (["replay", "small.yaml"], "small.yaml is no stored trial; write STUDY@17, or STUDY@best"),
         (["replay", "small.yaml@last"], "after @ comes 'best' or the number of a trial, not 'last'"),
         (["run", "nothing"], "nothing is no study, found.json or architecture"),
@@ -364,16 +364,13 @@ def test_a_reader_that_has_seen_enough_is_no_error(door):
 
 
 def test_a_bug_is_exit_code_1_with_its_traceback(door, tmp_path):
-    (tmp_path / "broken.py").write_text(
-        "from dataclasses import dataclass\n"
-        "from typing import Any\n"
-        "from neurosearch.architecture import AbstractArchitecture\n"
-        "from neurosearch.declare import part\n"
-        "@dataclass(frozen=True)\n"
-        "class Broken(AbstractArchitecture):\n"
-        "    encoder: Any = part('encoders', 'current')\n"
-        "    def graph(self, shape, n_outputs):\n"
-        "        raise ZeroDivisionError('here')\n"
+    (tmp_path / "broken.py").write_text(  # a file of the user's that breaks ours
+        "from neurosearch import catalogue, trial\n"
+        "def lower(*_):\n"
+        "    raise ZeroDivisionError('here')\n"
+        "trial.lower = lower\n"
+        "class Broken(catalogue.find('architectures', 'mushroom_body')):\n"
+        "    pass\n"
     )
     process = door("run", "./broken.py:Broken", start=True)
     _, err = process.communicate(timeout=60)

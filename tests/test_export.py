@@ -203,6 +203,36 @@ def test_a_place_that_cannot_be_written_is_one_sentence(finished, tmp_path, targ
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
 
 
+def test_an_export_of_a_found_network_says_whether_it_came_out_the_same(written, tmp_path):
+    recorded = found.load(written)
+    again = export_verb(recorded.configuration, "json", tmp_path / "again.json", SEED, recorded=recorded)
+    assert "\nthe same as recorded" in again
+    assert "this is another network" in export_verb(
+        recorded.configuration, "json", tmp_path / "again.json", SEED + 1, recorded=recorded
+    )
+    metrics = {**recorded.score.metrics, "accuracy": 0.123}
+    other = replace(recorded, score=replace(recorded.score, metrics=metrics))
+    said = export_verb(recorded.configuration, "nir", tmp_path / "again.nir", SEED, recorded=other)
+    assert "not the same as recorded: accuracy: 0.123 → " in said
+
+
+def test_data_of_the_users_are_not_written_over(finished, tmp_path):
+    np.savez(tmp_path / "own.npz", x=np.zeros((3, 2)), y=np.arange(3))
+    (tmp_path / "notes.json").write_text("{}")
+    for name, there in (("own", "own.npz"), ("notes", "notes.json")):
+        before = (tmp_path / there).read_bytes()
+        with pytest.raises(UserError, match=rf"{there} exists and is no earlier export; choose another place"):
+            export(finished, "json", tmp_path / f"{name}.json", {})
+        assert (tmp_path / there).read_bytes() == before
+    for _ in range(2):  # an earlier export is
+        export(finished, "json", tmp_path / "found.json", {})
+    (tmp_path / "found.npz").write_bytes(b"cut")
+    export(finished, "json", tmp_path / "found.json", {})
+    (tmp_path / "found.json").unlink()
+    export(finished, "json", tmp_path / "found.json", {})
+    assert found.load(tmp_path / "found.json").arrays
+
+
 def test_a_run_that_did_not_end_has_no_final_weights():
     with pytest.raises(UserError, match="did not run to its end, so it has no final weights"):
         rerun.network(configuration(), SEED, trial.Limits(seconds=0.0))

@@ -27,6 +27,7 @@ from neurosearch.rank import Rescored
 from neurosearch.record import Score, Trial
 from neurosearch.search import best as finalists
 from neurosearch.search import driver
+from neurosearch.search.replay import differences
 from neurosearch.store import open_store
 from neurosearch.trial import run_trial
 
@@ -195,6 +196,19 @@ def test_the_raster_shows_the_last_streamed_samples(launched):
 
 
 @pytest.mark.slow
+def test_data_that_changed_since_are_said_and_not_compared(launched):
+    study, store = launched
+    stored = store.trials()[0]
+    detail = {**stored.score.detail, "data": "other"}
+    other = replace(stored, score=replace(stored.score, detail=detail))
+    with pytest.raises(UserError, match="the data of the task changed since trial 0 was stored; restore the data"):
+        compare(study, other, None)
+    assert differences(other.score, stored.score) == [
+        "the data of the task changed since the trial was stored; restore them"
+    ]
+
+
+@pytest.mark.slow
 def test_an_exported_trial_is_the_stored_one(launched, tmp_path):
     study, store = launched
     stored = store.trials()[3]
@@ -239,7 +253,7 @@ def test_no_trial_is_a_sentence(tmp_path, monkeypatch):
     study = small_study(tmp_path)
     store = open_store(study, str(tmp_path / "j"))
     said = report(study, store)
-    assert said.splitlines()[-1] == "no trial is stored yet; run `neurosearch launch st`"
+    assert said.splitlines()[-1] == "no trial is stored yet; run `neurosearch launch st.yaml`"
     assert json.loads(report(study, store, Options(json=True)))["best"] == []
     assert report(study, store, Options(csv=True)).startswith("trial,status,")
     assert not (tmp_path / "neurosearch-runs").exists()

@@ -190,7 +190,7 @@ def test_places_that_do_not_serve(tmp_path):
         open_store(loaded, "sqlite:////nowhere/at/all.db")
     with pytest.raises(UserError, match=r"--storage nonsense://x cannot be opened"):
         open_store(loaded, "nonsense://x")
-    with pytest.raises(UserError, match=r"no trial of 'st' is stored; run `neurosearch launch st`"):
+    with pytest.raises(UserError, match=r"no trial of 'st' is stored; run `neurosearch launch .*st\.yaml`"):
         open_store(loaded, str(tmp_path / "none.journal"), create=False)
 
 

@@ -58,8 +58,9 @@ def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[
     for s in network.plan.shape.synapses:
         if f"{s.name}.w" in arrays:
             arrays[f"{s.name}.i"], arrays[f"{s.name}.j"] = pairs(network.plan, s.name, network.seed)
-    packed = _packed(arrays)
     beside = path.with_suffix(".npz")
+    _check_ours(path, beside)
+    packed = _packed(arrays)
     data = {
         "format": FORMAT,
         "kind": "neurosearch network",
@@ -186,6 +187,29 @@ def _arrays(file: Path, content: bytes) -> dict[str, np.ndarray]:
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{file.with_suffix('.npz')} is cut or damaged ({reason}); export again") from error
+
+
+def _check_ours(path: Path, beside: Path) -> None:
+    """Refuse to write over files that no export has made, above all the data that the task reads."""
+    earlier = _is_network(path)
+    other = path if path.exists() and not earlier else beside if beside.exists() and not earlier else None
+    if other is not None and not (other == beside and _is_state(beside)):
+        raise UserError(f"{other} exists and is no earlier export; choose another place with --out")
+
+
+def _is_network(path: Path) -> bool:
+    try:
+        return bool(json.loads(path.read_bytes())["kind"] == "neurosearch network")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _is_state(path: Path) -> bool:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return all("." in name for name in arrays.files)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        return False
 
 
 def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:

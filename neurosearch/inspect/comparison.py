@@ -10,6 +10,7 @@ import numpy as np
 from neurosearch import config, encoded
 from neurosearch import trial as corridor
 from neurosearch.baselines.base import beside, kept
+from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import Interval, interval
 from neurosearch.inspect import rerun
 from neurosearch.rank import Rescored
@@ -107,6 +108,9 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     configuration, limits = trial.detail["configuration"], rerun.limits_of(study)
     _, task, _ = corridor.parts(configuration)
     samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
+    shown = trial.score.detail.get("data")
+    if shown and shown != corridor.content(task.stream(trial.detail["seeds"][0])):
+        raise UserError(f"the data of the task changed since trial {trial.number} was stored; restore the data")
     curve = trial.score.curve if len(scores) > 1 and not again else ()
     workers = os.cpu_count() or 1
     fixed = rerun.many(seeds, lambda seed: _unlearned(configuration, seed, limits), workers)

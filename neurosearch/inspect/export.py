@@ -7,6 +7,8 @@ from typing import Any
 from neurosearch.config import split_part
 from neurosearch.export import export as targets
 from neurosearch.export.export import destination
+from neurosearch.export.found import Found, differences
+from neurosearch.export.network import Network
 from neurosearch.inspect import rerun
 from neurosearch.record import Score, Trial
 from neurosearch.study import Study
@@ -20,6 +22,7 @@ def export(
     *,
     study: Study | None = None,
     trial: Trial | None = None,
+    recorded: Found | None = None,
 ) -> str:
     """Write the network of a seed; returns what to print.
 
@@ -28,11 +31,18 @@ def export(
         target: ``json`` or ``nir``.
         out: file or folder; without it a file named after study and trial in the working directory.
         study, trial: where the configuration comes from, for the provenance.
+        recorded: the found network that it comes from.
     """
     path = destination(target, out, _name(configuration, study, trial))
     made = rerun.network(configuration, seed, rerun.limits_of(study))
     written = targets.export(made, target, path, rerun.provenance(seed, study, trial))
-    lines = [written.text, "", _score(made.score), *_compared(trial, seed, made.score)]
+    lines = [
+        written.text,
+        "",
+        _score(made.score),
+        *_compared(trial, seed, made.score),
+        *_repeated(recorded, seed, made),
+    ]
     if target == "json":
         lines.append(f"run it again: neurosearch run {written.paths[0]}")
     return "\n".join(lines)
@@ -48,6 +58,16 @@ def _score(score: Score) -> str:
     parts = [f"{name} {score.metrics[name]:.4f}" for name in ("accuracy", "held_out_accuracy") if name in score.metrics]
     status = "" if score.status == "ok" else f" ({score.status}: {score.reason})"
     return f"this network: {', '.join(parts) or 'not measured'}{status}"
+
+
+def _repeated(recorded: Found | None, seed: int, made: Network) -> list[str]:
+    """Whether the network, which was run again, is the one that the file holds."""
+    if recorded is None:
+        return []
+    if seed not in recorded.seeds:
+        return [f"seed {seed} is not among those recorded: this is another network"]
+    different = differences(recorded, made.score, made.program)
+    return [f"not the same as recorded: {different[0]}", *different[1:]] if different else ["the same as recorded"]
 
 
 def _compared(stored: Trial | None, seed: int, score: Score) -> list[str]:

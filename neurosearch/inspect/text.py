@@ -20,7 +20,7 @@ def text(found: Findings) -> str:
     failed = sum(t.score.status != "ok" for t in found.trials)
     head = f"{study.name}: {len(found.trials)} of {study.trials} trials in {found.place}, {failed} of them failed"
     if not found.trials:
-        return f"{head}\nno trial is stored yet; run `neurosearch launch {study.name}`"
+        return f"{head}\nno trial is stored yet; run `neurosearch launch {study.called}`"
     parts = [head, *_sections(found)]
     return "\n\n".join(part for part in parts if part)
 

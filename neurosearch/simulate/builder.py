@@ -251,6 +251,10 @@ def _failure(error: BaseException) -> dict[str, Any]:
             return {"kind": "unsupported", "sentence": str(cause)}
         if isinstance(cause, UserError):
             return {"kind": "user", "sentence": str(cause)}
+        if type(cause).__name__ == "UnsupportedEquationsException":
+            said = " ".join(str(cause).split()).rstrip(".")
+            sentence = f'{said}; give the class of these equations another `method`, such as "euler" or "rk4"'
+            return {"kind": "user", "sentence": sentence}
     text = "".join(traceback.format_exception(error))
     return {"kind": "bug", "sentence": f"{type(error).__name__}: {error}", "traceback": text}
 

@@ -4,6 +4,7 @@ Letters: N samples that exist, K samples shown, F frames shown, C channels.
 """
 
 import abc
+import dataclasses
 import functools
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import numpy as np
 from neurosearch.declare import Part, quantity
 from neurosearch.errors import UserError
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, SparseRows, Stream
+from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, SparseRows, Stream, digest
 
 ALL = -1
 """Value of ``Task.held_out`` that means every held-out sample there is."""
@@ -27,9 +28,38 @@ _Load = TypeVar("_Load", bound=Callable[..., Any])
 class Streams(Part, abc.ABC):
     """Whatever gives a stream for every seed: a task, or a change of another one (whose settings are then its own)."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "stream" in vars(cls) and not cls.__module__.startswith("neurosearch."):
+            cls.stream = _identified(cls.stream)  # type: ignore[method-assign, assignment]
+
     @abc.abstractmethod
     def stream(self, seed: int) -> Stream:
         """The stream of this seed: same seed, same stream; equal ``Stream.key``, equal ``Stream.values``."""
+
+
+def _identified(own: Callable[[Any, int], Stream]) -> Callable[[Any, int], Stream]:
+    """A stream of a class of the user's: its mistakes are said, and what it holds is part of its key.
+
+    Two tasks may give the same key by mistake, and one task other values after an edit.
+    """
+
+    @functools.wraps(own)
+    def stream(self: Any, seed: int) -> Stream:
+        called = f"{type(self).__name__}.stream"
+        try:
+            made = own(self, seed)
+        except UserError:
+            raise
+        except Exception as error:  # the user's code may raise anything, and it is theirs to mend
+            raise UserError(f"{called} fails: {type(error).__name__}: {error}; mend the file") from error
+        if not isinstance(made, Stream):
+            raise UserError(f"{called} returned {made!r}; return a Stream, such as `arrange(...)` makes")
+        if isinstance(made.values, np.ndarray) and not np.isfinite(made.values).all():
+            raise UserError(f"{called}: its values hold NaN or infinite numbers; remove them")
+        return dataclasses.replace(made, key=f"{made.key} {digest(*made.arrays)[:24]}")
+
+    return stream
 
 
 @dataclass(frozen=True)
@@ -44,7 +74,7 @@ class Task(Streams):
         delay: samples between the end of a sample and the arrival of its label.
     """
 
-    steps: int = quantity(32, low=1)
+    steps: int = quantity(32, low=1, high=1_000_000)
     samples: int = quantity(0, low=0)
     lead_in: int = quantity(200, low=0)
     held_out: int = quantity(ALL, low=ALL)

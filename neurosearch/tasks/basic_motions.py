@@ -18,7 +18,7 @@ class BasicMotions(Task):
         folder: of ``BasicMotions_TRAIN.ts`` and ``BasicMotions_TEST.ts``; empty takes those of the package aeon.
     """
 
-    steps: int = quantity(2, low=1)
+    steps: int = quantity(2, low=1, high=1_000_000)
     lead_in: int = quantity(20, low=0)
     folder: str = ""
 

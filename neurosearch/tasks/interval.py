@@ -32,7 +32,7 @@ class Interval(Task):
         background: value of every channel in the pauses.
     """
 
-    steps: int = quantity(5, low=1)
+    steps: int = quantity(5, low=1, high=1_000_000)
     held_out: int = quantity(ALL, low=ALL)
     channels: int = quantity(40, low=4, high=10_000)
     short: int = quantity(2, low=1, high=1000)

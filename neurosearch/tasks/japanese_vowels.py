@@ -18,7 +18,7 @@ class JapaneseVowels(Task):
         folder: of ``JapaneseVowels_TRAIN.ts`` and ``JapaneseVowels_TEST.ts``; empty takes those of the package aeon.
     """
 
-    steps: int = quantity(5, low=1)
+    steps: int = quantity(5, low=1, high=1_000_000)
     lead_in: int = quantity(100, low=0)
     folder: str = ""
 

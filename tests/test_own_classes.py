@@ -1,0 +1,161 @@
+"""The user's own files: what they say wrongly is a sentence, and what they hold is known by its content."""
+
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import networks
+import numpy as np
+import pytest
+
+from neurosearch import catalogue, trial
+from neurosearch.errors import UserError
+
+RULE = "from dataclasses import dataclass\nfrom neurosearch import Rule, quantity\n"
+TASK = """
+    import numpy as np
+    from dataclasses import dataclass
+    from neurosearch.tasks.base import Task, arrange, samples_of
+
+    @dataclass(frozen=True)
+    class Mine(Task):
+        def stream(self, seed):
+            numbers = np.random.default_rng(3)
+            x = numbers.random((90, CHANNELS)).astype(np.float32) * SCALE
+            y = np.arange(90) % 3
+            data = samples_of(x, (CHANNELS,), y, np.arange(60), np.arange(60, 90), "mine", outputs=3)
+            return arrange(self, data, seed)
+"""
+SMALL = {"encoder": "current", "kenyon": {"size": 40, "drive": 20.0}}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("    on_smaple = 'w = w'", r"Mine\.on_smaple is no place for a text; did you mean 'on_sample'"),
+        ("    on_sample = 5", r"Mine\.on_sample = 5 must be a text"),
+        ("    teacher = 'yes'", r"Mine\.teacher = 'yes' must be True or False"),
+        ("    eta = quantity(0.1)", r"Mine\.eta lacks its type: write `eta: float = quantity\(\.\.\.\)`"),
+    ],
+)
+def test_a_rule_that_is_written_wrongly(tmp_path, body, said):
+    (tmp_path / "my.py").write_text(f"{RULE}@dataclass(frozen=True)\nclass Mine(Rule):\n{body}\n")
+    with pytest.raises(UserError, match=said):
+        catalogue.find("rules", f"{tmp_path}/my.py:Mine")
+
+
+def own(tmp_path: Path, text: str, **words: object) -> str:
+    text = dedent(text)
+    for word, value in words.items():
+        text = text.replace(word, str(value))
+    (tmp_path / "my.py").write_text(text)
+    return f"{tmp_path}/my.py:Mine"
+
+
+def trial_of(task: object, architecture: object = None) -> dict[str, object]:
+    return {"architecture": architecture or {"mushroom_body": SMALL}, "task": task}
+
+
+def test_tasks_that_share_a_key_do_not_share_their_values(tmp_path):
+    tables, contents = [], []
+    for channels, scale in ((6, 1.0), (6, 0.5), (4, 1.0)):
+        name = own(tmp_path, TASK, CHANNELS=channels, SCALE=scale)
+        prepared = trial.prepare(trial_of({name: {"steps": 4, "lead_in": 0}}), 0)
+        tables.append(np.array(prepared.drive.table()))
+        contents.append(trial.content(prepared.stream))
+    assert [table.shape for table in tables] == [(90, 6), (90, 6), (90, 4)]
+    np.testing.assert_allclose(tables[1], tables[0] * 0.5)
+    assert len(set(contents)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TASK.replace("return arrange", "1/0; return arrange"), r"Mine\.stream fails: ZeroDivisionError: .*mend"),
+        (TASK.replace("return arrange", "arrange"), r"Mine\.stream returned None; return a Stream"),
+        (TASK.replace("def stream(", "def steam("), r"my\.py: Mine has no stream; write it"),
+        (TASK.replace("* SCALE", "* float('nan')"), r"NaN"),
+    ],
+)
+def test_a_task_that_is_written_wrongly(tmp_path, text, said):
+    name = own(tmp_path, text, CHANNELS=6, SCALE=1.0)
+    with pytest.raises(UserError, match=said):
+        trial.prepare(trial_of({name: {"steps": 4, "lead_in": 0}}), 0)
+
+
+ARCHITECTURE = """
+    from dataclasses import dataclass
+    from typing import Any
+    from neurosearch.architecture import AbstractArchitecture
+    from neurosearch.declare import part
+
+    @dataclass(frozen=True)
+    class Mine(AbstractArchitecture):
+        encoder: Any = part("encoders", "current")
+
+        def graph(self, shape, n_outputs):
+            return BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("5", r"Mine\.graph returned 5; return a Graph"), ("shape.nothing", r"Mine\.graph fails: AttributeError: .*mend")],
+)
+def test_an_architecture_that_is_written_wrongly(tmp_path, body, said):
+    name = own(tmp_path, ARCHITECTURE, BODY=body)
+    with pytest.raises(UserError, match=said):
+        trial.prepare(trial_of({"digits": {"steps": 4}}, {name: {}}), 0)
+
+
+NEURON = """
+    from dataclasses import dataclass
+    from neurosearch import Neuron, quantity
+
+    @dataclass(frozen=True)
+    class Mine(Neuron):
+        tau_mem: float = quantity(0.02, "second", low=1e-4)
+        equations = "dv/dt = (current - tanh(v))/tau_mem : 1"
+        threshold = "v > 1"
+        reset = "v = 0"
+        receive = "v += w"
+        MORE
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("method = 'rk9'", r"Mine\.method: .*rk4"),
+        ("refractory = 'tau_reff'", r"Mine\.refractory: unknown symbol `tau_reff`"),
+        ("method = 'exponential_euler'", r"give the class of these equations another `method`, such as .euler."),
+    ],
+)
+def test_a_neuron_that_cannot_be_integrated(tmp_path, more, said):
+    cls = catalogue.find("neurons", own(tmp_path, NEURON, MORE=more))
+    with pytest.raises(UserError, match=said):
+        networks.case(networks.layered(networks.make("rules", "delta"), neuron=cls())).compiled()
+
+
+def test_a_neuron_that_is_not_linear_runs_with_another_method(tmp_path):
+    cls = catalogue.find("neurons", own(tmp_path, NEURON, MORE="method = 'euler'"))
+    c = networks.case(networks.layered(networks.make("rules", "delta"), neuron=cls()))
+    networks.same(c.compiled(), c.reference(), c.line)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 10**30])
+def test_a_seed_outside_the_range_is_a_sentence(seed):
+    with pytest.raises(UserError, match=f"seed = {seed} is outside 0 to {2**31 - 1}"):
+        trial.prepare(trial_of({"digits": {"steps": 4}}), seed)
+
+
+def test_the_rule_of_the_readme_learns(tmp_path):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "instar.py").write_text(code)
+    settings = {
+        "rule": {f"{tmp_path}/instar.py:Instar": {"eta": 0.002}},
+        "kenyon": {"size": 1000, "drive": 20.0, "sparsity": 0.02},
+    }
+    score = trial.run_trial(trial_of({"digits": {}}, {"mushroom_body": settings}), [0])
+    assert score.metrics["accuracy"] > 0.7
