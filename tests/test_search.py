@@ -15,6 +15,7 @@ from neurosearch.search import best, driver, sampler
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Status, duration, line
 from neurosearch.search.replay import differences, replay
+from neurosearch.search.summary import sound
 from neurosearch.store import open_store
 
 SAMPLERS = ["tpe", "random", "cmaes", "nsga2"]
@@ -322,6 +323,12 @@ def test_the_model_sees_a_bounded_history_with_the_best_in_it(tmp_path):
     assert one.told == 400
     assert min(told.losses[0] for told in one._window) == min(losses)
     assert {told.ask for told in one._window} >= set(range(390, 400)), "and the most recent"
+
+
+def test_a_sampler_without_its_package_is_refused_by_check_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="sampler: cmaes needs cmaes, which is not installed"):
+        sound(study(tmp_path, sampler="cmaes"))
 
 
 def test_gp_searches(tmp_path):

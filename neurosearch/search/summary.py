@@ -95,6 +95,9 @@ def builds(study: Study) -> str:
 
 def sound(study: Study) -> str:
     """What is said of a study whose every combination of choices can be prepared; raises where one cannot."""
+    from neurosearch.search.sampler import Sampler
+
+    Sampler(study)  # raises where the package that it needs is missing
     _, error = structures(study)
     if error is not None:
         raise UserError(f"{study.file}: {error}") from error
