@@ -58,8 +58,9 @@ def trial_of(task: object, architecture: object = None) -> dict[str, object]:
 
 def test_tasks_that_share_a_key_do_not_share_their_values(tmp_path):
     tables, contents = [], []
-    for channels, scale in ((6, 1.0), (6, 0.5), (4, 1.0)):
-        name = own(tmp_path, TASK, CHANNELS=channels, SCALE=scale)
+    for number, (channels, scale) in enumerate(((6, 1.0), (6, 0.5), (4, 1.0))):
+        (tmp_path / str(number)).mkdir()
+        name = own(tmp_path / str(number), TASK, CHANNELS=channels, SCALE=scale)
         prepared = trial.prepare(trial_of({name: {"steps": 4, "lead_in": 0}}), 0)
         tables.append(np.array(prepared.drive.table()))
         contents.append(trial.content(prepared.stream))
