@@ -93,7 +93,6 @@ def test_a_program_is_built_once_and_then_found(log: Path, builder: Builder) -> 
     again = get("a", builder)
     assert (first.fresh, again.fresh, compilations(log)) == (True, False, 1)
     assert (again.path, again.digest) == (first.path, first.digest)
-    assert again.seconds < 0.1
     assert "g++" in first.compiler
     assert subprocess.run([first.path], input=b"").returncode == 5
     home = Path(first.path).parent

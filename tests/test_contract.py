@@ -8,12 +8,14 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch.declare import quantity
-from neurosearch.graph import Population, Projection, Random
+from neurosearch.graph import Constant, Population, Projection, Random
 from neurosearch.memory import WeightMemory
+from neurosearch.neurons.base import Neuron
 from neurosearch.neurons.li import Li
 from neurosearch.neurons.lif import Lif
 from neurosearch.rules.base import Rule
 from neurosearch.rules.delta_potential import DeltaPotential
+from neurosearch.wiring.all_to_all import AllToAll
 from neurosearch.wiring.probability import Probability
 
 SPIKING = [n for n in catalogue.names("neurons") if catalogue.find("neurons", n).threshold]
@@ -172,3 +174,44 @@ def test_graded_projections_carry_potentials_in_every_step():
     assert not np.array_equal(reference.raster["hidden"], without.raster["hidden"])
     networks.same(c.compiled(), reference, c.line)
     networks.same(c.brian(), reference, c.line, tolerance=1e-12)
+
+
+@dataclass(frozen=True)
+class Chained(Neuron):
+    """Three sums over the same synapses, the last of which reads the others, under names in another order."""
+
+    tau_mem: float = quantity(0.011, "second", low=1e-4)
+    equations = "dv/dt = (-v + current)/tau_mem : 1\nx : 1\na : 1\nb : 1\nc : 1"
+    each_step = "x = tanh(v) + 0.1*a - 0.05*b + 0.01*c - 0.1*current"
+    threshold = "v + 0.1*a + 0.1*x > 0.6"
+    reset = "v = 0"
+    receive = "v += w"
+
+
+@dataclass(frozen=True)
+class Told(Neuron):
+    """A value that others are linked to, written in each step."""
+
+    tau_mem: float = quantity(0.007, "second", low=1e-4)
+    equations = "dv/dt = -v/tau_mem : 1\nz : 1"
+    each_step = "z = 1.1*v + 0.01"
+    receive = "v += w"
+
+
+@pytest.mark.slow
+def test_sums_and_steps_that_read_each_other_keep_their_order():
+    """Declared order, not that of names: ``b``, ``c``, then ``a``; ``teller`` before ``hidden``."""
+    base = networks.layered(DeltaPotential(eta=0.217), neuron=Chained(), stp=False)
+    teller = Population("teller", 1, Told())
+    sums = "b = w*x_pre\nc = w*v_pre\na = w*b_post + c_pre"
+    more = (
+        Projection("rec", "hidden", "hidden", AllToAll(), Random(0.02, 0.04), graded=sums),
+        Projection("to_teller", "hidden", "teller", AllToAll(), Constant(0.02)),
+        Projection("telling", "teller", "hidden", AllToAll(), Constant(-0.7), graded="z"),
+    )
+    graph = replace(base, populations=(*base.populations, teller), projections=(*base.projections, *more))
+    c = networks.case(graph)
+    reference = c.reference()
+    assert len(reference.raster["hidden"]) > 50
+    networks.same(c.compiled(), reference, c.line)
+    networks.same(c.brian(), reference, c.line, tolerance=1e-11)

@@ -144,6 +144,19 @@ def test_a_neuron_that_is_not_linear_runs_with_another_method(tmp_path):
     networks.same(c.compiled(), c.reference(), c.line)
 
 
+def test_a_wiring_without_its_pairs_is_a_sentence(tmp_path):
+    text = """
+        from dataclasses import dataclass
+        from neurosearch.wiring.base import Wiring
+
+        @dataclass(frozen=True)
+        class Mine(Wiring):
+            condition = "i < j"
+    """
+    with pytest.raises(UserError, match=r"my\.py: Mine has no pairs; write it"):
+        catalogue.find("wiring", own(tmp_path, text))
+
+
 @pytest.mark.parametrize("seed", [-1, 2**31, 10**30])
 def test_a_seed_outside_the_range_is_a_sentence(seed):
     with pytest.raises(UserError, match=f"seed = {seed} is outside 0 to {2**31 - 1}"):

@@ -1,5 +1,6 @@
 """Periodic kernels of the lag as truncated Fourier series: smooth, and quick since they separate into neurons."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from neurosearch.storage.base import Storage
 
 
 @dataclass(frozen=True)
-class Fourier(Storage):
+class Fourier(Storage, ABC):
     """``Ω = c0 + Σ_k c_k cos(k lag) + s_k sin(k lag)`` with ``lag = x_post - x_pre`` and k up to ``harmonics``.
 
     The kernel is smoothed by a wrapped normal of standard deviation ``width`` [rad], which multiplies harmonic k by
@@ -19,9 +20,9 @@ class Fourier(Storage):
     width: float = quantity(0.3, "1", low=0.0, high=3.0)
     harmonics: int = quantity(4, low=1, high=32)
 
+    @abstractmethod
     def coefficients(self) -> np.ndarray:
         """[harmonics + 1] complex: the mean of kernel times exp(-i k lag)."""
-        raise NotImplementedError(type(self).__name__)
 
     @property
     def omega(self) -> str:  # type: ignore[override]

@@ -1,5 +1,6 @@
 """What a wiring is: which pairs of neurons have a synapse, as a pure function of the seed."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from neurosearch.declare import Text
 
 
 @dataclass(frozen=True)
-class Wiring(Text):
+class Wiring(Text, ABC):
     """Synapses between ``n_pre`` and ``n_post`` neurons.
 
     Attributes:
@@ -23,9 +24,9 @@ class Wiring(Text):
     fan_in: ClassVar = ""
     itself: ClassVar = False
 
+    @abstractmethod
     def pairs(self, seed: int, stream: int, n_pre: int, n_post: int, recurrent: bool) -> tuple[np.ndarray, np.ndarray]:
         """Indices of pre- and postsynaptic neurons, each [synapses] int64, in any order.
 
         Engines number them by pre- or postsynaptic neuron (``Synapses.by_post``), keeping this order within one.
         """
-        raise NotImplementedError(type(self).__name__)
