@@ -26,6 +26,7 @@ from neurosearch.tasks.contrast_change import ContrastChange
 from neurosearch.tasks.fashion_mnist import DEBIAN
 from neurosearch.tasks.permuted_inputs import PermutedInputs
 from neurosearch.tasks.recordings import Recordings
+from neurosearch.tasks.rotated_images import RotatedImages
 from neurosearch.timeline import timeline
 
 CHANNELS = 12
@@ -127,8 +128,31 @@ def test_events_are_permuted_as_values_are(tmp_path: Path) -> None:
         assert shown(changed, k) == shown(plain, k)
     for k in (half, 2 * half - 1):
         assert shown(changed, k) == {(n, int(np.flatnonzero(order == c)[0])) for n, c in shown(plain, k)}
-    with pytest.raises(UserError, match="recorded events cannot be turned or weakened"):
-        ContrastChange(inner).stream(3)
+    with pytest.raises(UserError, match="RotatedImages needs images"):
+        RotatedImages(inner).stream(3)
+
+
+def test_of_recorded_events_a_weaker_contrast_leaves_a_share(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(8)
+    times = [np.sort(numbers.random(150)) * 0.4 for _ in range(40)]
+    units = [numbers.integers(0, CHANNELS, 150) for _ in times]
+    file = write(tmp_path / "many.h5", times, units, np.arange(40) % 2)
+    inner = Recordings(file=str(file), channels=CHANNELS, pool=1, lead_in=0)
+    plain, weak = inner.stream(3), ContrastChange(inner, changes=2, factor=0.6).stream(3)
+    kept = []
+    for k in range(40):
+        before, after = shown(plain, k), shown(weak, k)
+        assert after <= before
+        kept.append(len(after) / len(before))
+    assert kept[:13] == [1] * 13
+    assert np.mean(kept[14:26]) == pytest.approx(0.6, abs=0.04)
+    assert np.mean(kept[27:]) == pytest.approx(0.36, abs=0.04)
+    again = ContrastChange(inner, changes=2, factor=0.6).stream(3)
+    np.testing.assert_array_equal(again.values.units, weak.values.units)
+    none = ContrastChange(inner, factor=0.0).stream(3)
+    assert [len(shown(none, k)) for k in (0, 39)] == [len(shown(plain, 0)), 0]
+    with pytest.raises(UserError, match=r"ContrastChange.factor = -1, but of recorded events only a share"):
+        ContrastChange(inner, factor=-1.0).stream(3)
 
 
 def test_a_duration_is_the_length_of_every_sample_and_cuts_later_events(tmp_path: Path) -> None:

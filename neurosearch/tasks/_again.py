@@ -85,7 +85,7 @@ def transformed(
     variant: np.ndarray,
     change: Callable[[np.ndarray, int], np.ndarray],
     key: Sequence[Any],
-    moved: Callable[[int], np.ndarray] | None = None,
+    of_events: Callable[[np.ndarray, np.ndarray, int], np.ndarray] | None = None,
 ) -> Stream:
     """The stream with the inputs of each sample changed according to its variant [K]; variant 0 is unchanged.
 
@@ -94,33 +94,40 @@ def transformed(
     Args:
         change: (rows [n, C], variant) → rows [n, C].
         key: whatever ``change`` depends on.
-        moved: variant → [C] where each channel goes, of changes that recorded events can have too.
+        of_events: the same of recorded events, for changes that they can have too: (channels [n], numbers of the
+            events [n], variant) → channels [n], -1 where an event is left out.
     """
-    if isinstance(stream.values, SparseRows) and moved is None:
-        raise UserError("recorded events cannot be turned or weakened; give a task of images or signals")
+    if isinstance(stream.values, SparseRows) and of_events is None:
+        raise UserError("recorded events cannot be turned; give a task of images, or choose another change")
     of_frame = np.repeat(variant.astype(np.int64), stream.sample_frames)
     wanted, place = np.unique(of_frame * len(stream.values) + stream.frame_row, return_inverse=True)
     sha = hashlib.sha256(repr((stream.key, list(key))).encode())
     sha.update(wanted.tobytes())
     name = f"{stream.key.split(':')[0]} changed:{sha.hexdigest()[:24]}"
     if isinstance(stream.values, SparseRows):
-        assert moved is not None, "refused above"
-        values: np.ndarray | SparseRows = _moved(stream.values, wanted, moved)
+        assert of_events is not None, "refused above"
+        values: np.ndarray | SparseRows = _changed(stream.values, wanted, of_events)
     else:
         values = _table(_Wanted(name, stream.values, wanted, change))
     return dataclasses.replace(stream, values=values, frame_row=place.astype(np.int32), key=name)
 
 
-def _moved(events: SparseRows, wanted: np.ndarray, moved: Callable[[int], np.ndarray]) -> SparseRows:
-    """Rows of events in variants, each event in the channel to which its variant moves it."""
+def _changed(
+    events: SparseRows, wanted: np.ndarray, of_events: Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+) -> SparseRows:
+    """Rows of events in variants."""
     variant, row = np.divmod(wanted, len(events))
-    first, count = events.offsets[row], np.diff(events.offsets)[row]
-    units = events.units[consecutive(first, count)]
+    count = np.diff(events.offsets)[row]
+    number = consecutive(events.offsets[row], count)
+    units = events.units[number].astype(np.int64)
     of_event, in_row = np.repeat(variant, count), np.repeat(np.arange(len(row)), count)
     for one in np.unique(variant[variant > 0]):
-        units[of_event == one] = moved(int(one))[units[of_event == one]]
-    units = units[np.lexsort((units, in_row))]
-    offsets = np.concatenate([[0], np.cumsum(count, dtype=np.int64)])
+        mine = of_event == one
+        units[mine] = of_events(units[mine], number[mine], int(one))
+    left = units >= 0
+    units, in_row = units[left], in_row[left]
+    units = units[np.lexsort((units, in_row))].astype(events.units.dtype)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(in_row, minlength=len(row)), dtype=np.int64)])
     for array in (offsets, units):
         array.flags.writeable = False
     return SparseRows(offsets, units, events.columns)

@@ -21,7 +21,8 @@ class PermutedInputs(Drift):
         def permuted(rows: np.ndarray, session: int) -> np.ndarray:
             return rows[:, permutation(seed, f"task.permuted.{session}", channels)]
 
-        def moved(session: int) -> np.ndarray:
-            return np.argsort(permutation(seed, f"task.permuted.{session}", channels))
+        def moved(units: np.ndarray, number: np.ndarray, session: int) -> np.ndarray:
+            del number
+            return np.argsort(permutation(seed, f"task.permuted.{session}", channels))[units]
 
         return _again.transformed(stream, variant, permuted, ["permuted", seed], moved)
