@@ -2,7 +2,7 @@
 
 A 32-bit counter hash: each key is mixed in by multiply-xorshift rounds (constants of Ettinger's ``lowbias32`` search),
 so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter. A neuron
-draws with four keys, a pair with five.
+draws with four keys, often in every step, so the last is mixed in by ``lowbias32`` alone; a pair draws with five.
 """
 
 import zlib
@@ -17,6 +17,11 @@ GAUSS_SCALE = 0.006765875086793227
 CPP = f"""
 static inline uint32_t _mix(uint32_t h, uint32_t key) {{
     h = (h ^ key) * {_A:#x}u;
+    h = (h ^ (h >> 16)) * {_B:#x}u;
+    h = (h ^ (h >> 15)) * {_C:#x}u;
+    return h ^ (h >> 16); }}
+static inline uint32_t _last(uint32_t h, uint32_t key) {{
+    h ^= key;
     h = (h ^ (h >> 16)) * {_B:#x}u;
     h = (h ^ (h >> 15)) * {_C:#x}u;
     return h ^ (h >> 16); }}
@@ -37,7 +42,7 @@ static inline double gauss(int64_t seed, int64_t stream, int64_t step, int64_t i
 
 CPP_LOTS = f"""
 static inline int32_t draw_lot(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
-    return (int32_t)(_mix(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
+    return (int32_t)(_last(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
                      (uint32_t)i) >> 9); }}
 static inline double draw4(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
     return ((double)draw_lot(seed, stream, step, i) + 0.5) * 1.1920928955078125e-07; }}
@@ -56,11 +61,14 @@ def _hash(*keys: Any) -> np.ndarray:
     h = np.full((1,), _START, np.uint32)  # an array: scalars of NumPy warn where arrays wrap
     for key in keys:
         key = np.asarray(key).astype(np.int64).astype(np.uint32)
-        h = (h ^ key) * np.uint32(_A)
-        h = (h ^ (h >> np.uint32(16))) * np.uint32(_B)
-        h = (h ^ (h >> np.uint32(15))) * np.uint32(_C)
-        h = h ^ (h >> np.uint32(16))
+        h = _avalanche((h ^ key) * np.uint32(_A))
     return h
+
+
+def _avalanche(h: np.ndarray) -> np.ndarray:
+    h = (h ^ (h >> np.uint32(16))) * np.uint32(_B)
+    h = (h ^ (h >> np.uint32(15))) * np.uint32(_C)
+    return h ^ (h >> np.uint32(16))
 
 
 def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
@@ -70,7 +78,8 @@ def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
 
 def lot(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
     """Whole numbers in [0, 2^23): the draws of a neuron as lots."""
-    return (_hash(seed, stream, step, i) >> np.uint32(9)).astype(np.int64)
+    h = _hash(seed, stream, step) ^ np.asarray(i).astype(np.int64).astype(np.uint32)
+    return (_avalanche(h) >> np.uint32(9)).astype(np.int64)
 
 
 def draw4(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
