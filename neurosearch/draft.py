@@ -27,6 +27,12 @@ READS = {
 }
 """Ports that are rows of a table, and the moment at which the next row becomes visible."""
 
+WHOLE = frozenset({"elapsed", "step", "i"})
+"""Names with whole numbers that any neuron's text may read."""
+
+ELAPSED = "int(step - onset)"
+"""What becomes of ``elapsed``."""
+
 _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
 
 
@@ -64,7 +70,7 @@ class Draft:
         """Add declared variables under their final names."""
         for x in found:
             rhs = "" if x.over else tx.rename(x.rhs, table)
-            self.variables[table[x.name]] = Variable(table[x.name], x.unit, rhs, held=x.held)
+            self.variables[table[x.name]] = Variable(table[x.name], x.unit, rhs, integer=x.integer, held=x.held)
 
     def port(self, name: str, where: str, shown: str) -> None:
         """Ask for a port; refuses what this population cannot have."""
@@ -86,6 +92,7 @@ class Draft:
         where = f"{part.owner}.{place}"
         statements = tx.block(getattr(part, place), where)
         env, written = self.environment(part, own), {s.target for s in statements}
+        integers = {name for name in own if self._is_integer(table.get(name, name))}
         for n, s in enumerate(statements):
             if s.target not in own and s.target not in ("theta",):
                 if s.target in env:
@@ -96,12 +103,14 @@ class Draft:
                     tx.fail(
                         where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block"
                     )
+            if s.target in integers and (s.op == "/=" or not tx.whole(s.value, integers | WHOLE)):
+                tx.fail(where, str(s), f"`{s.target}` is a whole number; round what is assigned to it with int(...)")
             for symbol in sorted(s.reads - written):
                 self._use(symbol, env, where, str(s))
         for name in written & set(PORTS):
             self.port(name, where, name)
         units.check_block(statements, env)
-        return tx.rename_block(statements, {**table, "elapsed": "(step - onset)"}, BlockDraws(f"{self.name}.{where}"))
+        return tx.rename_block(statements, {**table, "elapsed": ELAPSED}, BlockDraws(f"{self.name}.{where}"))
 
     def expression(
         self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]
@@ -113,7 +122,10 @@ class Draft:
         for symbol in sorted(tx.names(checked)):
             self._use(symbol, env, where, checked)
         units.of(checked, env, where, checked)
-        return tx.rename(checked, {**table, "elapsed": "(step - onset)"}, BlockDraws(f"{self.name}.{where}"))
+        return tx.rename(checked, {**table, "elapsed": ELAPSED}, BlockDraws(f"{self.name}.{where}"))
+
+    def _is_integer(self, name: str) -> bool:
+        return name in self.variables and self.variables[name].integer
 
     def _use(self, symbol: str, env: Mapping[str, Dimension], where: str, shown: str) -> None:
         if symbol not in env:
@@ -166,8 +178,8 @@ class Draft:
             self.parameters["seed"] = "integer"
         return Group(
             self.name, variables, tuple(sorted(self.parameters.items())), tuple(self.links), fix(self.each_step),
-            tx.rename(self.threshold, final) if self.threshold else "", fix(self.reset + self.increments), self.method,
-            self.refractory,
+            tx.rename(self.threshold, final) if self.threshold else "", fix(self.reset), self.method,
+            self.refractory, fix(self.increments),
         )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ class _Search(ast.NodeTransformer):
     def _held(self, node: ast.expr) -> ast.expr:
         source = ast.unparse(node)
         if "drive" in tx.names(source) and self._constant(node):
-            return ast.Name(self._hold(source), ast.Load())
+            return ast.Name(self._hold(source, tx.whole(source, ())), ast.Load())
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def _constant(self, node: ast.expr) -> bool:

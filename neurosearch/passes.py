@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neurosearch import text as tx
+from neurosearch.ahead import run_ahead
 from neurosearch.framewise import once_a_frame
 from neurosearch.memory import WeightMemory
 from neurosearch.plan import Action, Group, Plan, Synapses, Variable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def finish(plan: Plan, graph: "Graph", memory: WeightMemory | None = None, cheap: bool = True) -> Plan:
     """Apply every pass. ``cheap`` False keeps the textbook form of eligibility and of encoders."""
     if cheap:
-        plan = once_a_frame(plan)
+        plan = run_ahead(once_a_frame(plan))
     for s in plan.shape.synapses:
         if s.plastic:
             if cheap:

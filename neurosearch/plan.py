@@ -49,8 +49,13 @@ class Group:
         links: (name here, group, variable there): a value of a one-neuron group, as of this step after its integration.
         each_step: statements after integration, before the threshold.
         threshold: condition, or empty.
-        reset: statements at a spike: the neuron's own, then traces and counters.
+        reset: statements at a spike, the neuron's own.
         refractory: name of the parameter that holds the refractory time, or empty.
+        after_reset: statements at a spike, after its own: short-term plasticity, traces, counters.
+        idle: of neurons that need nothing but what they are shown: when, at the start of a frame, a neuron neither
+            spikes nor changes before the next event; an engine may run the others for many steps at once. Empty:
+            neurons are run step by step.
+        moment: of neurons that spike in one known step until the next event: its number.
     """
 
     name: str
@@ -62,6 +67,9 @@ class Group:
     reset: Block = ()
     method: str = "exponential_euler"
     refractory: str = ""
+    after_reset: Block = ()
+    idle: str = ""
+    moment: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,7 +216,7 @@ def shape_from_plain(data: Mapping[str, Any]) -> Shape:
         return tuple(Variable(**v) for v in items)
 
     def group(g: dict[str, Any]) -> Group:
-        texts = {k: block(g[k]) for k in ("each_step", "reset")}
+        texts = {k: block(g[k]) for k in ("each_step", "reset", "after_reset")}
         pairs = {k: tuple(tuple(x) for x in g[k]) for k in ("parameters", "links")}
         return Group(**{**g, **texts, **pairs, "variables": variables(g["variables"])})
 

@@ -247,7 +247,7 @@ class Stepper:
                 self._on_synapses(s, s.on_post, np.flatnonzero(self.state.fired[s.post][self.state.pairs[s.name][1]]))
         for g in self.shape.groups:
             if g.threshold:
-                self._on_neurons(g, g.reset, mask=self.state.fired[g.name])
+                self._on_neurons(g, g.reset + g.after_reset, mask=self.state.fired[g.name])
 
     def _threshold(self, g: Group) -> None:
         if not g.threshold:

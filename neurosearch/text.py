@@ -191,6 +191,27 @@ def names(source: str) -> frozenset[str]:
     return frozenset(n.id for n in ast.walk(root) if isinstance(n, ast.Name) and id(n) not in called)
 
 
+def whole(source: str, known: Iterable[str]) -> bool:
+    """Whether a value is a whole number by its form: ``int(...)``, whole constants, ``known`` names, and ``+ - *``."""
+    names_of_wholes = frozenset(known)
+
+    def go(node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in names_of_wholes
+            case ast.Constant(value=value):
+                return type(value) is int
+            case ast.Call(func=ast.Name(id="int" | "draw_lot" | "draw_odds")):
+                return True
+            case ast.UnaryOp(op=ast.USub(), operand=a):
+                return go(a)
+            case ast.BinOp(left=a, op=ast.Add() | ast.Sub() | ast.Mult(), right=b):
+                return go(a) and go(b)
+        return False
+
+    return go(tree(source))
+
+
 def calls(source: str) -> frozenset[str]:
     """Functions an expression calls."""
     return frozenset(

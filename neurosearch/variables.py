@@ -1,4 +1,4 @@
-"""Lines that declare variables: ``dx/dt = ... : unit``, ``x : unit``, ``x : sum of ... over post``."""
+"""Lines that declare variables: ``dx/dt = ... : unit``, ``x : unit``, ``x : integer``, ``x : sum of ... over post``."""
 
 import re
 from dataclasses import dataclass
@@ -16,13 +16,14 @@ TAKEN = {"w", "writes", "i", "j", "t", "dt", "N", "e", "step", "elapsed", "lasts
 
 @dataclass(frozen=True)
 class Line:
-    """One declared variable. ``over`` and ``rhs`` together make a reduction."""
+    """One declared variable. ``over`` and ``rhs`` together make a reduction; an ``integer`` is a whole number."""
 
     name: str
     unit: str = "1"
     rhs: str = ""
     held: bool = False
     over: str = ""
+    integer: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -54,4 +55,8 @@ def _line(line: str, where: str) -> Line:
     if m["flag"] not in (None, "unless refractory"):
         tx.fail(where, line, f"unknown flag `({m['flag']})`; the only one is `(unless refractory)`")
     rhs = tx.expression(m["rhs"], where) if m["rhs"] else ""
-    return Line(m["ode"] or m["plain"], m["unit"].strip(), rhs, held=m["flag"] is not None)
+    unit = m["unit"].strip()
+    if unit == "integer" and m["ode"]:
+        tx.fail(where, line, "a whole number cannot follow a differential equation")
+    integer = unit == "integer"
+    return Line(m["ode"] or m["plain"], "1" if integer else unit, rhs, held=m["flag"] is not None, integer=integer)

@@ -34,14 +34,20 @@ VARIABLE = "NEUROSEARCH_BENCH_CYCLES"
 
 _CLOCK = f"""
 #include <x86intrin.h>
-static unsigned long long cycles_encoding, cycles_all;
+struct Cycles {{ unsigned long long sum, calls; }} static cycles_encoding, cycles_all;
 struct Counted {{
-    unsigned long long& total; const unsigned long long began = __rdtsc();
-    ~Counted() {{ total += __rdtsc() - began; }}
+    Cycles& total; const unsigned long long began = __rdtsc();
+    ~Counted() {{ total.sum += __rdtsc() - began; total.calls++; }}
 }};
-static void write_cycles() {{
+static void write_cycles() {{  // without what the counting itself took
+    Cycles within = {{}}, around = {{}};
+    for (int k = 0; k < 1000000; k++) {{ Counted a{{around}}; Counted b{{within}}; }}
+    const double inner = within.sum * 1e-6, outer = around.sum * 1e-6;  // what one counts of itself, and with another
+    const double calls = (double)cycles_encoding.calls;
     FILE* file = fopen(getenv("{VARIABLE}"), "w");
-    if (file) fprintf(file, "%llu %llu", cycles_encoding, cycles_all), fclose(file);
+    if (!file) return;
+    fprintf(file, "%.0f %.0f", cycles_encoding.sum - calls * inner, cycles_all.sum - calls * (outer - inner));
+    fclose(file);
 }}
 """
 
@@ -56,7 +62,8 @@ def counted(source: str) -> str:
     begin = source.index("static inline void step(")
     head, loop = source[:begin], source[begin:]
     found = 0
-    for call in [*(f"{name}::run();" for name in own), "table_drive.show(row);"]:
+    calls = [f"{name}::run({argument});" for name in own for argument in ("", "n")]
+    for call in [*calls, "table_drive.show(row);"]:
         if f"    {call}" in loop:
             loop = loop.replace(f"    {call}", f"    {{ Counted c{{cycles_encoding}}; {call} }}", 1)
             found += 1
@@ -80,7 +87,7 @@ def share(prepared: trial.Prepared, repeats: int) -> tuple[float, float]:
         with environment(**{VARIABLE: str(cycles)}):
             for seed in range(repeats):
                 trial.simulate(prepared, dataclasses.replace(program, path=str(binary)), seed)
-                encoding, everything = map(int, cycles.read_text().split())
+                encoding, everything = map(float, cycles.read_text().split())
                 shares.append(encoding / everything)
                 began = time.perf_counter()
                 trial.simulate(prepared, program, seed)

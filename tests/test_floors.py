@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     ),
     (
         ("graph", "plan", "timeline", "evaluate", "separate", "kernel"),
-        ("architecture", "draft", "integrate", "framewise", "derive"),
+        ("architecture", "draft", "integrate", "framewise", "ahead", "derive"),
         ("lowering", "stepper", "posterior", "circuit", "inventory"),
         ("rule_texts", "carried", "passes", "associative"),
         ("lower",),

@@ -13,4 +13,4 @@ class Latency(SpikingEncoder):
     window: int = quantity(16, low=1, high=10_000)
     minimum: float = quantity(0.1, low=0, high=1)
 
-    threshold = "elapsed == floor(window*(1 - clip(drive, 0, 1)) + 0.001) - 20000*int(drive <= minimum)"  # or never
+    threshold = "elapsed == int(window*(1 - clip(drive, 0, 1)) + 0.001) - 20000*int(drive <= minimum)"  # or never

@@ -25,6 +25,9 @@ class Engine(Protocol):
     def ready(self, groups: Mapping[str, Any]) -> None:
         """The groups exist; synapses come next."""
 
+    def ahead(self, group: PlanGroup) -> bool:
+        """Whether the neurons of a group are run for many steps at once."""
+
 
 def program_text(plan: dict[str, Any], strict: bool) -> str:
     """The C++ text of a plan's shape (called in the builder process).
@@ -99,6 +102,10 @@ class _Lean:
     def ready(self, groups: Mapping[str, Any]) -> None:
         """See ``Engine``: the program sets its numbers by itself."""
 
+    def ahead(self, group: PlanGroup) -> bool:
+        """See ``Engine``: wherever the plan allows it."""
+        return bool(group.idle)
+
 
 def tables(shape: Shape) -> dict[str, bool]:
     """Table → whether a row has a value per neuron."""
@@ -124,7 +131,7 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in tables(shape)}}
     single = {g.name for g in shape.groups} & linked(shape)
     groups = {
-        g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space)
+        g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space, engine.ahead(g))
         for order, g in enumerate(shape.groups)
     }
     for g in shape.groups:
@@ -138,7 +145,9 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     for order, (s, x) in enumerate(sums, -len(sums)):
         extra[f"{s.name}_{x.target}"] = _sum(synapses[s.name], s, x, None, "groups", order)
     for order, g in enumerate(shape.groups, 1000):
-        if g.each_step:
+        if engine.ahead(g):
+            extra[f"{g.name}_ahead"] = _ahead(groups[g.name], g)
+        elif g.each_step:
             name = f"{g.name}_each_step"
             runner = _runner(groups[g.name], brian_text(g.each_step), None, "groups", order, name)
             extra[name] = runner
@@ -150,7 +159,7 @@ def linked(shape: Shape) -> set[str]:
     return {source for g in shape.groups for _, source, _ in g.links}
 
 
-def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any:
+def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any], ahead: bool) -> Any:
     from brian2 import NeuronGroup
 
     lines = []
@@ -168,7 +177,7 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any]) -> Any
         size,
         "\n".join(lines),
         threshold=brian_text(g.threshold) or None,
-        reset=brian_text(g.reset) if g.threshold else None,
+        reset=brian_text(g.after_reset if ahead else g.reset + g.after_reset) if g.threshold else None,
         method=g.method if any(v.rhs for v in g.variables) else "euler",
         refractory=g.refractory or False,
         namespace=dict(space),
@@ -234,6 +243,16 @@ def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[s
 def _read(a: Action) -> tx.Block:
     columns = a.table in ("drive", "target")
     return (tx.Statement(a.variable, "=", f"table_{a.table}(t, i)" if columns else f"table_{a.table}(t)", a.owner),)
+
+
+def _ahead(group: Any, g: PlanGroup) -> Any:
+    """Everything that a group's neurons do by themselves, in the place of its threshold."""
+    from brian2.groups.group import CodeRunner
+
+    steps = f"{brian_text(g.each_step)}\n_cond = {brian_text(g.threshold)}"
+    code = {"idle": f"_idle = {brian_text(g.idle)}", "steps": steps, "reset": brian_text(g.reset)}
+    code |= {"moment": f"_moment = {brian_text(g.moment)}"} if g.moment else {}
+    return CodeRunner(group, "ahead", code=code, name=f"{g.name}_ahead", when="thresholds")
 
 
 def _runner(group: Any, code: str, clock: Any, when: str, order: int, name: str) -> Any:

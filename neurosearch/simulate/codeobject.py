@@ -43,6 +43,7 @@ class LeanGenerator(CPPCodeGenerator):
         keywords["independent"] = self._independent(ve_statements, {"_idx"})
         keywords["dense_independent"] = False
         keywords["gate"] = ""
+        keywords["own"] = list(self._own_arrays(ve_statements)) if self.template_name == "ahead" else []
         pre, post = self._ends()
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
@@ -67,7 +68,8 @@ class LeanGenerator(CPPCodeGenerator):
         """As Brian2 does, but a neuron's own number is the loop's index and not read from memory."""
         own = {n for n in read if n not in write and self.variables[n] in get_device().counting_arrays()}
         own = {n for n in own if self.variable_indices[n] == "_idx"}
-        lines = [f"const int32_t {name} = _idx;" for name in sorted(own)]
+        number = "_number[_idx]" if self.template_name == "ahead" else "_idx"
+        lines = [f"const int32_t {name} = {number};" for name in sorted(own)]
         return lines + super().translate_to_read_arrays(read - own, write, indices)
 
     def _add_user_function(self, varname: str, variable: Function, added: set[Any]) -> Any:
@@ -91,6 +93,23 @@ class LeanGenerator(CPPCodeGenerator):
                 size = device.size_name(variable)
                 value = size or renderer.render_expr(repr(variable.value))
                 yield f"const {c_data_type(variable.dtype)} {name} = {value};"
+
+    def _own_arrays(self, statements: Mapping[Any, Any]) -> Iterable[tuple[str, str, bool, bool]]:
+        """Arrays that steps use: name of the pointer, C++ type, whether anything writes them, whether a reset does."""
+        types, written, reset = {}, set(), set()
+        for place in ("steps", "reset"):
+            read, write, _, _ = self.arrays_helper(statements[place])
+            for name in sorted(read | write):
+                variable = self.variables[name]
+                if variable.scalar or variable in get_device().counting_arrays():
+                    continue
+                if self.variable_indices[name] != "_idx":
+                    raise Unsupported(f"{self.name}: {name} is reached by another index")
+                pointer = self.get_array_name(variable)
+                types[pointer] = c_data_type(variable.dtype)
+                written |= {pointer} if name in write else set()
+                reset |= {pointer} if name in write and place == "reset" else set()
+        return ((pointer, ctype, pointer in written, pointer in reset) for pointer, ctype in types.items())
 
     def _gate(self, block: Any) -> str:
         """The learning gate of statements that write nothing but weights: while it is 0 they change nothing."""

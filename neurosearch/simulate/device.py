@@ -31,6 +31,7 @@ from neurosearch.simulate.codeobject import LeanCodeObject  # noqa: E402
 __all__ = ["LeanDevice", "Unsupported", "fresh_device"]
 
 TEMPLATES = {
+    "ahead",
     "group_variable_set_conditional",
     "reset",
     "stateupdate",

@@ -29,12 +29,14 @@ class Schedule:
         others: clocks of events; they are set to the same time.
         step: run every step.
         events: event → what runs then.
+        ahead: of those that run every step, the ones that compute many steps at once.
     """
 
     base: Any
     others: tuple[Any, ...]
     step: tuple[str, ...]
     events: dict[str, tuple[str, ...]]
+    ahead: tuple[str, ...] = ()
 
 
 def arrange(device: Any, network: Any) -> Schedule:
@@ -58,8 +60,11 @@ def arrange(device: Any, network: Any) -> Schedule:
             (step if event is None else events[event]).extend(names)
     if base is None:
         raise Unsupported("a network without an object that runs every step")
+    ahead = [name for name in step if device.made[name].template_name == "ahead"]
+    owners = [device.made[name].owner for name in ahead]
+    step = [n for n in step if device.made[n].template_name != "threshold" or device.made[n].owner not in owners]
     step = _summed_together(device, _fused(device, step))
-    return Schedule(base, tuple(others), tuple(step), {k: tuple(v) for k, v in events.items()})
+    return Schedule(base, tuple(others), tuple(step), {k: tuple(v) for k, v in events.items()}, tuple(ahead))
 
 
 def _same_clock(base: Any, clock: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.plan import MOMENTS, Shape, Synapses, shape_from_plain
+from neurosearch.plan import MOMENTS, Group, Shape, Synapses, shape_from_plain
 from neurosearch.record import Record, SparseRows
 from neurosearch.simulate import brian
 from neurosearch.simulate.protocol import Request
@@ -119,6 +119,10 @@ class _Stock:
     def ready(self, groups: Mapping[str, Any]) -> None:
         """See ``brian.Engine``: wiring and weights depend on these numbers."""
         _set_numbers(groups, self._numbers)
+
+    def ahead(self, group: Group) -> bool:
+        """See ``brian.Engine``."""
+        return False
 
     def _table(self, name: str, arrays: Mapping[str, np.ndarray], columns: bool) -> Any:
         from brian2 import second

@@ -70,6 +70,16 @@ static Walk {{ name }}_of_{{ end }};
 static int64_t {{ pathway.counter }} = 0;
 {% endfor %}
 
+static int64_t steady_until = 0;  // until this step nothing changes what the input is shown
+
+static inline void show_time(int64_t n) {
+    const double t = (double)n * {{ name_of(schedule.base.variables['dt']) }}[0];
+{% for clock in clocks %}
+    {{ name_of(clock.variables['timestep']) }}[0] = n;
+    {{ name_of(clock.variables['t']) }}[0] = t;
+{% endfor %}
+}
+
 // ---- code objects
 {% for code in code_objects %}
 {{ code }}

@@ -9,14 +9,6 @@ static Vector<double> readouts;
 static Vector<int32_t> spike_rows, raster;
 static Vector<int64_t> event_rows;
 
-static inline void show_time(int64_t n) {
-    const double t = (double)n * {{ name_of(schedule.base.variables['dt']) }}[0];
-{% for clock in clocks %}
-    {{ name_of(clock.variables['timestep']) }}[0] = n;
-    {{ name_of(clock.variables['t']) }}[0] = t;
-{% endfor %}
-}
-
 COLD static void write_raster(int64_t n, int32_t population, const int32_t* fired, int32_t count) {
     for (int32_t k = 0; k < count; k++) {
         raster.push_back((int32_t)n);
@@ -28,7 +20,7 @@ COLD static void write_raster(int64_t n, int32_t population, const int32_t* fire
 static inline void step(int64_t n, bool drawn) {
     show_time(n);
 {% for name in schedule.step %}
-    {{ name }}::run();
+    {{ name }}::run({{ 'n' if name in schedule.ahead }});
 {% endfor %}
 {% for group in populations %}
 {% set fired = name_of(group.variables['_spikespace']) %}
@@ -120,10 +112,11 @@ __attribute__((hot, noinline)) static void run() {
             boundary++;
         }
         if (frame < frame_count && frames[frame] == n) frame_event(frame), frame++;
-        int64_t next = last + 1;
+        steady_until = last + 1;
+        if (boundary <= samples && boundaries[boundary] < steady_until) steady_until = boundaries[boundary];
+        if (frame < frame_count && frames[frame] < steady_until) steady_until = frames[frame];
+        int64_t next = steady_until;
         if (decision < samples && decisions[decision] < next) next = decisions[decision];
-        if (boundary <= samples && boundaries[boundary] < next) next = boundaries[boundary];
-        if (frame < frame_count && frames[frame] < next) next = frames[frame];
         const int64_t sample = boundary - 1;
         const bool drawn = sample >= raster_first && sample <= raster_last && sample < samples;
         for (; n < next && !stop_requested; n++) step(n, drawn);

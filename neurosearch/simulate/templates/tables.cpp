@@ -30,7 +30,7 @@ template <class T> struct Table {
         }
         shown = k;
     }
-    double at(int32_t column) const { return (uint32_t)column < (uint32_t)columns ? (double)row[column] : NAN; }
+    double at(int32_t column) const { return (double)row[column]; }  // there are as many as neurons, see the checks
 };
 
 template <class T> ONCE static void find_events(Table<T>& table, const char* name) {
