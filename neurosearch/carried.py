@@ -28,7 +28,8 @@ def add(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
     moment = "frame" if pre.is_input else "step"
     made: list[Sum] = []
     for s in tx.block(p.graded, where):
-        if s.op != "=" or s.target not in post.own or post.variables[s.target].rhs:
+        plain = s.target in post.own and not (post.variables[s.target].rhs or post.variables[s.target].integer)
+        if s.op != "=" or not plain:
             tx.fail(where, str(s), f"write `variable = ...` with a plain variable of {p.post}'s neuron")
         if any(x.target == s.target for q in low.synapses.values() if q.post == p.post for x in (*q.sums, *made)):
             tx.fail(

@@ -9,7 +9,7 @@ from neurosearch.declare import Text
 from neurosearch.plan import Action, Group, Variable
 from neurosearch.random import stream_id
 from neurosearch.units import ONE, SECOND, Dimension
-from neurosearch.variables import TAKEN, Line, lines
+from neurosearch.variables import TAKEN, Line, lines, whole
 
 PORTS = (
     "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta",
@@ -29,9 +29,6 @@ READS = {
 
 WHOLE = frozenset({"elapsed", "step", "i"})
 """Names with whole numbers that any neuron's text may read."""
-
-ELAPSED = "int(step - onset)"
-"""What becomes of ``elapsed``."""
 
 _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
 
@@ -62,6 +59,8 @@ class Draft:
     def parameter(self, name: str, value: float, unit: str = "1") -> str:
         """Add a shared number; returns its name."""
         tx.check_name(name, self.name, name)
+        if name in ("onset", "seed"):
+            tx.fail(self.name, name, f"`{name}` is taken; call the number something else")
         self.parameters[name] = unit
         self.values[name] = value
         return name
@@ -103,14 +102,14 @@ class Draft:
                     tx.fail(
                         where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block"
                     )
-            if s.target in integers and (s.op == "/=" or not tx.whole(s.value, integers | WHOLE)):
+            if s.target in integers and (s.op == "/=" or not whole(s.value, integers | WHOLE)):
                 tx.fail(where, str(s), f"`{s.target}` is a whole number; round what is assigned to it with int(...)")
             for symbol in sorted(s.reads - written):
                 self._use(symbol, env, where, str(s))
         for name in written & set(PORTS):
             self.port(name, where, name)
         units.check_block(statements, env)
-        return tx.rename_block(statements, {**table, "elapsed": ELAPSED}, BlockDraws(f"{self.name}.{where}"))
+        return tx.rename_block(statements, {**table, "elapsed": f"({tx.ELAPSED})"}, BlockDraws(f"{self.name}.{where}"))
 
     def expression(
         self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]
@@ -122,7 +121,7 @@ class Draft:
         for symbol in sorted(tx.names(checked)):
             self._use(symbol, env, where, checked)
         units.of(checked, env, where, checked)
-        return tx.rename(checked, {**table, "elapsed": ELAPSED}, BlockDraws(f"{self.name}.{where}"))
+        return tx.rename(checked, {**table, "elapsed": f"({tx.ELAPSED})"}, BlockDraws(f"{self.name}.{where}"))
 
     def _is_integer(self, name: str) -> bool:
         return name in self.variables and self.variables[name].integer

@@ -12,8 +12,10 @@ from neurosearch import text as tx
 from neurosearch import units
 from neurosearch.plan import Action, Group, Plan, Variable
 from neurosearch.units import ONE, SECOND, Dimension
+from neurosearch.variables import whole
 
-_DRAWS = frozenset({"draw", "draw4", "gauss"})
+_LARGEST = 2**20
+"""Factors and summands of whole numbers that still fit, with some room, into the 32 bits that a whole number has."""
 
 
 def once_a_frame(plan: Plan) -> Plan:
@@ -84,13 +86,13 @@ class _Search(ast.NodeTransformer):
     def _held(self, node: ast.expr) -> ast.expr:
         source = ast.unparse(node)
         if "drive" in tx.names(source) and self._constant(node):
-            return ast.Name(self._hold(source, tx.whole(source, ())), ast.Load())
+            return ast.Name(self._hold(source, whole(source, ()) and _small(node)), ast.Load())
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def _constant(self, node: ast.expr) -> bool:
         """Whether the value is a plain number that changes only between frames."""
         source = ast.unparse(node)
-        if not tx.names(source) <= self.constant.keys() or tx.calls(source) & _DRAWS:
+        if not tx.names(source) <= self.constant.keys() or tx.calls(source) & tx.DRAWS:
             return False
         return units.of(source, self.constant, "frame", source) in (ONE, None)
 
@@ -99,3 +101,15 @@ class _Search(ast.NodeTransformer):
             self.found[source] = f"{tx.FRAMEWISE}{len(self.found)}"
             self.variables.append(Variable(self.found[source], integer=integer))
         return self.found[source]
+
+
+def _small(node: ast.expr) -> bool:
+    """Whether no constant outside of ``int(...)`` is large."""
+    match node:
+        case ast.Constant(value=int() as value):
+            return abs(value) <= _LARGEST
+        case ast.BinOp(left=a, right=b):
+            return _small(a) and _small(b)
+        case ast.UnaryOp(operand=a):
+            return _small(a)
+    return True

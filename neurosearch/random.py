@@ -1,8 +1,8 @@
 """Randomness by one door: numbers that are pure functions of (seed, stream, step, i, j), equal bits in C++ and NumPy.
 
 A 32-bit counter hash: each key is mixed in by multiply-xorshift rounds (constants of Ettinger's ``lowbias32`` search),
-so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter. A neuron
-draws with four keys, often in every step, so the last is mixed in by ``lowbias32`` alone; a pair draws with five.
+so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter. A neuron's
+uniform numbers, often one a step, have four keys, the last mixed in by ``lowbias32`` alone; all others have five.
 """
 
 import zlib

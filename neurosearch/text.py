@@ -33,6 +33,12 @@ LOWERED = frozenset({"draw", "draw4", "draw_lot", "draw_odds", "pick", "fan_out"
 FRAMEWISE = "framewise_"
 """What the names of our own variables begin with that hold a value through a frame."""
 
+DRAWS = frozenset({"draw", "draw4", "draw_lot", "gauss"})
+"""Those of them whose value is drawn."""
+
+ELAPSED = "step - onset"
+"""What lowering makes of ``elapsed``."""
+
 RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys() | LOWERED
 """Names that no variable may have, since C++ or the language has another use for them."""
 
@@ -189,27 +195,6 @@ def names(source: str) -> frozenset[str]:
     root = tree(source)
     called = {id(n.func) for n in ast.walk(root) if isinstance(n, ast.Call)}
     return frozenset(n.id for n in ast.walk(root) if isinstance(n, ast.Name) and id(n) not in called)
-
-
-def whole(source: str, known: Iterable[str]) -> bool:
-    """Whether a value is a whole number by its form: ``int(...)``, whole constants, ``known`` names, and ``+ - *``."""
-    names_of_wholes = frozenset(known)
-
-    def go(node: ast.expr) -> bool:
-        match node:
-            case ast.Name(id=name):
-                return name in names_of_wholes
-            case ast.Constant(value=value):
-                return type(value) is int
-            case ast.Call(func=ast.Name(id="int" | "draw_lot" | "draw_odds")):
-                return True
-            case ast.UnaryOp(op=ast.USub(), operand=a):
-                return go(a)
-            case ast.BinOp(left=a, op=ast.Add() | ast.Sub() | ast.Mult(), right=b):
-                return go(a) and go(b)
-        return False
-
-    return go(tree(source))
 
 
 def calls(source: str) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """Lines that declare variables: ``dx/dt = ... : unit``, ``x : unit``, ``x : integer``, ``x : sum of ... over post``."""
 
+import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +12,10 @@ _LINE = re.compile(
     r"^(?:d(?P<ode>\w+)/dt\s*=\s*(?P<rhs>[^:]+)|(?P<plain>\w+))\s*:\s*(?P<unit>[^(]+?)\s*(?:\((?P<flag>[\w ]+)\))?$"
 )
 _SUM = re.compile(r"^(?P<name>\w+)\s*:\s*sum of (?P<expression>.+) over (?P<over>\w+)$")
-TAKEN = {"w", "writes", "i", "j", "t", "dt", "N", "e", "step", "elapsed", "lastspike", "not_refractory", "refractory"}
+TAKEN = {
+    "w", "writes", "i", "j", "t", "dt", "N", "e", "step", "elapsed", "onset", "seed", "lastspike", "not_refractory",
+    "refractory",
+}  # fmt: skip
 """Names that a neuron's own variables may not have."""
 
 
@@ -60,3 +65,24 @@ def _line(line: str, where: str) -> Line:
         tx.fail(where, line, "a whole number cannot follow a differential equation")
     integer = unit == "integer"
     return Line(m["ode"] or m["plain"], "1" if integer else unit, rhs, held=m["flag"] is not None, integer=integer)
+
+
+def whole(source: str, known: Iterable[str]) -> bool:
+    """Whether a value is a whole number by its form: ``int(...)``, whole constants, ``known`` names, and ``+ - *``."""
+    names_of_wholes = frozenset(known)
+
+    def go(node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in names_of_wholes
+            case ast.Constant(value=value):
+                return type(value) is int
+            case ast.Call(func=ast.Name(id="int" | "draw_lot" | "draw_odds")):
+                return True
+            case ast.UnaryOp(op=ast.USub(), operand=a):
+                return go(a)
+            case ast.BinOp(left=a, op=ast.Add() | ast.Sub() | ast.Mult(), right=b):
+                return go(a) and go(b)
+        return False
+
+    return go(tx.tree(source))

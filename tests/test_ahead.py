@@ -8,10 +8,17 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch import text as tx
+from neurosearch.ahead import NEVER
 from neurosearch.declare import quantity
 from neurosearch.encoders.base import SpikingEncoder
+from neurosearch.graph import Graph, Input, Population, Projection, Random
+from neurosearch.neurons.base import Neuron
+from neurosearch.neurons.li import Li
+from neurosearch.rules.base import Rule
 from neurosearch.stepper import FUNCTIONS, Stepper
+from neurosearch.stp.base import ShortTerm
 from neurosearch.text import RuleError
+from neurosearch.wiring.all_to_all import AllToAll
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,71 @@ class Halves(SpikingEncoder):
     threshold = "elapsed == floor(30*drive)/2"
 
 
-OWN = {"tired": Tired(), "counting": Counting(), "sliding": Sliding(), "halves": Halves()}
+@dataclass(frozen=True)
+class Rare(SpikingEncoder):
+    """A code with a word for never that 32 bits do not hold, and a square of the time that they do not hold either."""
+
+    threshold = "(elapsed == 5 + 4294967296*int(drive < 0.5)) or (elapsed*elapsed*1000000 == 529000000*floor(4*drive))"
+
+
+@dataclass(frozen=True)
+class Remainder(SpikingEncoder):
+    """A reset that only neurons which spiked can compute: for others it divides whole numbers by 0."""
+
+    equations = "n : 1"
+    each_step = "n += int(3*drive)"
+    threshold = "n > 20"
+    reset = "n = int(7*drive + 9) % int(3*drive)"
+
+
+@dataclass(frozen=True)
+class Alternating(SpikingEncoder):
+    """0 and -0 are equal, but one over them is not."""
+
+    equations = "x : 1"
+    each_step = "x = -x"
+    threshold = "(1/x > 0) and (drive > 0)"
+
+
+@dataclass(frozen=True)
+class Stacked(SpikingEncoder):
+    """Statements that each read the one before several times."""
+
+    equations = "a : 1"
+    each_step = "\n".join(["a = 0.5*a + 0.1*a*a + 0.01*drive"] * 12)
+    threshold = "a > 0.012"
+    reset = "a = 0"
+
+
+@dataclass(frozen=True)
+class Trusting(SpikingEncoder):
+    """What others may look into while it runs."""
+
+    equations = """sent : integer
+                   trust : 1"""
+    each_step = "trust = 0.95*trust + 0.05*drive"
+    threshold = "uniform(0) < 0.4*trust"
+    reset = """sent += 1
+               trust = 0.8*trust"""
+
+
+@dataclass(frozen=True)
+class Flow(SpikingEncoder):
+    """Its own equation reads what its steps write."""
+
+    equations = """dx/dt = (n - x)/(20*dt) : 1
+                   n : 1"""
+    each_step = "n += 10*drive"
+    threshold = "n > 50"
+    reset = "n -= 50"
+    at_sample = "n = x"
+
+
+OWN = {
+    "tired": Tired(), "counting": Counting(), "sliding": Sliding(), "halves": Halves(), "rare": Rare(),
+    "stacked": Stacked(), "trusting": Trusting(), "flow": Flow(),
+}  # fmt: skip
+STEP_BY_STEP = {"counting", "flow"}
 SPIKING = [n for n in catalogue.names("encoders") if not catalogue.find("encoders", n)().graded]
 
 
@@ -115,12 +186,11 @@ def test_idle_neurons_neither_spike_nor_change_until_the_next_event(monkeypatch,
     watched = Watched(c.plan, c.line, c.shown.values, c.seed)
     result = watched.run()
     assert len(result.raster["input"]) > 50
-    if name == "counting":
-        assert not c.plan.shape.group("input").idle
-    elif name in ("sliding", "halves"):
-        assert watched.left_out == 0  # what shows 0 is due at once
+    assert (c.plan.shape.group("input").idle == "") == (name in STEP_BY_STEP)
+    if name in ("sliding", "halves", "rare", "stacked", *STEP_BY_STEP):
+        assert watched.left_out == 0  # or, of the first, what shows 0 is due at once
     else:
-        assert watched.left_out > (0 if name == "tired" else 0.3 * watched.seen)  # those that show 0
+        assert watched.left_out > (0 if name in ("tired", "trusting") else 0.3 * watched.seen)  # those that show 0
 
 
 @pytest.mark.slow
@@ -139,6 +209,87 @@ def test_steps_run_at_once_are_the_steps_of_the_reference(monkeypatch, name, inp
     networks.same(c.compiled(), reference, c.line)
 
 
+@dataclass(frozen=True)
+class Looking(Rule):
+    """Reads the encoder's state from one of a rule's places."""
+
+    readout = "v"
+    spiking = False
+
+
+@dataclass(frozen=True)
+class AtSpikes(Looking):
+    on_pre = "w += 0.01*trust_pre"
+
+
+@dataclass(frozen=True)
+class InTraces(Looking):
+    pre = "x : 1"
+    pre_spike = "x += trust"
+    on_sample = "w += 0.01*x_pre"
+
+
+@dataclass(frozen=True)
+class InEquations(Looking):
+    pre = "dx/dt = (trust - x)/(20*dt) : 1"
+    on_sample = "w += 0.01*x_pre"
+
+
+@dataclass(frozen=True)
+class AtDecisions(Looking):
+    pre = "x : 1"
+    pre_decision = "x = trust"
+    on_sample = "w += 0.01*x_pre"
+
+
+@dataclass(frozen=True)
+class InSums(Looking):
+    post = """x : 1
+              total : sum of w*trust_pre over post"""
+    post_decision = "x = total"
+    on_sample = "w += 0.001*x_post"
+
+
+@dataclass(frozen=True)
+class Worn(ShortTerm):
+    """Short-term plasticity that knows how often its neuron has spiked."""
+
+    equations = "x : 1"
+    release = "x"
+    on_spike = "x = 0.5*x + 0.01*sent"
+    start = {"x": 1.0}
+
+
+@dataclass(frozen=True)
+class AtTheEnd(Looking):
+    """Reads it when nothing runs ahead any more."""
+
+    on_sample = "w += 0.01*trust_pre"
+
+
+def direct(monkeypatch, rule, stp=None, inputs=70, teaching_steps=9):
+    """Trusting inputs straight to the outputs, whose decision comes before the sample's end."""
+    monkeypatch.setattr(networks, "INPUTS", inputs)
+    graph = Graph(
+        input=Input("input", inputs, Trusting()),
+        populations=(Population("output", networks.OUTPUTS, Li(tau_mem=0.0191)),),
+        projections=(Projection("learned", "input", "output", AllToAll(), Random(0.3, 0.2), rule=rule, stp=stp),),
+        readout="output",
+        decision="v",
+        teaching_steps=teaching_steps,
+    )
+    return networks.case(graph, shown(inputs, samples=4, frames=2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", [AtSpikes(), InTraces(), InEquations(), AtDecisions(), InSums(), Worn(), AtTheEnd()])
+def test_nobody_sees_an_encoder_ahead_of_time(monkeypatch, look):
+    worn = isinstance(look, Worn)
+    c = direct(monkeypatch, AtTheEnd() if worn else look, look if worn else None)
+    assert (c.plan.shape.group("input").idle != "") == isinstance(look, AtTheEnd)
+    networks.same(c.compiled(), c.reference(), c.line)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["periodic", "tired"])
 def test_brian_on_its_own_runs_the_same_spikes(monkeypatch, name):
@@ -155,6 +306,21 @@ def test_an_input_that_shows_nothing_costs_and_does_nothing(monkeypatch):
     record = c.compiled()
     assert record.spikes["input"].sum() == 0
     networks.same(record, c.reference(), c.line)
+
+
+@pytest.mark.slow
+def test_a_reset_is_computed_for_those_alone_that_can(monkeypatch):
+    monkeypatch.setattr(networks, "INPUTS", 40)
+    c = networks.case(
+        networks.layered(networks.make("rules", "delta_potential"), encoder=Remainder(), stp=False), shown(40)
+    )
+    assert not c.plan.shape.group("input").idle
+    assert c.compiled().spikes["input"].sum() > 50
+
+
+def test_zeros_that_differ_only_in_their_sign_are_not_taken_for_unchanged():
+    c = networks.case(networks.layered(networks.make("rules", "delta"), encoder=Alternating(), stp=False))
+    assert c.plan.shape.group("input").idle == NEVER
 
 
 def test_a_known_moment_is_one_that_time_alone_decides(monkeypatch):
@@ -190,4 +356,36 @@ class Flowing(Wrong):
 )
 def test_what_is_assigned_to_a_whole_number_is_whole(made, sentence):
     with pytest.raises(RuleError, match=sentence):
+        networks.case(networks.layered(networks.make("rules", "delta"), encoder=made, stp=False))
+
+
+@dataclass(frozen=True)
+class Rounded(Neuron):
+    equations = "n : integer"
+    threshold = "n > 3"
+    reset = "n = 0"
+    receive = "n += w"
+
+
+def test_a_whole_number_receives_no_weights():
+    with pytest.raises(RuleError, match="`n` is a whole number, and weights are none"):
+        networks.case(networks.layered(networks.make("rules", "delta"), neuron=Rounded()))
+
+
+@dataclass(frozen=True)
+class Named(SpikingEncoder):
+    equations = "donset/dt = drive/(10*dt) : 1"
+    threshold = "onset > 1"
+
+
+@dataclass(frozen=True)
+class Seeded(SpikingEncoder):
+    seed: float = quantity(0.5)
+
+    threshold = "uniform(0) < seed*drive"
+
+
+@pytest.mark.parametrize(("made", "name"), [(Named(), "onset"), (Seeded(), "seed")])
+def test_names_of_ours_are_taken(made, name):
+    with pytest.raises(RuleError, match=f"`{name}` is taken"):
         networks.case(networks.layered(networks.make("rules", "delta"), encoder=made, stp=False))
