@@ -303,6 +303,20 @@ def test_a_recall_is_not_changed(change: type) -> None:
         change(inner=Recall(units=9, load=2, cues=2)).stream(0)
 
 
+def test_labels_missing_twice_are_fewer() -> None:
+    once = MissingLabels(inner=SMALL).stream(4)
+    twice = MissingLabels(inner=MissingLabels(inner=SMALL)).stream(4)
+    told = [of(stream, "taught") >= 0 for stream in (once, twice)]
+    assert (told[0] | ~told[1]).all()
+    assert 0.1 * 120 < told[1].sum() < 0.75 * told[0].sum()
+
+
+def test_examples_are_told_late_while_questions_are_asked() -> None:
+    late = FewExamples(inner=Digits(delay=5), shots=1).stream(0)
+    assert late.delay == 5
+    assert (of(late, "taught") >= 0).sum() == 5
+
+
 # ---- what is refused
 
 
@@ -318,13 +332,16 @@ def bad(tmp_path: Path) -> dict[str, tuple[Streams, str]]:
         "images": (RotatedImages(inner=line), r"RotatedImages needs images .* \[3\]; choose permuted_inputs"),
         "classes": (FewExamples(classes=11), r"FewExamples\.classes = 11, but its inner task has 10"),
         "shots": (FewExamples(inner=SMALL, shots=50), "streams only .* samples of one"),
-        "delay": (FewExamples(inner=Digits(delay=5)), r"FewExamples\.delay = 5 is not shorter than the stream of 5"),
+        "delay": (FewExamples(inner=Digits(delay=80)), r"Digits\.delay = 80 is not shorter than the stream of 80"),
+        "told twice": (FewExamples(inner=MissingLabels(inner=SMALL)), "put missing_labels around few_examples"),
+        "cut inside": (ClassIncremental(inner=CutShort(inner=SMALL)), "put cut_short around the change"),
         "nothing to cut": (CutShort(inner=Digits(held_out=0)), "so nothing can be cut; set its held_out"),
         "long delay": (MissingLabels(inner=Digits(samples=9, delay=9)), "no label would ever arrive"),
     }  # fmt: skip
 
 
-CASES = "two changes, sessions, no class, changes, pairs, images, classes, shots, delay, long delay, nothing to cut"
+CASES = "two changes, sessions, no class, changes, pairs, images, classes, shots, delay, told twice, cut inside, "
+CASES += "long delay, nothing to cut"
 
 
 @pytest.mark.parametrize("case", CASES.split(", "))

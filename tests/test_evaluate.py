@@ -194,7 +194,10 @@ def test_a_readout_that_is_not_finite_is_wrong() -> None:
 def test_a_network_without_a_spike_is_silent_whatever_its_inputs_do() -> None:
     record = dataclasses.replace(small_record(), spikes={"kenyon": np.zeros(9, int), "input": np.full(9, 6)})
     result = score(record, small_stream(), sizes={"kenyon": 4})
-    assert (result.status, result.reason) == ("silent", "no neuron of kenyon fired in 6 samples")
+    assert (result.status, result.reason) == (
+        "silent",
+        "no neuron of kenyon fired in 6 samples; give them more input, such as a larger drive",
+    )
     assert score(record, small_stream()).status == "ok", "without sizes nobody told that input is an input"
 
 

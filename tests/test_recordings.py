@@ -450,6 +450,10 @@ BROKEN = {
     ),
     "negative label": (lambda p: replace(p, "labels", np.array([0, -2])), r"labels holds -2, which is no class"),
     "one class": (lambda p: replace(p, "labels", np.zeros(2, int)), r"labels holds class 0 alone"),
+    "one higher class": (
+        lambda p: replace(p, "labels", np.full(2, 3)),
+        r"labels holds class 3 alone, so there is nothing",
+    ),
     "label without key": (
         lambda p: h5py.File(p, "r+").create_dataset("extra/keys", data=[b"one"]).file.close(),
         r"labels holds 1, outside the 1 classes 0 to 0 that extra/keys of .* gives; set `classes`",

@@ -90,6 +90,13 @@ def test_forgetting_and_backward_transfer_by_hand() -> None:
     found = change.memory(table)
     assert found["forgetting"] == ((1 - 0) + (0.5 - 1)) / 2
     assert found["backward_transfer"] == ((0 - 0.5) + (1 - 0.5)) / 2
+    more = (
+        [*phase[:9], *[HELD_OUT] * 9],
+        [*session[:9], 0, 0, 0, 1, 1, 1, 2, 2, 2],
+        [*right[:9], 0, 0, 1, 1, 1, 0, 1, 1, 1],
+    )
+    again = change.remembered(np.array(more[2], bool), np.ones(18), np.array(more[0]), np.array(more[1]))
+    np.testing.assert_array_equal(again, table, "the end is judged by the samples that were probed before")
     assert score(record_of(right), stream).metrics["held_out_accuracy"] == 4 / 6, "probes are no held-out samples"
     assert change.memory(table[:1, :1]) == {}
 

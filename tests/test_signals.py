@@ -66,7 +66,12 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         (TRAIN + "1,x:3,4:a", TEST, "line 11: dimension 1 holds what is no number"),
         (TRAIN + "1,NaN:3,4:a", TEST, "line 11: dimension 1 holds NaN or an infinity"),
         (TRAIN + "1,2:3,4:5,6:a", TEST, "line 11: 3 dimensions, but the first series has 2"),
-        (TRAIN + "1,2:3,4:c", TEST, "line 11: the class 'c' is none of those declared"),
+        (
+            TRAIN + "1,2:3,4:c",
+            TEST,
+            "line 11: the class 'c' is none of those declared in @classLabel: .*; mend the line",
+        ),
+        (TRAIN + "1,2:3,4:", TEST, "line 11 ends without a class; the file was cut"),
         (TRAIN.replace("@dimensions 2", "@dimensions 3"), TEST, "announces 3 dimensions and holds 2"),
         (TRAIN.replace("true a b", "false"), TEST, "it has no classes; give a classification problem"),
         (TRAIN.replace("@timeStamps false", "@timeStamps true"), TEST, "has time stamps, which are not read"),

@@ -48,16 +48,19 @@ def _change(old: np.ndarray, new: np.ndarray) -> tuple[float, float]:
 def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session: np.ndarray) -> np.ndarray:
     """[T, T] accuracy after session i (row) on the samples of session j (column), learning off; NaN where not shown.
 
-    All arguments are [K], of the whole stream; the last row is what is left at its end.
+    All arguments are [K], of the whole stream; the last row is what is left at its end, of the samples that were probed
+    before where there are such.
     """
     streamed, shown = phase == STREAM, ((phase == PROBE) | (phase == HELD_OUT)) & (labels >= 0)
     count = int(session[streamed].max()) + 1
     now = np.maximum.accumulate(np.where(streamed, session, 0))
     table = np.full((count, count), np.nan)
-    for i in range(count):
-        for j in range(count):
-            mine = shown & (now == i) & (session == j)
-            if mine.any():
+    for j in range(count):
+        probed = int(((phase == PROBE) & (now == j) & (session == j)).sum())
+        for i in range(count):
+            mine = np.flatnonzero(shown & (now == i) & (session == j))
+            mine = mine[:probed] if probed else mine  # the same samples each time: frozen weights forget nothing
+            if len(mine):
                 table[i, j] = right[mine].mean()
     return table
 

@@ -25,7 +25,8 @@ def diagnose(
         values: the readout predicts values, so it must differ between samples, not between outputs.
     """
     if spikes and not any(count.any() for count in spikes.values()):
-        return "silent", f"no neuron of {', '.join(spikes)} fired in {len(readout)} samples"
+        fired = f"no neuron of {', '.join(spikes)} fired in {len(readout)} samples"
+        return "silent", f"{fired}; give them more input, such as a larger drive"
     if values and constant(readout):
         return "silent", f"the outputs were the same in all of {len(readout)} samples"
     same = 0.0 if values else float(undecided(readout).mean())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch.errors import UserError
-from neurosearch.record import HELD_OUT, LEAD_IN, PROBE, STREAM, SparseRows, Stream
+from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, SparseRows, Stream
 from neurosearch.tasks.base import Streams, consecutive, once
 
 
@@ -38,6 +38,8 @@ def refuse_sessions(task: Streams, stream: Stream) -> None:
     refuse_memory(task, stream)
     if stream.session is not None:
         raise UserError(f"{name}.inner changes by itself already; put one change inside {name}, not two")
+    if (stream.phase == CUT).any():
+        raise UserError(f"{name}.inner cuts samples short, which would be lost; put cut_short around the change")
     if stream.targets is not None:
         raise UserError(f"{name}.inner predicts values and has no classes; give a classification task")
 

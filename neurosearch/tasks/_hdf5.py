@@ -51,7 +51,10 @@ def _read(
     times, units = _lists(path, file, "spikes/times", "f"), _lists(path, file, "spikes/units", "iu")
     labels = _dataset(path, file, "labels")
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
-        raise UserError(f"{path}: labels has the type {labels.dtype}, shape {labels.shape}; give one integer each, [n]")
+        raise UserError(
+            f"{path}: labels has the type {labels.dtype}, shape {labels.shape}; give one integer (no NaN) for each "
+            f"recording, [n]"
+        )
     n = len(labels)
     if not len(times) == len(units) == n:
         raise UserError(

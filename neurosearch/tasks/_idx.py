@@ -75,6 +75,10 @@ def _pair(images_path: Path, labels_path: Path, sha: "hashlib._Hash") -> tuple[n
 def read(path: Path, dimensions: int, sha: "hashlib._Hash") -> np.ndarray:
     """The array of unsigned bytes in an IDX file, checked to have this many dimensions; its bytes go into ``sha``."""
     content = _content(path, sha)
+    if not content:
+        raise UserError(f"{path} is empty; download it again")
+    if content[:2] == b"\x1f\x8b":
+        raise UserError(f"{path} is packed by gzip; unpack it, or give its name the ending .gz")
     if len(content) < 4 or content[:2] != b"\0\0":
         raise UserError(f"{path} is not an IDX file (it does not begin with two zero bytes); download it again")
     if content[2] != 8:

@@ -63,7 +63,8 @@ def load(name: str, training: Version, test: Version) -> Samples:
         unknown = sorted(set(series.classes) - set(names))
         if unknown:
             raise UserError(
-                f"{path} holds the class {unknown[0]!r}, which is none of {training[0].name}'s: {', '.join(names)}"
+                f"{path} holds the class {unknown[0]!r}, which is none of {training[0].name}'s: {', '.join(names)}; "
+                f"leave those samples out, or add some to {training[0].name}"
             )
     together = np.concatenate(first.values)
     low, high = together.min(axis=0), together.max(axis=0)
@@ -111,7 +112,13 @@ def read(path: Path, sha: "hashlib._Hash") -> Series:
         raise UserError(f"{path} says @classLabel {declared[0]}, so it has no classes; give a classification problem")
     for number, label in zip((number for number, _ in body), classes, strict=True):
         if declared[1:] and label not in declared[1:]:
-            raise UserError(f"{path}, line {number}: the class {label!r} is none of those declared: {declared[1:]}")
+            if not label:
+                raise UserError(f"{path}, line {number} ends without a class; the file was cut, download it again")
+            known = ", ".join(declared[1:])
+            raise UserError(
+                f"{path}, line {number}: the class {label!r} is none of those declared in @classLabel: {known}; "
+                f"mend the line, or declare it"
+            )
     return Series(values, classes, declared[1:])
 
 

@@ -66,9 +66,15 @@ def _load(path: Path, size: int, changed: int) -> Samples:
                 f"make them equal"
             )
         values = np.concatenate([values, x_test.reshape(-1, x.shape[-1])])
-        labels = np.concatenate([y, _labels(path, "y_test", arrays["y_test"], x_test)])
-    if labels.max() == 0:
-        raise UserError(f"{path}: y holds the class 0 alone, so there is nothing to learn; give two classes or more")
+        y_test = _labels(path, "y_test", arrays["y_test"], x_test)
+        new = np.setdiff1d(y_test, y)
+        if len(new):
+            raise UserError(f"{path}: y_test holds the class {new[0]}, which y does not; leave it out, or add it to y")
+        labels = np.concatenate([y, y_test])
+    if (y == y[0]).all():
+        raise UserError(
+            f"{path}: y holds the class {y[0]} alone, so there is nothing to learn; give two classes or more"
+        )
     order = np.arange(len(labels))
     shape = _shape(path, arrays.get("shape"), x.shape[-1])
     key = f"arrays:{sha[:16]}"
@@ -78,6 +84,8 @@ def _load(path: Path, size: int, changed: int) -> Samples:
 def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         content = path.read_bytes()
+        if not content:
+            raise UserError(f"{path} is empty; {_RECIPE}")
         if not content.startswith(b"PK"):
             raise UserError(f"{path} is not an NPZ file; {_RECIPE}")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
@@ -100,7 +108,7 @@ def _values(path: Path, name: str, x: np.ndarray) -> np.ndarray:
     if x.ndim not in (2, 3):
         raise UserError(f"{path}: {name} has the shape {x.shape}; give [n, channels] or [n, frames, channels]")
     if x.size == 0:
-        raise UserError(f"{path}: {name} is empty, its shape is {x.shape}; give at least one sample")
+        raise UserError(f"{path}: {name} is empty, its shape is {x.shape}; give a sample and a channel at least")
     with np.errstate(over="ignore"):
         x = x.astype(np.float32)
     if not np.isfinite(x).all():

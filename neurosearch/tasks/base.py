@@ -159,6 +159,12 @@ def arrange(task: Task, data: Samples, seed: int, *, drawn: bool = True) -> Stre
     _check(task, "samples", n_stream, len(data.training), "of its training part", "0 for all of them")
     _check(task, "held_out", n_held_out, len(data.held_out), "held out", "-1 for all of them")
     check_delay(task, task.delay, n_stream)
+    only = int(data.labels[data.training[0]])
+    if data.outputs > 1 and (data.labels[data.training] == only).all():
+        raise UserError(
+            f"{type(task).__name__}: its training part holds the class {only} alone, so there is nothing to learn; "
+            f"give two classes or more"
+        )
     order = _order(seed, len(data.training)) if drawn else np.arange(len(data.training))
     streamed = data.training[order[:n_stream]]
     lead_in = streamed[: task.lead_in]

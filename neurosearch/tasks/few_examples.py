@@ -38,6 +38,11 @@ class FewExamples(Streams):
         """The episode of this seed."""
         stream: Stream = self.inner.stream(seed)
         _again.refuse_sessions(self, stream)
+        if stream.taught is not None:
+            raise UserError(
+                "FewExamples.inner withholds labels already, but it is the examples that have them; "
+                "put missing_labels around few_examples"
+            )
         asked = self._classes(seed, stream)
         number = np.full(stream.outputs + 1, -1)  # the last stands for no label
         number[asked] = np.arange(self.classes)
@@ -52,7 +57,7 @@ class FewExamples(Streams):
         examples = _shuffled(seed, "task.examples", [samples[: self.shots] for samples in of_class])
         end = self.shots + self.queries if self.queries else None
         questions = _shuffled(seed, "task.queries", [samples[self.shots : end] for samples in of_class])
-        check_delay(self, stream.delay, len(examples))
+        check_delay(self.inner, stream.delay, len(examples) + len(questions))
         lead = self._lead_in(stream, streamed, number, np.concatenate([examples, questions]))
         held = np.flatnonzero((stream.phase == HELD_OUT) & (number[stream.labels] >= 0))
         samples = np.concatenate([lead, examples, questions, held])

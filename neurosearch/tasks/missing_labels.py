@@ -29,7 +29,8 @@ class MissingLabels(Streams):
         """The inner stream; which labels are missing is drawn by the seed."""
         stream: Stream = self.inner.stream(seed)
         streamed = np.flatnonzero(stream.phase == STREAM)
-        missing = streamed[draw(seed, stream_id("task.missing"), 0, np.arange(len(streamed)), 0) < self.fraction]
+        draws = "task.missing" if stream.taught is None else "task.missing.more"  # of those that are told so far
+        missing = streamed[draw(seed, stream_id(draws), 0, np.arange(len(streamed)), 0) < self.fraction]
         _again.refuse_memory(self, stream)
         if stream.targets is not None:
             told = np.zeros(len(stream.labels), np.int32) if stream.taught is None else stream.taught.copy()

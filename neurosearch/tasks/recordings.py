@@ -105,12 +105,12 @@ class _Grid:
 
 @once
 def _load(files: tuple[tuple[Path, int, int], ...], grid: _Grid, classes: int) -> Samples:
-    recordings, labels, sha, named = [], [], hashlib.sha256(), 0
+    recordings, labels, sha, named, said = [], [], hashlib.sha256(), classes, "`classes`"
     for path, _, _ in files:
         made, numbers, keys = _hdf5.read(path, grid.channels, grid.rows)
-        named = named or classes or keys or int(numbers.max()) + 1
+        if not named:
+            named, said = keys or int(numbers.max()) + 1, f"{'extra/keys' if keys else 'labels'} of {path}"
         if numbers.max() >= named:
-            said = "`classes`" if classes else f"{'extra/keys' if keys else 'labels'} of {files[0][0]}"
             raise UserError(
                 f"{path}: labels holds {numbers.max()}, outside the {named} classes 0 to {named - 1} that {said} "
                 f"gives; set `classes`, or mend the file"
@@ -119,8 +119,9 @@ def _load(files: tuple[tuple[Path, int, int], ...], grid: _Grid, classes: int) -
         labels.append(numbers)
         with path.open("rb") as file:
             sha.update(hashlib.file_digest(file, "sha256").digest())
-    if named < 2:
-        raise UserError(f"{files[0][0]}: labels holds class 0 alone, so there is nothing to learn; give two or more")
+    if (labels[0] == labels[0][0]).all():
+        only = f"{files[0][0]}: labels holds class {labels[0][0]} alone"
+        raise UserError(f"{only}, so there is nothing to learn; give two or more")
     counts = np.concatenate([count for _, count, _ in recordings])
     if not counts.any():
         raise UserError(f"{files[0][0]} has no event within `duration`, {grid.duration:g} s; give a longer one")
