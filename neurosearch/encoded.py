@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch import catalogue, config, trial
+from neurosearch.baselines._linear import zero_means_nothing
 from neurosearch.baselines.base import SLOW_SAMPLES, Baseline, beginning, judge, kept
 from neurosearch.graph import Constant, Graph, Input, Population, Projection
 from neurosearch.lower import lower
@@ -66,6 +67,9 @@ def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES)
 
     Of a current encoder, the mean current of each input neuron instead. The spikes are those that the network of this
     seed receives, for the same input neurons draw the same numbers.
+
+    Where 0 means nothing in the task's own values, so it does in their code, which then is laid out as an image of one
+    row; elsewhere a linear learner standardises the code as it does the values (`neurosearch.baselines._linear`).
     """
     prepared = trial.prepare(configuration, seed)
     stream = beginning(prepared.stream, samples)
@@ -79,7 +83,7 @@ def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES)
     return dataclasses.replace(
         stream,
         values=(rows / top).astype(np.float32),
-        shape=(rows.shape[1],),
+        shape=(1, rows.shape[1]) if zero_means_nothing(stream) else (rows.shape[1],),
         frame_row=np.arange(n, dtype=np.int32),
         frame_steps=np.add.reduceat(stream.frame_steps, np.cumsum(stream.sample_frames) - stream.sample_frames),
         sample_frames=np.ones(n, np.int32),

@@ -10,7 +10,8 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch.baselines import base
-from neurosearch.baselines.base import Baseline, arrived, beginning, beside, judge, names
+from neurosearch.baselines._linear import mean_square, seen
+from neurosearch.baselines.base import Baseline, arrived, beginning, beside, inputs, judge, names
 from neurosearch.baselines.hoeffding_tree import HoeffdingTree
 from neurosearch.baselines.last_label import LastLabel
 from neurosearch.baselines.majority import Majority
@@ -23,10 +24,11 @@ from neurosearch.baselines.random_features_lms import RandomFeaturesLms
 from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
-from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
+from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, SparseRows, Stream
 from neurosearch.tasks.arrays import Arrays
 from neurosearch.tasks.digits import Digits
 from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
+from neurosearch.tasks.japanese_vowels import JapaneseVowels
 from neurosearch.tasks.lorenz import Lorenz
 from neurosearch.tasks.mnist import Mnist
 
@@ -41,7 +43,7 @@ def stream_of(labels: list[int], *, lead_in: int = 0, held_out: int = 0, delay: 
     phase[:lead_in], phase[n - held_out :] = LEAD_IN, HELD_OUT
     return Stream(
         values=np.random.default_rng(seed).random((n, 3), np.float32),
-        shape=(3,),
+        shape=(1, 3),
         frame_row=np.arange(n, dtype=np.int32),
         frame_steps=np.ones(n, np.int32),
         sample_frames=np.ones(n, np.int32),
@@ -145,6 +147,66 @@ def test_softmax_without_a_lead_in_scales_by_what_it_has_seen() -> None:
     p = np.exp(first @ [3, 1]) / np.exp(first @ [3, 1]).sum()
     second = first - np.outer(p - [0, 1, 0], [3, 1]) / 6  # mean of 2 and 10
     np.testing.assert_allclose(readout[2], second @ [0, 1])
+
+
+def signal(values: list[list[float]], **parts: np.ndarray) -> Stream:
+    x = np.array(values, np.float32)
+    return dataclasses.replace(stream_of([0] * len(x)), values=x, shape=(x.shape[1],), **parts)
+
+
+def test_signals_are_standardised_by_what_came_before() -> None:
+    x = [[1, 5], [3, 5], [2, 5], [8, 6], [4, 5], [4, 5]]
+    phase = np.array([LEAD_IN, STREAM, STREAM, PROBE, HELD_OUT, HELD_OUT], np.int8)
+    shown = seen(signal(x, phase=phase))
+    deviation = np.std([1, 3, 2])  # of the three samples before that are learned, so of none after
+    np.testing.assert_allclose(shown[:, 0], [0, 0, 0, 3, 2 / deviation, 2 / deviation], err_msg="at most 3")
+    np.testing.assert_allclose(shown[:, 1], [0, 0, 0, 1, 0, 0], err_msg="of a channel that never changed, the rest")
+    assert (shown[:, 2] == 1).all()
+    changed = seen(signal([*x[:2], [9, 9], *x[3:]], phase=phase))
+    assert np.array_equal(changed[:2], shown[:2])
+    assert not np.array_equal(changed[3:], shown[3:])
+    assert mean_square(shown, signal(x, phase=phase)).tolist() == [3, 3, 3, 3, 3, 3]
+
+
+@pytest.mark.parametrize("cls", [OnlineSoftmax, PassiveAggressive])
+def test_a_signal_is_judged_alike_in_any_unit(cls: type[Baseline]) -> None:
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 3, 300)
+    x = 0.01 * rng.normal(size=(300, 3)) + 0.02 * np.eye(3)[labels]
+    plain = dataclasses.replace(stream_of(list(labels), held_out=50), values=x, shape=(3,))
+    moved = dataclasses.replace(plain, values=7 + 1000 * x)
+    np.testing.assert_allclose(cls().readout(moved), cls().readout(plain), atol=1e-6)
+    assert judge(cls(), plain).metrics["last_accuracy"] > 0.75
+
+
+def test_images_and_events_are_seen_as_they_are() -> None:
+    digits = Digits().stream(0)
+    assert np.array_equal(seen(digits), inputs(digits))
+    assert seen(digits).dtype == inputs(digits).dtype
+    events = SparseRows(np.array([0, 2, 3, 3]), np.array([0, 1, 1]), 2)
+    recorded = dataclasses.replace(stream_of([0, 1, 0]), values=events, shape=(2,))
+    assert seen(recorded).tolist() == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]
+
+
+def test_digits_are_learned_bit_by_bit_as_without_standardising(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = Digits(samples=300).stream(0)
+    found = {cls: cls().readout(digits) for cls in (OnlineSoftmax, PassiveAggressive)}
+    square = np.einsum("kc,kc->k", inputs(digits), inputs(digits), dtype=np.float64)
+    raw = np.full(len(square), square[digits.phase == LEAD_IN].mean())
+    monkeypatch.setattr("neurosearch.baselines.online_softmax.mean_square", lambda x, stream: raw)
+    for learner in ("online_softmax", "passive_aggressive"):
+        monkeypatch.setattr(f"neurosearch.baselines.{learner}.seen", inputs)
+    for cls, readout in found.items():
+        assert np.array_equal(cls().readout(digits), readout)
+
+
+def test_linear_learners_learn_speech() -> None:
+    pytest.importorskip("aeon")
+    found = beside(JapaneseVowels(), 0)
+    for name in ("online_softmax", "passive_aggressive"):
+        assert found[name].metrics["accuracy"] > 0.6
+        assert found[name].metrics["held_out_accuracy"] > 0.8
+    assert found["majority"].metrics["accuracy"] < 0.2
 
 
 def test_softmax_sees_the_frames_of_a_sample_side_by_side(tmp_path: Path) -> None:

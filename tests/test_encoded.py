@@ -27,7 +27,7 @@ def test_the_spikes_are_those_of_the_network(encoder: str) -> None:
     per_sample = stream.values.sum(axis=1) * (record.spikes["input"].max() / stream.values.sum(axis=1).max())
     np.testing.assert_allclose(per_sample, record.spikes["input"], rtol=1e-5)
     assert np.array_equal(stream.labels, prepared.stream.labels)
-    assert stream.shape == (prepared.plan.sizes["input"],)
+    assert stream.shape == (1, prepared.plan.sizes["input"]), "as in an image, 0 means nothing"
 
 
 def test_recordings_are_their_own_code(tmp_path: Path) -> None:
@@ -53,6 +53,14 @@ def test_currents_are_the_values_themselves() -> None:
     stream, plain = encoded.encoded(configuration("current"), 0), trial.prepare(configuration("current"), 0).stream
     np.testing.assert_allclose(stream.values, plain.values[plain.frame_row], rtol=1e-6)
     assert (stream.frame_steps == 12).all()
+
+
+def test_the_code_of_a_signal_is_standardised_like_the_signal() -> None:
+    pytest.importorskip("aeon")
+    body = {"encoder": {"send_on_change": {}}, "kenyon": {"size": 20}}
+    own = {"architecture": {"mushroom_body": body}, "task": {"japanese_vowels": {}}}
+    assert encoded.encoded(own, 0).shape == (24,)
+    assert encoded.score(OnlineSoftmax(), own, 0).metrics["accuracy"] > 0.6, "0.23 on the bare counts"
 
 
 def test_only_the_beginning_of_a_long_stream_is_encoded() -> None:

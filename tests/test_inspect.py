@@ -17,7 +17,8 @@ from small_arch import study as small_study
 from neurosearch import study as studies
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
-from neurosearch.inspect import best, choices, failures, importance, plots, raster, rerun, timing
+from neurosearch.export.found import load as load_found
+from neurosearch.inspect import best, choices, failures, importance, plots, raster, rerun, text, timing
 from neurosearch.inspect import report as reports
 from neurosearch.inspect.comparison import Comparison, Contender, compare
 from neurosearch.inspect.export import export
@@ -180,6 +181,60 @@ def test_a_prediction_is_compared_by_its_error(tmp_path):
     said = report(study, store, Options(folder=tmp_path))
     assert re.search(r"^learner +nrmse +last window +held out$", said, re.MULTILINE)
     assert compared.verdict in said
+    assert "Linear baselines that beat it: " in compared.verdict
+    top_row = re.search(r"^trial +nrmse, search +held out nrmse.*\n.*$", said, re.MULTILINE)
+    assert top_row is not None
+    assert metric(top.trial.score.metrics["held_out_nrmse"]) in top_row[0].splitlines()[1]
+    everything = compare(study, top.trial, None, everything=True)
+    assert everything.notes == ("`--baselines all` adds nothing here: no baseline on request predicts values.",)
+    assert everything.notes[0] in text._comparison(everything)
+    assert compared.notes == ()
+    by_smape = compare(replace(study, objectives=("smape",)), top.trial, None)
+    assert (by_smape.by, by_smape.metric) == ("smape", "nrmse")
+    assert re.search(r"^learner +smape +nrmse +last window +held out$", text._comparison(by_smape), re.MULTILINE)
+    stored = top.trial
+    again = rerun.with_weights(_exported(study, stored, tmp_path))
+    assert {name for name in again.metrics if "smape" in name or "nrmse" in name} == {
+        "held_out_smape",
+        "held_out_nrmse",
+    }
+    assert again.metrics["held_out_nrmse"] == stored.score.metrics["held_out_nrmse"]
+
+
+def _exported(study, stored, folder):
+    export(stored.detail["configuration"], "json", folder / "found.json", 0, study=study, trial=stored)
+    return load_found(folder / "found.json")
+
+
+@pytest.mark.slow
+def test_the_objective_is_compared_where_everyone_has_it(launched):
+    study, store = launched
+    stored = store.trials()[0]
+    compared = compare(replace(study, objectives=("kappa",)), stored, None)
+    network, *others = compared.contenders
+    assert network.values == (stored.score.metrics["kappa"],)
+    assert network.whole.mean == stored.score.metrics["accuracy"]
+    assert compared.verdict.startswith("trial 0 ")
+    assert "(kappa " in compared.verdict
+    majority = next(c for c in others if c.name == "majority")
+    assert majority.values[0] < majority.whole.mean
+    assert re.search(r"^learner +kappa +accuracy +last window", text._comparison(compared), re.MULTILINE)
+    costs = compare(replace(study, objectives=("writes", "accuracy")), stored, None)
+    assert costs.notes == ("The comparison is by accuracy, not by the objective writes.",)
+    assert text._comparison(costs).endswith(costs.notes[0])
+    assert {c.name for c in costs.contenders if c.linear} == {
+        f"{name}{where}"
+        for name in ("online_softmax", "passive_aggressive")
+        for where in ("", " on the same encoded input")
+    }
+
+
+@pytest.mark.slow
+def test_learned_weights_are_not_scored_on_what_they_have_seen(launched, tmp_path):
+    study, store = launched
+    again = rerun.with_weights(_exported(study, store.trials()[0], tmp_path))
+    assert not set(again.metrics) & {"accuracy", "last_accuracy", "samples_to_80", "fading_accuracy", "kappa"}
+    assert {"held_out_accuracy", "spikes"} <= set(again.metrics)
 
 
 @pytest.mark.slow
@@ -431,6 +486,26 @@ def test_of_errors_the_smaller_is_the_better():
     contenders = (contender("trial 7", 0.2, 0.2), contender("rls", 0.1, 0.1), contender("persistence", 0.4, 0.4))
     said = Comparison((1, 2), True, contenders, "nrmse").verdict
     assert said == "trial 7 LOSES to rls by 0.1000 (nrmse 0.2000 against 0.1000)"
+
+
+def test_each_linear_baseline_that_beats_the_network_is_named():
+    linear = [replace(contender(n, v, v), linear=True) for n, v in (("a_line", 0.6), ("b_line", 0.7), ("weak", 0.4))]
+    short = replace(linear[0], name="short", samples=50)
+    contenders = (contender("trial 7", 0.5, 0.5), contender("random_features", 0.9, 0.9), *linear, short)
+    said = Comparison((1, 2), True, contenders).verdict
+    assert said == (
+        "trial 7 LOSES to random features by 0.4000 (accuracy 0.5000 against 0.9000; short has 0.6000 on the first 50 "
+        "samples alone). Linear baselines that beat it: b line (0.7000), a line (0.6000), "
+        "short (0.6000, first 50 samples)"
+    )
+    strong = (contender("trial 7", 0.95, 0.95), *contenders[1:])
+    assert "inear" not in Comparison((1, 2), True, strong).verdict
+
+
+def test_an_objective_is_compared_in_its_direction():
+    contenders = (contender("trial 7", 300.0, 310.0), contender("majority", 100.0, 100.0))
+    said = Comparison((1, 2), True, contenders, objective="samples_to_80").verdict
+    assert said == "trial 7 LOSES to majority by 205 (samples_to_80 305 against 100)"
 
 
 def test_numbers_stand_under_each_other():

@@ -16,7 +16,7 @@ import numpy as np
 from neurosearch import catalogue, config
 from neurosearch.declare import Part
 from neurosearch.evaluate.score import score
-from neurosearch.record import LEAD_IN, STREAM, Record, Score, SparseRows, Stream
+from neurosearch.record import STREAM, Record, Score, SparseRows, Stream
 from neurosearch.tasks.base import Streams
 
 SLOW_SAMPLES = 5000
@@ -29,10 +29,12 @@ class Baseline(Part, abc.ABC):
 
     Attributes:
         predicts: it is told values and predicts values, not classes.
+        linear: it is linear in what it sees, the least that a network has to beat.
         on_request: it is slow or needs another package, so it runs only when it is asked for.
     """
 
     predicts: ClassVar[bool] = False
+    linear: ClassVar[bool] = False
     on_request: ClassVar[bool] = False
 
     @abc.abstractmethod
@@ -71,15 +73,6 @@ def inputs(stream: Stream) -> np.ndarray:
     else:
         x = np.add.reduceat(stream.values[stream.frame_row], np.cumsum(frames) - frames) / frames[:, None]
     return np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
-
-
-def mean_square(x: np.ndarray, stream: Stream) -> np.ndarray:
-    """[K] estimate of E|x|² that is available when each sample's label arrives."""
-    square = np.einsum("kc,kc->k", x, x, dtype=np.float64)
-    lead_in = stream.phase == LEAD_IN
-    if lead_in.any():
-        return np.full(len(x), square[lead_in].mean())
-    return np.asarray(np.cumsum(square) / np.arange(1, len(x) + 1))
 
 
 def judge(baseline: Baseline, stream: Stream) -> Score:

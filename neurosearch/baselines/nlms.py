@@ -18,6 +18,7 @@ class Nlms(Baseline):
     """
 
     predicts = True
+    linear = True
 
     rate: float = quantity(0.5, low=1e-6, high=2)
 

@@ -1,10 +1,11 @@
-"""Online softmax regression on the raw input: the linear learner that a spiking network has to beat."""
+"""Online softmax regression: the linear learner that a spiking network has to beat."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, inputs, mean_square, told
+from neurosearch.baselines._linear import mean_square, seen
+from neurosearch.baselines.base import Baseline, arrived, told
 from neurosearch.declare import quantity
 from neurosearch.record import LEAD_IN, STREAM, Stream
 
@@ -13,26 +14,29 @@ from neurosearch.record import LEAD_IN, STREAM, Stream
 class OnlineSoftmax(Baseline):
     """p = softmax(W x + b); at each label W -= rate / E|x|² (p - onehot) xᵀ, and b likewise with input 1.
 
-    One step of gradient descent a sample, once through the stream, W and b from 0. E|x|² comes from the lead-in's
-    inputs, or, without a lead-in, from the inputs seen so far.
+    One step of gradient descent a sample, once through the stream, W and b from 0. x is the raw input of images and
+    recorded events, and standardised by the samples before it elsewhere (see `_linear.seen`). E|x|² comes from the
+    lead-in's inputs, or, without a lead-in, from the inputs seen so far; of standardised inputs it is their number.
 
     Attributes:
         rate: learning rate in units of 1 / E|x|²; 1.2 to 2 is best on digits, MNIST and Fashion-MNIST alike.
     """
 
+    linear = True
+
     rate: float = quantity(1.5, low=1e-6, high=1e3)
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] logits at each decision; learning stops with the stream."""
-        x, classes = inputs(stream), told(stream)
+        x, classes = seen(stream), told(stream)
         source, step = arrived(stream), self.rate / mean_square(x, stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
         after = int(np.flatnonzero(stream.phase == STREAM)[-1]) + 1 if (stream.phase == STREAM).any() else 0
         for k in np.flatnonzero(stream.phase[:after] != LEAD_IN):
             readout[k] = weights @ x[k]
             if source[k] >= 0:
-                seen = x[source[k]]
-                weights -= np.outer(step[k] * _error(weights @ seen, classes[source[k]]), seen)
+                old = x[source[k]]
+                weights -= np.outer(step[k] * _error(weights @ old, classes[source[k]]), old)
         readout[after:] = x[after:] @ weights.T
         return readout
 

@@ -1,10 +1,11 @@
-"""Passive-aggressive classification on the raw input (PA-I of Crammer et al. 2006, for several classes)."""
+"""Passive-aggressive linear classification (PA-I of Crammer et al. 2006, for several classes)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, inputs, told
+from neurosearch.baselines._linear import seen
+from neurosearch.baselines.base import Baseline, arrived, told
 from neurosearch.declare import quantity
 from neurosearch.record import LEAD_IN, Stream
 
@@ -13,28 +14,33 @@ from neurosearch.record import LEAD_IN, Stream
 class PassiveAggressive(Baseline):
     """The smallest change that lets the label beat the strongest other class by 1, at most ``aggressiveness``.
 
+    x is the raw input of images and recorded events, and standardised by the samples before it elsewhere (see
+    `_linear.seen`).
+
     Attributes:
         aggressiveness: upper bound of the step, C in the paper.
     """
+
+    linear = True
 
     aggressiveness: float = quantity(0.01, low=1e-9, high=1e3)
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] ``W x`` at each decision."""
-        x, classes, source = inputs(stream), told(stream), arrived(stream)
+        x, classes, source = seen(stream), told(stream), arrived(stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
         for k in np.flatnonzero(stream.phase != LEAD_IN):
             readout[k] = weights @ x[k]
             if source[k] < 0:
                 continue
-            seen, label = x[source[k]], classes[source[k]]
-            value = weights @ seen
+            old, label = x[source[k]], classes[source[k]]
+            value = weights @ old
             other = value.copy()
             other[label] = -np.inf
             rival = int(np.argmax(other))
             loss = 1 - value[label] + value[rival]
             if loss > 0:
-                step = min(self.aggressiveness, loss / (2 * float(seen @ seen)))
-                weights[label] += step * seen
-                weights[rival] -= step * seen
+                step = min(self.aggressiveness, loss / (2 * float(old @ old)))
+                weights[label] += step * old
+                weights[rival] -= step * old
         return readout

@@ -19,6 +19,7 @@ class Rls(Baseline):
     """
 
     predicts = True
+    linear = True
 
     memory: float = quantity(0.999, low=0.5, high=1)
     ridge: float = quantity(1e-3, low=1e-9, high=1e3)

@@ -10,7 +10,8 @@ from neurosearch.rank import Rescored
 from neurosearch.record import DIRECTIONS, Trial
 from neurosearch.study import Study
 
-HELD_OUT = "held_out_accuracy"
+HELD_OUT = {"held out": "held_out_accuracy", "held out nrmse": "held_out_nrmse"}
+"""Title of a column → the metric in it; a task has one of them."""
 COSTS = ("spikes", "synaptic_operations", "writes")
 
 
@@ -28,9 +29,9 @@ class Row:
     fresh: Mapping[str, Interval]
     seeds: tuple[int, ...] = ()
 
-    def held_out(self) -> float | None:
-        """Held-out accuracy: of the fresh seeds where there are, else of the search's."""
-        return self.fresh[HELD_OUT].mean if HELD_OUT in self.fresh else self.trial.score.metrics.get(HELD_OUT)
+    def found(self, name: str) -> Interval | float | None:
+        """A metric: of the fresh seeds where there are, else of the search's."""
+        return self.fresh[name] if name in self.fresh else self.trial.score.metrics.get(name)
 
 
 def rows(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored], top: int) -> list[Row]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch import config, encoded
+from neurosearch import catalogue, config, encoded
 from neurosearch import trial as corridor
-from neurosearch.baselines.base import beside, kept
+from neurosearch.baselines.base import Baseline, beside, kept, names
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import Interval, interval
 from neurosearch.inspect import rerun
+from neurosearch.inspect.tables import metric
 from neurosearch.rank import Rescored
 from neurosearch.record import DIRECTIONS, STREAM, Score, Trial
 from neurosearch.study import Study
@@ -23,7 +24,13 @@ METRICS = {
     "accuracy": ("accuracy", "last_accuracy", "held_out_accuracy"),
     "nrmse": ("nrmse", "last_nrmse", "held_out_nrmse"),
 }
-"""What is compared: whole stream, last window, held out."""
+"""What is shown: whole stream, last window, held out."""
+
+BY = {
+    "accuracy": ("accuracy", "last_accuracy", "fading_accuracy", "kappa", "samples_to_80"),
+    "nrmse": ("nrmse", "last_nrmse", "smape"),
+}
+"""What may be compared: scores of predictions on the stream alone, which everyone has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +41,9 @@ class Contender:
         name: ``trial 17``, or that of a baseline.
         whole, last, held_out: means over the streams with their 95 % intervals.
         curve: mean learning curve.
-        values: the score on each stream.
+        values: on each stream the score that is compared.
         samples: of each stream that it saw, where it saw the beginning only; 0: all.
+        linear: it is a baseline that is linear in what it sees.
     """
 
     name: str
@@ -45,6 +53,17 @@ class Contender:
     curve: tuple[float, ...]
     values: tuple[float, ...]
     samples: int = 0
+    linear: bool = False
+
+    @property
+    def compared(self) -> Interval:
+        """Mean of the score that is compared."""
+        return interval(self.values)
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence."""
+        return self.name.replace("_", " ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +74,22 @@ class Comparison:
         seeds: of the streams.
         fresh: whether the search never saw them.
         contenders: at least the network; empty where it has nothing that a baseline has.
-        metric: what is compared.
+        metric: what is shown of each, ``accuracy`` or ``nrmse``.
+        objective: what is compared, where that is another score.
+        notes: what else is to be said, a sentence each.
     """
 
     seeds: tuple[int, ...]
     fresh: bool
     contenders: tuple[Contender, ...]
     metric: str = "accuracy"
+    objective: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by(self) -> str:
+        """The score that is compared."""
+        return self.objective or self.metric
 
     @property
     def verdict(self) -> str:
@@ -70,27 +98,40 @@ class Comparison:
         if not others:
             return "there is nothing to compare with"
         network = self.contenders[0]
-        sign = 1 if DIRECTIONS[self.metric] == "maximize" else -1
-        rival = max(others, key=lambda c: sign * c.whole.mean)
-        other = rival.name.replace("_", " ")
-        gap = interval([sign * (a - b) for a, b in zip(network.values, rival.values, strict=True)])
-        numbers = f"{self.metric} {network.whole.mean:.4f} against {rival.whole.mean:.4f}"
-        early = max((c for c in self.contenders if c.samples), key=lambda c: sign * c.whole.mean, default=None)
-        if early is not None and sign * (early.whole.mean - network.whole.mean) > 0:
-            short = early.name.replace("_", " ")
-            numbers += f"; {short} has {early.whole.mean:.4f} on the first {early.samples} samples alone"
+        rival = max(others, key=self._better)
+        gap = interval([self._sign * (a - b) for a, b in zip(network.values, rival.values, strict=True)])
+        numbers = f"{self.by} {metric(network.compared.mean)} against {metric(rival.compared.mean)}"
+        early = max((c for c in self.contenders if c.samples), key=self._better, default=None)
+        if early is not None and self._better(early) > 0:
+            numbers += f"; {early.called} has {metric(early.compared.mean)} on the first {early.samples} samples alone"
         if gap.mean < 0:
-            return f"{network.name} LOSES to {other} by {-gap.mean:.4f} ({numbers})"
-        if gap.mean == 0:
-            return f"{network.name} is no better than {other} ({numbers})"
-        sure = (
-            ""
-            if gap.n > 1 and gap.low > 0
-            else ", which so few streams cannot prove"
-            if gap.n > 1
-            else ", on one stream"
-        )
-        return f"{network.name} beats the best of the others, {other}, by {gap.mean:.4f} ({numbers}){sure}"
+            said = f"{network.name} LOSES to {rival.called} by {metric(-gap.mean)} ({numbers})"
+        elif gap.mean == 0:
+            said = f"{network.name} is no better than {rival.called} ({numbers})"
+        else:
+            proof = ", on one stream" if gap.n == 1 else ", which so few streams cannot prove" if gap.low <= 0 else ""
+            best = f"{network.name} beats the best of the others, {rival.called}, by {metric(gap.mean)}"
+            said = f"{best} ({numbers}){proof}"
+        return said + self._linear()
+
+    @property
+    def _sign(self) -> int:
+        return 1 if DIRECTIONS[self.by] == "maximize" else -1
+
+    def _better(self, contender: Contender) -> float:
+        """By how much its mean is better than the network's."""
+        return self._sign * (contender.compared.mean - self.contenders[0].compared.mean)
+
+    def _linear(self) -> str:
+        """A sentence that names the linear baselines that beat the network; nothing where none does."""
+        found = [c for c in self.contenders[1:] if c.linear and self._better(c) > 0]
+        if not found:
+            return ""
+        each = []
+        for c in sorted(found, key=self._better, reverse=True):
+            part = f", first {c.samples} samples" if c.samples else ""
+            each.append(f"{c.called} ({metric(c.compared.mean)}{part})")
+        return f". Linear baselines that beat it: {', '.join(each)}"
 
 
 def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: bool = False) -> Comparison:
@@ -102,27 +143,45 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     seeds = again.seeds if again else tuple(trial.detail.get("seeds", study.seeds))
     scores = list(again.scores) if again else _of_seeds(trial.score)
     name, fresh = f"trial {trial.number}", again is not None
-    metric = next((m for m in METRICS if all(m in s.metrics for s in scores)), "")
-    if not metric:
+    shown = next((m for m in METRICS if all(m in s.metrics for s in scores)), "")
+    if not shown:
         return Comparison(seeds, fresh, ())
+    by = next((m for m in study.objectives if m in BY[shown] and all(m in s.metrics for s in scores)), shown)
+    notes = _notes(study, by, everything and shown == "nrmse")
     configuration, limits = trial.detail["configuration"], rerun.limits_of(study)
     _, task, _ = corridor.parts(configuration)
     samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
-    shown = trial.score.detail.get("data")
-    if shown and shown != corridor.content(task.stream(trial.detail["seeds"][0])):
+    data = trial.score.detail.get("data")
+    if data and data != corridor.content(task.stream(trial.detail["seeds"][0])):
         raise UserError(f"the data of the task changed since trial {trial.number} was stored; restore the data")
     curve = trial.score.curve if len(scores) > 1 and not again else ()
     workers = os.cpu_count() or 1
     fixed = rerun.many(seeds, lambda seed: _unlearned(configuration, seed, limits), workers)
     raw = [beside(task, seed, everything) for seed in seeds]
     spikes = [encoded.beside(configuration, seed) for seed in seeds]
-    others = [(UNLEARNED, fixed)]
-    others += [(b, [found[b] for found in raw]) for b in raw[0]]
-    others += [(f"{b} {ON_SPIKES}", [found[b] for found in spikes]) for b in spikes[0]]
-    found = [_contender(called, theirs, METRICS[metric], samples) for called, theirs in others]
-    own = _contender(name, scores, METRICS[metric], 0, curve)
-    assert own is not None, "the metric was chosen so"
-    return Comparison(seeds, fresh, (own, *(c for c in found if c is not None)), metric)
+    others = [(UNLEARNED, fixed, False)]
+    others += [(b, [found[b] for found in raw], _linear(b)) for b in raw[0]]
+    others += [(f"{b} {ON_SPIKES}", [found[b] for found in spikes], _linear(b)) for b in spikes[0]]
+    wanted = (by, *METRICS[shown])
+    found = [_contender(called, theirs, wanted, samples, linear=linear) for called, theirs, linear in others]
+    own = _contender(name, scores, wanted, 0, curve)
+    assert own is not None, "the metrics were chosen so"
+    contenders = (own, *(c for c in found if c is not None))
+    return Comparison(seeds, fresh, contenders, shown, "" if by == shown else by, notes)
+
+
+def _notes(study: Study, by: str, more_predictions: bool) -> tuple[str, ...]:
+    """What the table does not say: that it is not about the objective, or that no more could be added to it."""
+    first = study.objectives[0]
+    said = [] if by == first else [f"The comparison is by {by}, not by the objective {first}."]
+    if more_predictions and names(True, everything=True) == names(True):
+        said.append("`--baselines all` adds nothing here: no baseline on request predicts values.")
+    return tuple(said)
+
+
+def _linear(name: str) -> bool:
+    cls = catalogue.find("baselines", name)
+    return issubclass(cls, Baseline) and cls.linear
 
 
 def _unlearned(configuration: Mapping[str, Any], seed: int, limits: corridor.Limits) -> Score:
@@ -134,18 +193,23 @@ def _unlearned(configuration: Mapping[str, Any], seed: int, limits: corridor.Lim
 
 
 def _contender(
-    name: str, scores: Sequence[Score], metrics: Sequence[str], samples: int, curve: tuple[float, ...] = ()
+    name: str,
+    scores: Sequence[Score],
+    metrics: Sequence[str],
+    samples: int,
+    curve: tuple[float, ...] = (),
+    linear: bool = False,
 ) -> Contender | None:
-    values = [tuple(s.metrics[m] for s in scores if m in s.metrics) for m in metrics]
-    if len(values[0]) != len(scores):
+    """A learner with these scores: first that which is compared, then what is shown; nothing where it lacks them."""
+    values, *others = [tuple(s.metrics[m] for s in scores if m in s.metrics) for m in metrics]
+    whole, last, held_out = (interval(v) if len(v) == len(scores) else None for v in others)
+    if len(values) != len(scores) or whole is None:
         return None
-    whole, last, held_out = (interval(v) if len(v) == len(scores) else None for v in values)
-    assert whole is not None, "every score has the first metric"
     curves = [s.curve for s in scores if s.curve]
     mean = tuple(sum(column) / len(curves) for column in zip(*curves, strict=False)) if curves else curve
     silent = " (silent)" if all(s.status == "silent" for s in scores) else ""  # why its accuracy is 0, below chance
     seen = min(int(s.detail.get("samples", samples)) for s in scores)
-    return Contender(name + silent, whole, last, held_out, mean, values[0], seen if seen < samples else 0)
+    return Contender(name + silent, whole, last, held_out, mean, values, seen if seen < samples else 0, linear)
 
 
 def _of_seeds(score: Score) -> list[Score]:

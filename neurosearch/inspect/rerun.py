@@ -20,8 +20,11 @@ from neurosearch.trial import Limits, Prepared
 
 NO_LIMITS = Limits()
 
-LEARNED = ("accuracy", "last_accuracy", "samples_to_80")
-"""Metrics over samples whose labels the final weights have seen."""
+LEARNED = (
+    "accuracy", "last_accuracy", "samples_to_80", "fading_accuracy", "kappa", "adaptation_time", "adaptation_depth",
+    "forgetting", "backward_transfer", "smape", "nrmse", "last_nrmse",
+)  # fmt: skip
+"""Metrics over samples whose labels or values the final weights have seen."""
 
 PACKAGES = ("neurosearch", "brian2", "numpy", "optuna")
 
@@ -59,8 +62,8 @@ def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits
 def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
     """A found network with its final weights and thresholds, learning off: its held-out accuracy is the recorded one.
 
-    The samples of the stream are passed on the way, so that the held-out ones fall on the same steps; accuracies on
-    them are left out, because the weights have seen their labels.
+    The samples of the stream are passed on the way, so that the held-out ones fall on the same steps; what is
+    measured on them is left out, because the weights have seen their labels.
     """
     (seed,) = found.seeds
     prepared = trial.prepare(found.configuration, seed)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from neurosearch.evaluate.interval import Interval
 from neurosearch.inspect import timing
 from neurosearch.inspect.best import COSTS, HELD_OUT, Row
-from neurosearch.inspect.comparison import Comparison, Contender
+from neurosearch.inspect.comparison import METRICS, Comparison, Contender
 from neurosearch.inspect.findings import Findings
 from neurosearch.inspect.tables import Cell, cell, metric, table
 
@@ -62,17 +62,17 @@ def _best(title: str, rows: Sequence[Row], found: Findings) -> str:
     head = ["trial"]
     for name in objectives:
         head += [f"{name}, fresh", f"{name}, search"] if fresh else [f"{name}, search"]
-    head += ["held out", *costs]
+    held_out = next((title for title, name in HELD_OUT.items() if any(row.found(name) is not None for row in rows)), "")
+    head += [held_out or "held out", *costs]
     lines: list[list[Cell]] = []
     for row in rows:
         line: list[Cell] = [row.trial.number]
         for name in objectives:
             line += [plus_minus(row.fresh.get(name))] if fresh else []
             line.append(metric(row.trial.score.metrics.get(name)))
-        held_out = (
-            plus_minus(row.fresh[HELD_OUT]) if HELD_OUT in row.fresh else metric(row.trial.score.metrics.get(HELD_OUT))
-        )
-        lines.append([*line, held_out, *(metric(row.trial.score.metrics.get(name)) for name in costs)])
+        unseen = row.found(HELD_OUT[held_out]) if held_out else None
+        line.append(plus_minus(unseen) if isinstance(unseen, Interval) else metric(unseen))
+        lines.append([*line, *(metric(row.trial.score.metrics.get(name)) for name in costs)])
     return f"{title}\n{table(head, lines)}"
 
 
@@ -86,15 +86,19 @@ def _parameters(rows: Sequence[Row]) -> str:
 
 def _comparison(compared: Comparison) -> str:
     kind = "fresh streams, which the search never saw" if compared.fresh else "the streams of the search"
-    lines = [[_called(c), plus_minus(c.whole), plus_minus(c.last), plus_minus(c.held_out)] for c in compared.contenders]
-    rows = table(["learner", compared.metric, "last window", "held out"], lines)
+    more = compared.by not in METRICS[compared.metric]  # else it has a column anyway
+    lines: list[list[Cell]] = []
+    for c in compared.contenders:
+        shown = [c.compared, c.whole, c.last, c.held_out] if more else [c.whole, c.last, c.held_out]
+        lines.append([_called(c), *map(plus_minus, shown)])
+    head = ["learner", *([compared.by] if more else []), compared.metric, "last window", "held out"]
+    rows = table(head, lines)
     seeds = f"seed{'s' if len(compared.seeds) > 1 else ''} {', '.join(map(str, compared.seeds))}"
-    return f"Beside others on {kind} ({seeds})\n{rows}\n{compared.verdict}"
+    return f"Beside others on {kind} ({seeds})\n" + "\n".join([rows, compared.verdict, *compared.notes])
 
 
 def _called(contender: Contender) -> str:
-    name = contender.name.replace("_", " ")
-    return f"{name}, first {contender.samples} samples" if contender.samples else name
+    return f"{contender.called}, first {contender.samples} samples" if contender.samples else contender.called
 
 
 def _importance(found: Findings) -> str:
