@@ -112,13 +112,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _launch(arguments: argparse.Namespace) -> int:
     from neurosearch import study as studies
-    from neurosearch.search import best, driver
+    from neurosearch.search import best, driver, goals
     from neurosearch.search.interrupt import Interrupt
     from neurosearch.search.progress import Progress
     from neurosearch.search.summary import after
     from neurosearch.store import open_store
 
-    study = studies.load(arguments.subject)
+    study = goals.checked(studies.load(arguments.subject))
     store = open_store(study, arguments.storage)
     evaluate = _evaluate(study)
     with store.driving(), Interrupt() as interrupt:

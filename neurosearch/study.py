@@ -230,11 +230,17 @@ def _check_scores(given: Any, where: str) -> None:
                 f"{where}: {asked}: '{name}' is no score; {suggestion(name, DIRECTIONS)}; "
                 f"`neurosearch list scores` shows all"
             )
-        if name == "held_out_accuracy":
-            raise UserError(f"{where}: a search never touches held-out data, so {name} can be no goal; use accuracy")
+        if name.startswith("held_out_"):
+            use = name.removeprefix("held_out_")
+            raise UserError(f"{where}: a search never touches held-out data, so {name} can be no goal; use {use}")
     for name, bound in given.constraints.items():
         if bound.min is None and bound.max is None:
             raise UserError(f"{where}: constraints.{name} needs min or max")
+        if bound.min is not None and bound.max is not None and bound.min > bound.max:
+            raise UserError(
+                f"{where}: constraints.{name}: min = {bound.min:g} is above max = {bound.max:g}, which no trial can "
+                f"satisfy; exchange them, or leave one out"
+            )
     lists = {"objectives": given.objectives, "seeds": given.seeds, "rescore.seeds": given.rescore.seeds}
     for name, values in lists.items():
         for value in values:

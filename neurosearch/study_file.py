@@ -22,15 +22,15 @@ def model() -> Any:
         """A score's lower or upper bound."""
 
         model_config = strict
-        min: float | None = None
-        max: float | None = None
+        min: float | None = Field(default=None, allow_inf_nan=False)
+        max: float | None = Field(default=None, allow_inf_nan=False)
 
     class LimitsData(BaseModel):
         """What one simulation may use."""
 
         model_config = strict
-        seconds: float | None = Field(default=None, gt=0)
-        memory_gb: float | None = Field(default=None, gt=0)
+        seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+        memory_gb: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
     class RescoreData(BaseModel):
         """The best few, run again on fresh seeds."""
@@ -109,4 +109,8 @@ def _first_mistake(mistakes: list[Any]) -> str:
         return f"{path} must be given"
     said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
     hint = _WANTED.get(steps[0], "") if len(steps) == 1 else ""
+    if first["type"] == "finite_number":
+        hint = f"give a finite number, or leave {steps[-1]} out"
+    elif first["type"] == "model_type" and steps[0] == "constraints":
+        hint = "give {min: ...} or {max: ...}"
     return f"{path} = {first['input']!r}: {hint or said.replace('input', 'it')}"

@@ -307,14 +307,14 @@ def test_a_memory_from_launch_to_inspect(door, tmp_path):
     assert data["comparison"]["verdict"] == "there is nothing to compare with"
 
 
-def test_a_score_that_the_task_has_not_is_said_after_one_trial(door, tmp_path):
+@pytest.mark.parametrize("verb", ["launch", "check"])
+def test_a_score_that_the_task_has_not_is_said_before_any_trial(door, tmp_path, verb):
     (tmp_path / "memory.yaml").write_text(RECALL.replace("SCORE", "accuracy"))
-    process = door("launch", "memory.yaml", start=True)
-    err = process.communicate(timeout=300)[1].strip().splitlines()[-1]  # progress stands before it
-    assert process.returncode == 2
+    _, err = door(verb, "memory.yaml", code=2)
     assert re.search(
         r"memory\.yaml: objectives: accuracy is no score of the task recall, which has .*recall_error", err
     )
+    assert not (tmp_path / "neurosearch-runs").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import importlib.util
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,6 +141,37 @@ def test_what_is_refused(task: River, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence) as error:
         task.stream(0)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("Hyperplane", {"n_features": -3}, "IndexError: list index out of range"),
+        ("Hyperplane", {"n_features": 0}, "IndexError: "),
+        ("RandomRBF", {"n_features": "abc"}, "'str' object cannot be interpreted as an integer"),
+        ("RandomRBF", {"n_classes": 0}, "empty range"),
+        ("RandomRBF", {"n_centroids": 0}, "IndexError: "),
+        ("RandomTree", {"n_cat_features": 0, "n_num_features": 0}, "empty range"),
+        ("ConceptDriftStream", {"width": 0}, "ZeroDivisionError: "),
+        ("ConceptDriftStream", {"alpha": 90}, "OverflowError: math range error"),
+        ("ConceptDriftStream", {"stream": "Agrawal"}, "AttributeError: 'str' object has no attribute 'n_features'"),
+        ("FriedmanDrift", {"drift_type": "foo"}, 'Invalid "drift_type: foo" Valid options are: '),
+    ],
+)
+def test_arguments_that_river_stumbles_over_are_one_sentence(name: str, arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError) as error:
+        River(name=name, arguments=arguments, samples=50).stream(0)
+    text = str(error.value)
+    assert text.startswith(f"River.arguments = {arguments} do not fit {name}: {said}")
+    assert text.endswith(f"; give arguments that river's {name} accepts")
+    assert "\n" not in text
+
+
+def test_arguments_that_are_no_plain_data_are_refused() -> None:
+    with pytest.raises(UserError, match=r"River\.arguments = .*date is not JSON serializable\); write the others as"):
+        River(name="SEA", arguments={"variant": date(2026, 1, 1)}).stream(0)
+    with pytest.raises(UserError, match="x: its samples have no features; give other arguments"):
+        river._numbers("x", [{}, {}])
 
 
 def test_absent_river_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

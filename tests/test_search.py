@@ -12,10 +12,11 @@ from neurosearch import rank
 from neurosearch.errors import UserError
 from neurosearch.record import Score
 from neurosearch.search import best, driver, sampler
+from neurosearch.search.goals import checked
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Status, duration, line
 from neurosearch.search.replay import differences, replay
-from neurosearch.search.summary import sound
+from neurosearch.search.summary import after, sound
 from neurosearch.store import open_store
 
 SAMPLERS = ["tpe", "random", "cmaes", "nsga2"]
@@ -329,6 +330,65 @@ def test_a_sampler_without_its_package_is_refused_by_check_too(tmp_path, monkeyp
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match="sampler: cmaes needs cmaes, which is not installed"):
         sound(study(tmp_path, sampler="cmaes"))
+
+
+CHANGING = "{class_incremental: {inner: {digits: {samples: 200, held_out: 100}}}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"objectives": "[nrmse]"}, r"st\.yaml: objectives: nrmse is no score of the task digits, which has "),
+        ({"objectives": "[accuracy, forgetting]"}, r"st\.yaml: objectives: forgetting is no score of the task digits"),
+        ({"constraints": "{forgetting: {max: 0}}"}, r"constraints: forgetting is no score of the task digits"),
+        ({"constraints": "{decision_latency: {max: 9}}"}, r"constraints: decision_latency is no score of the task"),
+        ({"task": "lorenz"}, r"objectives: accuracy is no score of the task lorenz, which has smape, nrmse, "),
+        ({"task": "recall"}, r"objectives: accuracy is no score of the task recall, which has recall_error, overlap, "),
+        ({"task": "recall", "objectives": "[footprint_bytes]"}, r"footprint_bytes is no score of the task recall"),
+    ],
+)  # fmt: skip
+def test_a_goal_that_the_task_has_not_is_refused_before_anything_runs(tmp_path, more, said):
+    with pytest.raises(UserError, match=said) as error:
+        checked(study(tmp_path, **more))
+    assert "held_out" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_goals_that_a_task_has_or_may_have_are_let_pass(tmp_path):
+    for more in (
+        {"constraints": "{writes: {max: 9}, activation_sparsity: {min: 0.5}, kappa: {min: 0}}"},
+        {"task": CHANGING, "objectives": "[forgetting, backward_transfer, adaptation_time]"},
+        {"task": "{cut_short: {inner: digits}}", "objectives": "[decision_latency]"},
+        {"task": "lorenz", "objectives": "[nrmse, smape, spikes]"},
+        {"task": "recall", "objectives": "[capacity, recall_error, steps_to_converge, writes]"},
+    ):
+        loaded = study(tmp_path, **more)
+        assert checked(loaded) is loaded
+    either = "\n  task: {choice: [digits, lorenz]}\n"
+    for objective in ("nrmse", "accuracy"):
+        checked(study(tmp_path, either, objectives=f"[{objective}]"))
+    with pytest.raises(UserError, match="overlap is no score of the tasks digits, lorenz, which have accuracy, "):
+        checked(study(tmp_path, either, objectives="[overlap]"))
+    checked(study(tmp_path, "\n  task.steps: {int: [10, 20]}\n", objectives="[overlap]"))  # left to the first trial
+
+
+@pytest.mark.parametrize(("asked", "goal"), [("objectives", "[kappa]"), ("constraints", "{kappa: {min: 0}}")])
+def test_a_goal_that_the_first_trial_has_not_ends_the_search(tmp_path, asked, goal):
+    said = rf"st\.yaml: {asked}: kappa is no score of the task digits with this architecture, which has accuracy, "
+    with pytest.raises(UserError, match=said):
+        search(study(tmp_path, **{asked: goal}), tmp_path / "j", 5)
+
+
+def test_the_end_of_a_launch_says_which_constraint_left_nothing(tmp_path):
+    loaded = study(tmp_path, constraints="{accuracy: {min: 0.99}, synaptic_operations: {min: 60, max: 100000}}")
+    outcome, trials = search(loaded, tmp_path / "j", 6)
+    values = [t.score.metrics["accuracy"] for t in trials]
+    few = sum(t.score.metrics["synaptic_operations"] < 60 for t in trials)
+    said = after(loaded, open_store(loaded, str(tmp_path / "j")), outcome, "st.yaml", interrupted=False)
+    assert "no trial is fit to be best yet: 6 infeasible (accuracy below 0.99 in 6 of 6, the highest is " in said
+    assert f"the highest is {max(values):.4g}" in said
+    assert "above" not in said
+    assert (f"synaptic_operations below 60 in {few} of 6" in said) == (few > 0)
 
 
 def test_gp_searches(tmp_path):

@@ -140,13 +140,22 @@ SP = "\n  rule.eta: {float: [0.001, 0.1]}\n"
         (SP, {"constraints": "{held_out_accuracy: {min: 0.5}}"}, r"a search never touches held-out data"),
         (SP, {"constraints": "{writes: {maximum: 3}}"}, r"constraints\.writes\.maximum does not exist; .* 'max'"),
         (SP, {"constraints": "{writes: {}}"}, r"constraints\.writes needs min or max"),
+        (SP, {"constraints": "{writes: 3}"}, r"constraints\.writes = 3: give \{min: \.\.\.\} or \{max: \.\.\.\}$"),
+        (SP, {"constraints": "{writes: }"}, r"constraints\.writes = None: give \{min: \.\.\.\} or \{max: \.\.\.\}$"),
+        (SP, {"constraints": "{writes: {max: .nan}}"}, r"constraints\.writes\.max = nan: give a finite number, "),
+        (SP, {"constraints": "{writes: {min: -.inf}}"}, r"constraints\.writes\.min = -inf: give a finite number, or "),
+        (SP, {"constraints": "{accuracy: {min: 0.9, max: 0.5}}"},
+         r"constraints\.accuracy: min = 0\.9 is above max = 0\.5, which no trial can satisfy; exchange them"),
+        (SP, {"objectives": "[held_out_nrmse]"}, r"held_out_nrmse can be no goal; use nrmse"),
+        (SP, {"limits": "{memory_gb: .inf}"}, r"limits\.memory_gb = inf: give a finite number, or leave memory_gb out"),
         (SP, {"limits": "{seconds: 0}"}, r"limits\.seconds = 0"),
         (SP, {"rescore": "{seeds: [0]}"}, r"rescore\.seeds holds 0, which the search itself uses"),
     ],
 )  # fmt: skip
 def test_every_mistake_is_named(tmp_path, space, more, said):
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=said) as error:
         study(tmp_path, space, **more)
+    assert "\n" not in str(error.value)
 
 
 def test_files_and_names():

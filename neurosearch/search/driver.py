@@ -10,6 +10,7 @@ from neurosearch import config, rank
 from neurosearch.errors import UserError
 from neurosearch.record import DIRECTIONS, Score, Trial
 from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed
+from neurosearch.search.goals import refusal
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress, Status
 from neurosearch.search.sampler import Sampler
@@ -232,7 +233,7 @@ class _Search:
             result = future.result()
         except UserError as error:  # it, or a bug of ours, ends the search here; what is stored stays
             raise UserError(f"{self.study.file}: {error}") from error
-        self._check_objectives(result.score)
+        self._check_goals(result.score)
         self.shown.check(proposal.configuration, result.score, self.study.file, self.store.place)
         self._count(result)
         status = result.score.status
@@ -244,16 +245,18 @@ class _Search:
         else:
             self._store(proposal, result)
 
-    def _check_objectives(self, score: Score) -> None:
-        """A score that the task does not have would make every trial infeasible, however many are run."""
-        absent = [name for name in self.study.objectives if name not in score.metrics]
-        if score.status != "ok" or not absent or any(absent[0] in t.score.metrics for t in self.stored.values()):
+    def _check_goals(self, score: Score) -> None:
+        """A score that is not there would make every trial fail or infeasible, however many are run."""
+        asked = {"objectives": self.study.objectives, "constraints": tuple(self.study.constraints)}
+        absent = [(kind, name) for kind, names in asked.items() for name in names if name not in score.metrics]
+        if score.status != "ok" or not absent:
             return
+        known = {name for trial in self.stored.values() for name in trial.score.metrics}
         task = next(iter(self.study.configuration({})["task"]))
-        raise UserError(
-            f"{self.study.file}: objectives: {absent[0]} is no score of the task {task}, which has "
-            f"{', '.join(score.metrics)}; choose one of these"
-        )
+        for kind, name in absent:
+            if name not in known:
+                of = f"{task} with this architecture"
+                raise UserError(refusal(self.study, kind, name, [of], set(score.metrics)))
 
     def _abandon(self, proposal: Proposal) -> None:
         self.known.pop(proposal.digest, None)

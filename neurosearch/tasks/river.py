@@ -59,14 +59,27 @@ class River(Task):
         if not isinstance(self.arguments, Mapping):
             raise UserError(f"River.arguments = {self.arguments!r} must be a mapping of names to values")
         wanted = self.samples + self.last if self.samples else _GENERATED + self.last if endless else None
-        given = json.dumps(self.arguments, sort_keys=True)
+        given = _text(self.arguments)
         data, targets = _load(self.name, given, seed if _seeds(cls) else 0, wanted, self.last)
         stream = arrange(self, data, seed, drawn=self.order == "drawn")
         if targets is None:
             return stream
         lead_in = (stream.phase == LEAD_IN)[:, None]
         shown = np.where(lead_in, np.nan, targets[stream.frame_row])  # a sample is one frame, one row
-        return dataclasses.replace(stream, labels=np.full_like(stream.labels, -1), targets=shown.astype(np.float32))
+        unlabelled = np.full_like(stream.labels, -1)
+        return dataclasses.replace(
+            stream, labels=unlabelled, targets=shown.astype(np.float32), outputs=targets.shape[1]
+        )
+
+
+def _text(arguments: Mapping[Any, Any]) -> str:
+    try:
+        return json.dumps(arguments, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"River.arguments = {arguments!r} can hold names with numbers, texts, lists and mappings only ({error}); "
+            f"write the others as texts"
+        ) from error
 
 
 def _found(name: str) -> Any:
@@ -96,7 +109,10 @@ def _load(name: str, arguments: str, seed: int, n: int | None, last: int) -> tup
     """The samples, and [N, O] their values where there are no classes."""
     made = _made(name, arguments, seed)
     samples = iter(made)
-    taken = list(itertools.islice(samples, n))
+    try:
+        taken = list(itertools.islice(samples, n))
+    except Exception as error:  # a generator looks at many of its arguments only now
+        raise _misfit(name, arguments, error) from error
     if not taken:
         raise UserError(f"River.name = {name} gives no sample; choose another data set")
     features, answers = zip(*taken, strict=True)
@@ -111,7 +127,7 @@ def _load(name: str, arguments: str, seed: int, n: int | None, last: int) -> tup
     if made.task not in CLASSES:
         several = [a if isinstance(a, Mapping) else {"": a} for a in answers]
         targets = _scaled(np.array([[float(a[name]) for name in several[0]] for a in several]))
-        outputs, labels = targets.shape[1], np.zeros(len(table), np.int32)
+        outputs, labels = 1, np.zeros(len(table), np.int32)  # no classes: a stream of values counts its own outputs
     else:
         known = sorted(set(answers), key=lambda c: (str(type(c)), c))
         if len(known) < 2:
@@ -134,14 +150,25 @@ def _made(name: str, arguments: str, seed: int) -> Any:
     given = {**dict.fromkeys(_seeds(cls), seed), **given}
     try:
         made = cls(**given)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"River.arguments = {json.loads(arguments)} do not fit {name}: {error}") from error
+    except Exception as error:  # whatever River's own code stumbles over
+        raise _misfit(name, arguments, error) from error
     if not getattr(made, "is_downloaded", True):
         raise UserError(
             f'River.name = {name} has to be downloaded first; run `python -c "from river import datasets; '
             f'datasets.{name}().download()"`'
         )
     return made
+
+
+def _misfit(name: str, arguments: str, error: Exception) -> UserError:
+    """The mistake in the arguments that an error of River's means; where none were given it is no mistake of theirs."""
+    given = json.loads(arguments)
+    if not given:
+        raise error
+    said = " ".join(str(error).split()).rstrip(".")
+    if not isinstance(error, TypeError | ValueError):  # such as KeyError, whose message is only the key
+        said = f"{type(error).__name__}: {said}"
+    return UserError(f"River.arguments = {given} do not fit {name}: {said}; give arguments that river's {name} accepts")
 
 
 def _numbers(name: str, features: Sequence[Mapping[Any, Any]]) -> np.ndarray:
@@ -165,6 +192,8 @@ def _numbers(name: str, features: Sequence[Mapping[Any, Any]]) -> np.ndarray:
         if not np.isfinite(columns[-1]).all():
             k = int(np.argmin(np.isfinite(columns[-1])))
             raise UserError(f"River.name = {name}: {c!r} of sample {k} is missing or not finite; choose another")
+    if not columns:
+        raise UserError(f"River.name = {name}: its samples have no features; give other arguments, or another data set")
     return np.stack(columns, axis=1)
 
 
