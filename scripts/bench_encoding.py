@@ -1,4 +1,4 @@
-"""What share of a trial goes into encoding and reading its data: ``python scripts/bench_encoding.py [--repeats N]``.
+"""What share of a trial goes into encoding and reading its data: ``python scripts/bench_encoding.py [--cells N]``.
 
 The generated program is compiled once more with a cycle counter around everything that belongs to the input neurons
 (the row shown, what is computed of it, thresholds, resets), and the counters are read on a whole stream. Reading is the
@@ -113,9 +113,9 @@ def reading(task: dict[str, Any]) -> tuple[float, float]:
     return seconds[0], seconds[1]
 
 
-def configuration(encoder: str, normalisation: str, task: dict[str, Any]) -> dict[str, Any]:
-    """The mushroom body with 2,000 Kenyon cells."""
-    settings = {"encoder": {encoder: {"normalisation": normalisation}}, "kenyon": {"size": KENYON, "drive": 8.0}}
+def configuration(encoder: str, normalisation: str, task: dict[str, Any], cells: int = KENYON) -> dict[str, Any]:
+    """The mushroom body."""
+    settings = {"encoder": {encoder: {"normalisation": normalisation}}, "kenyon": {"size": cells, "drive": 8.0}}
     return {"architecture": {"mushroom_body": settings}, "task": task}
 
 
@@ -123,15 +123,19 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--repeats", type=int, default=5, help="runs of each kind")
+    parser.add_argument("--cells", type=int, default=KENYON, help="Kenyon cells")
+    parser.add_argument("--only", choices=TASKS, help="one task alone")
     arguments = parser.parse_args()
     if platform.machine() != "x86_64":
         sys.exit("the cycles of this processor cannot be read; run it on an x86_64 machine")
     print("| task | encoder | normalisation | trial, s | encoding | reading, s: first, later |\n|" + "---|" * 6)
     for name, task in TASKS.items():
+        if arguments.only not in (None, name):
+            continue
         first, later = reading(task)
         for encoder in ENCODERS:
             for normalisation in ("raw", "on_off"):
-                prepared = trial.prepare(configuration(encoder, normalisation, task), 0)
+                prepared = trial.prepare(configuration(encoder, normalisation, task, arguments.cells), 0)
                 part, seconds = share(prepared, arguments.repeats)
                 say(f"  {name}, {encoder}, {normalisation}: {part:.1%} of {seconds:.3f} s")
                 print(
