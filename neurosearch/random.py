@@ -2,7 +2,8 @@
 
 A 32-bit counter hash: each key is mixed in by multiply-xorshift rounds (constants of Ettinger's ``lowbias32`` search),
 so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter. A neuron's
-uniform numbers, often one a step, have four keys, the last mixed in by ``lowbias32`` alone; all others have five.
+uniform numbers, often one a step, have four keys: the neuron's number, mixed once and for all, meets two numbers of the
+step, one by exclusive or and an odd one by multiplication.
 """
 
 import zlib
@@ -20,14 +21,15 @@ static inline uint32_t _mix(uint32_t h, uint32_t key) {{
     h = (h ^ (h >> 16)) * {_B:#x}u;
     h = (h ^ (h >> 15)) * {_C:#x}u;
     return h ^ (h >> 16); }}
-static inline uint32_t _last(uint32_t h, uint32_t key) {{
-    h ^= key;
-    h = (h ^ (h >> 16)) * {_B:#x}u;
-    h = (h ^ (h >> 15)) * {_C:#x}u;
-    return h ^ (h >> 16); }}
+template <class Number> static inline Number _mixed(Number i) {{  // of one neuron or several side by side
+    const Number h = i * {_B:#x}u;
+    return h ^ (h >> 15); }}
+template <class Number> static inline Number _lot(uint32_t key, Number mixed) {{
+    return ((mixed ^ key) * (_mix(key, 1) | 1)) >> 9; }}
+static inline uint32_t _key(int64_t seed, int64_t stream, int64_t step) {{
+    return _mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step); }}
 static inline uint32_t _hash(int64_t seed, int64_t stream, int64_t step, int64_t i, int64_t j) {{
-    return _mix(_mix(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
-                (uint32_t)i), (uint32_t)j); }}
+    return _mix(_mix(_key(seed, stream, step), (uint32_t)i), (uint32_t)j); }}
 static inline double draw(int64_t seed, int64_t stream, int64_t step, int64_t i, int64_t j) {{
     return ((double)(int32_t)(_hash(seed, stream, step, i, j) >> 9) + 0.5) * 1.1920928955078125e-07; }}
 """
@@ -40,15 +42,14 @@ static inline double gauss(int64_t seed, int64_t stream, int64_t step, int64_t i
     return ((double)(int32_t)sum - 510.0) * {GAUSS_SCALE!r}; }}
 """
 
-CPP_LOTS = f"""
-static inline int32_t draw_lot(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
-    return (int32_t)(_last(_mix(_mix(_mix({_START:#x}u, (uint32_t)seed), (uint32_t)stream), (uint32_t)step),
-                     (uint32_t)i) >> 9); }}
-static inline double draw4(int64_t seed, int64_t stream, int64_t step, int64_t i) {{
-    return ((double)draw_lot(seed, stream, step, i) + 0.5) * 1.1920928955078125e-07; }}
-static inline int32_t draw_odds(double chance) {{
+CPP_LOTS = """
+static inline int32_t draw_lot(int64_t seed, int64_t stream, int64_t step, int64_t i) {
+    return (int32_t)_lot(_key(seed, stream, step), _mixed((uint32_t)i)); }
+static inline double draw4(int64_t seed, int64_t stream, int64_t step, int64_t i) {
+    return ((double)draw_lot(seed, stream, step, i) + 0.5) * 1.1920928955078125e-07; }
+static inline int32_t draw_odds(double chance) {
     const double x = chance * 8388608.0 - 0.5;
-    return x > 0 ? (x < 8388608.0 ? (int32_t)ceil(x) : 8388608) : 0; }}
+    return x > 0 ? (x < 8388608.0 ? (int32_t)ceil(x) : 8388608) : 0; }
 """
 
 
@@ -78,8 +79,10 @@ def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
 
 def lot(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
     """Whole numbers in [0, 2^23): the draws of a neuron as lots."""
-    h = _hash(seed, stream, step) ^ np.asarray(i).astype(np.int64).astype(np.uint32)
-    return (_avalanche(h) >> np.uint32(9)).astype(np.int64)
+    key = _hash(seed, stream, step)
+    h = np.asarray(i).astype(np.int64).astype(np.uint32) * np.uint32(_B)
+    h = ((h ^ (h >> np.uint32(15))) ^ key) * (_hash(seed, stream, step, 1) | np.uint32(1))
+    return (h >> np.uint32(9)).astype(np.int64)
 
 
 def draw4(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:

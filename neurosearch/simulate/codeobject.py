@@ -5,9 +5,11 @@ over a full rectangle of synapses (``dense``), where both indices are known with
 contiguous. What belongs to the neuron of the outer loop is read once, outside (``walk_head``, ``dense_head``).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from brian2.codegen.codeobject import constant_or_scalar
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator, c_data_type
 from brian2.codegen.targets import codegen_targets
@@ -19,6 +21,7 @@ from brian2.devices.device import get_device
 from brian2.parsing.rendering import CPPNodeRenderer
 
 from neurosearch.simulate.contracts import Unsupported
+from neurosearch.simulate.whole import CONDITION, computes_whole
 
 SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_set_conditional")
 """Templates whose loop may run over synapses."""
@@ -43,7 +46,13 @@ class LeanGenerator(CPPCodeGenerator):
         keywords["independent"] = self._independent(ve_statements, {"_idx"})
         keywords["dense_independent"] = False
         keywords["gate"] = ""
-        keywords["own"] = list(self._own_arrays(ve_statements)) if self.template_name == "ahead" else []
+        if self.template_name == "ahead":
+            keywords["own"] = list(self._own_arrays(ve_statements))
+            keywords["shares"] = any(x.strip() for place in ("steps", "reset") for x in scalar[place])
+            keywords["whole"] = self._whole(sc_statements, ve_statements)
+            keywords["drawn"] = keywords["whole"] and any("draw_lot(" in x for x in vector["steps"])
+            if keywords["whole"]:
+                vector["steps"] = [_side_by_side(x) for x in vector["steps"]]
         pre, post = self._ends()
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
@@ -110,6 +119,15 @@ class LeanGenerator(CPPCodeGenerator):
                 written |= {pointer} if name in write else set()
                 reset |= {pointer} if name in write and place == "reset" else set()
         return ((pointer, ctype, pointer in written, pointer in reset) for pointer, ctype in types.items())
+
+    def _whole(self, shared: Mapping[Any, Any], statements: Mapping[Any, Any]) -> bool:
+        """Whether steps and reset compute with numbers of 32 bits alone."""
+        block = [*statements["steps"], *statements["reset"]]
+        read, write, _, _ = self.arrays_helper(block)
+        numbers = {n for n in read | write if self.variables[n].dtype == np.int32}
+        numbers |= {s.var for place in ("steps", "reset") for s in shared[place] if s.dtype == np.int32}
+        own = {n for n in read | write if not self.variables[n].scalar}
+        return "moment" not in statements and own <= numbers and computes_whole(block, numbers)
 
     def _gate(self, block: Any) -> str:
         """The learning gate of statements that write nothing but weights: while it is 0 they change nothing."""
@@ -222,3 +240,9 @@ def _without_repeated_reads(lines: Iterable[str]) -> list[str]:
         seen.add(line)
         kept.append(line)
     return kept
+
+
+def _side_by_side(line: str) -> str:
+    """A statement on whole numbers, for several neurons at once; the template gives numbers another meaning."""
+    line = re.sub(rf"\bchar {CONDITION}\b", f"ours::Truth {CONDITION}", line)
+    return re.sub(r"\b(draw_lot\([^()]*), i\)", r"\1, _mixed)", line)

@@ -20,6 +20,7 @@
 
 {% include 'memory.cpp' %}
 {% include 'spikes.cpp' %}
+{% include 'lanes.cpp' %}
 {% include 'arguments.cpp' %}
 {% include 'tables.cpp' %}
 {% include 'stream.cpp' %}
