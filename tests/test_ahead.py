@@ -1,10 +1,15 @@
 """Input neurons run for many steps at once: the same spikes as step by step, and none is left out that would spike."""
 
+import platform
+import re
+import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import networks
 import numpy as np
 import pytest
+from brian2.codegen.statements import Statement
 
 from neurosearch import catalogue
 from neurosearch import text as tx
@@ -14,7 +19,10 @@ from neurosearch.encoders.base import SpikingEncoder
 from neurosearch.graph import Graph, Input, Population, Projection, Random
 from neurosearch.neurons.base import Neuron
 from neurosearch.neurons.li import Li
+from neurosearch.plan import to_plain
 from neurosearch.rules.base import Rule
+from neurosearch.simulate import build, compiler, run
+from neurosearch.simulate.whole import computes_whole
 from neurosearch.stepper import FUNCTIONS, Stepper
 from neurosearch.stp.base import ShortTerm
 from neurosearch.text import RuleError
@@ -108,6 +116,28 @@ class Trusting(SpikingEncoder):
 
 
 @dataclass(frozen=True)
+class Ticking(SpikingEncoder):
+    """Whole numbers alone, with everything that is allowed of them: state, draws, a reset, truths of every kind."""
+
+    equations = """n : integer
+                   m : integer"""
+    each_step = """n += int(9*drive)
+                   m = -n*n + 40*n - 300"""
+    threshold = (
+        "not ((n < 30) and (m != 5)) and ((uniform(0) < 0.4*drive) or (n >= 47) or (m == i) or (uniform(1) < 0.02))"
+    )
+    reset = """n -= 30
+               m *= 2"""
+
+
+@dataclass(frozen=True)
+class Coin(SpikingEncoder):
+    """Whole numbers alone, and no state: its draws are mixed beforehand."""
+
+    threshold = "(uniform(0) < 0.3*drive) or ((uniform(1) < drive) and (uniform(2) < 0.2))"
+
+
+@dataclass(frozen=True)
 class Flow(SpikingEncoder):
     """Its own equation reads what its steps write."""
 
@@ -121,7 +151,7 @@ class Flow(SpikingEncoder):
 
 OWN = {
     "tired": Tired(), "counting": Counting(), "sliding": Sliding(), "halves": Halves(), "rare": Rare(),
-    "stacked": Stacked(), "trusting": Trusting(), "flow": Flow(),
+    "stacked": Stacked(), "trusting": Trusting(), "flow": Flow(), "ticking": Ticking(), "coin": Coin(),
 }  # fmt: skip
 STEP_BY_STEP = {"counting", "flow"}
 SPIKING = [n for n in catalogue.names("encoders") if not catalogue.find("encoders", n)().graded]
@@ -199,6 +229,7 @@ def test_idle_neurons_neither_spike_nor_change_until_the_next_event(monkeypatch,
     [
         *((name, 70, 2, False) for name in [*SPIKING, *OWN]),
         *((name, 1100, 1, False) for name in ("latency", "tired")),  # more than stand side by side
+        *((name, inputs, 3, False) for name in ("ticking", "coin") for inputs in (1, 33, 1100)),
         *((name, 70, 1, True) for name in ("periodic", "tired")),
     ],
 )
@@ -288,6 +319,58 @@ def test_nobody_sees_an_encoder_ahead_of_time(monkeypatch, look):
     c = direct(monkeypatch, AtTheEnd() if worn else look, look if worn else None)
     assert (c.plan.shape.group("input").idle != "") == isinstance(look, AtTheEnd)
     networks.same(c.compiled(), c.reference(), c.line)
+
+
+def instructions():
+    """Kinds of processors that this one can stand for."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return ["native"]
+    has = set(re.findall(r"\w+", Path("/proc/cpuinfo").read_text())) if Path("/proc/cpuinfo").exists() else set()
+    levels = {
+        "x86-64": set(),
+        "haswell": {"avx2", "bmi2", "fma"},
+        "skylake-avx512": {"avx512f", "avx512dq", "avx512bw"},
+    }
+    return [name for name, needed in levels.items() if needed <= has]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ticking", "coin", "tired"])
+def test_every_processor_lists_the_same_spikes(monkeypatch, tmp_path, name):
+    c = case(monkeypatch, name, 75, samples=4, frames=2)
+    shape, cxx = c.plan.shape, compiler.find()
+    program = build.program(shape.digest, to_plain(shape), strict=True)
+    source, reference = Path(program.path).with_name("program.cpp"), c.reference()
+    assert ("static int32_t *every_mixed" in source.read_text()) == (
+        name != "tired"
+    )  # whole numbers, and draws of them
+    for processor in instructions():
+        binary = tmp_path / processor
+        flags = [*cxx.flags(strict=True, optimise="-O1"), f"-march={processor}"]
+        subprocess.run([cxx.path, *flags, str(source), "-o", str(binary)], check=True)
+        networks.same(run.run(str(binary), c.asked(), time_limit=60), reference, c.line)
+
+
+def test_texts_of_whole_numbers_are_told_from_others():
+    def statement(text):
+        var, op, expression = re.fullmatch(r"(\w+) (\S?=) (.+)", text).groups()
+        kind = bool if var == "_cond" else np.float64 if var.startswith("x") else np.int32
+        return Statement(var, op, expression, "", kind)
+
+    yes = [
+        ["n += 3*m - (-k)", "_cond = (n > k) and not (m == 2 or n != -1)"],
+        ["_cond = draw_lot(seed, 7, now, i) < n"],
+    ]
+    no = [
+        "_cond = n > 0.5", "_cond = n < x", "_cond = n", "_cond = m/n > 2", "_cond = n % m == 1", "n = int(x)",
+        "n = m > 2", "x1 = n + m", "n /= 2", "_cond = n > 4294967296", "_cond = 1 < n < m", "_cond = n**2 > 4",
+        "_cond = draw_lot(seed, 7, now, n) < 4", "_cond = draw_lot(seed, 7, now + 1, i) < 4", "_cond = floor(n) == 2",
+    ]  # fmt: skip
+    for texts in yes:
+        assert computes_whole(map(statement, texts), {"n", "m", "k"})
+    for text in no:
+        assert not computes_whole([statement(text)], {"n", "m", "k", "seed"}), text
+    assert not computes_whole([statement("_cond = n > 1"), statement("n = x")], {"n"})
 
 
 @pytest.mark.slow

@@ -148,3 +148,19 @@ def test_permutations_differ_by_seed_and_are_complete():
     a, b = random.permutation(1, "order", 500), random.permutation(2, "order", 500)
     assert sorted(a) == sorted(b) == list(range(500))
     assert (a != b).mean() > 0.9
+
+
+@pytest.mark.parametrize("p", [0.02, 0.25])
+def test_a_neurons_draws_are_independent_of_its_neighbours_and_of_the_step_before(p):
+    steps, n = 3000, 1024
+    below = random.draw4(3, random.stream_id("u"), np.arange(steps)[:, None], np.arange(n)) < p
+    x = (below - p) / np.sqrt(p * (1 - p))
+    products = [x, x[:-1] * x[1:], x[:-1, 1:] * x[1:, :-1]]
+    products += [x[:, :-d] * x[:, d:] for d in (1, 2, 16, 512)]
+    products += [x[:, : -2 * d] * x[:, d:-d] * x[:, 2 * d :] for d in (1, 4, 64)]
+    for product in products:
+        assert abs(product.mean()) * np.sqrt(product.size) < 4.5
+    for width in (8, 64, n):  # the counts of neighbours, of all in a step
+        counts = x.reshape(steps, n // width, width).sum(2) / np.sqrt(width)
+        fourth = 3 + (1 - 6 * p * (1 - p)) / (width * p * (1 - p))
+        assert abs((counts**2).mean() - 1) * np.sqrt(counts.size / (fourth - 1)) < 4.5
