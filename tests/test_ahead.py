@@ -343,7 +343,7 @@ def test_every_processor_lists_the_same_spikes(monkeypatch, tmp_path, name):
     source, reference = Path(program.path).with_name("program.cpp"), c.reference()
     assert ("static int32_t *every_mixed" in source.read_text()) == (
         name != "tired"
-    )  # whole numbers, and draws of them
+    )
     for processor in instructions():
         binary = tmp_path / processor
         flags = [*cxx.flags(strict=True, optimise="-O1"), f"-march={processor}"]
