@@ -341,9 +341,7 @@ def test_every_processor_lists_the_same_spikes(monkeypatch, tmp_path, name):
     shape, cxx = c.plan.shape, compiler.find()
     program = build.program(shape.digest, to_plain(shape), strict=True)
     source, reference = Path(program.path).with_name("program.cpp"), c.reference()
-    assert ("static int32_t *every_mixed" in source.read_text()) == (
-        name != "tired"
-    )
+    assert ("static int32_t *every_mixed" in source.read_text()) == (name != "tired")
     for processor in instructions():
         binary = tmp_path / processor
         flags = [*cxx.flags(strict=True, optimise="-O1"), f"-march={processor}"]
