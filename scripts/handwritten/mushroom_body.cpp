@@ -138,13 +138,17 @@ int main(int count, char** values) {
     int correct = 0;
     int64_t n = 0, totals[6] = {};
 
+    uint32_t mixed[IN];
+    for (int i = 0; i < IN; i++) mixed[i] = _mixed((uint32_t)i);
+
     const auto step = [&](int elapsed) {
+        const uint32_t key = _key(seed, stream, n);
         const double grow = std::exp((elapsed + 1) * dt / tau_e);
         inhibitor *= keep_inhibitor;
         for (int i = 0; i < IN; i++) {
             u[i] *= keep_u;
             x[i] = 1 + (x[i] - 1) * keep_x;
-            in_mask[i] = draw_lot(seed, stream, n, i) < chance[i];
+            in_mask[i] = (int32_t)_lot(key, mixed[i]) < chance[i];
         }
         const int n_in = scan(in_mask, IN, fired_in.data());
         int fired_out[OUT], n_out = 0;
