@@ -34,19 +34,17 @@ VARIABLE = "NEUROSEARCH_BENCH_CYCLES"
 
 _CLOCK = f"""
 #include <x86intrin.h>
-struct Cycles {{ unsigned long long sum, calls; }} static cycles_encoding, cycles_all;
+struct Cycles {{ unsigned long long sum, calls; }} static cycles_encoding, cycles_nothing, cycles_all;
 struct Counted {{
     Cycles& total; const unsigned long long began = __rdtsc();
     ~Counted() {{ total.sum += __rdtsc() - began; total.calls++; }}
 }};
-static void write_cycles() {{  // without what the counting itself took
-    Cycles within = {{}}, around = {{}};
-    for (int k = 0; k < 1000000; k++) {{ Counted a{{around}}; Counted b{{within}}; }}
-    const double inner = within.sum * 1e-6, outer = around.sum * 1e-6;  // what one counts of itself, and with another
-    const double calls = (double)cycles_encoding.calls;
+static void write_cycles() {{  // without what the counting itself took: as much as where nothing was counted
+    const double one = (double)cycles_nothing.sum / cycles_nothing.calls, calls = (double)cycles_encoding.calls;
+    const double all = cycles_all.sum - (calls + cycles_nothing.calls) * one;
     FILE* file = fopen(getenv("{VARIABLE}"), "w");
     if (!file) return;
-    fprintf(file, "%.0f %.0f", cycles_encoding.sum - calls * inner, cycles_all.sum - calls * (outer - inner));
+    fprintf(file, "%.0f %.0f", cycles_encoding.sum - calls * one, all);
     fclose(file);
 }}
 """
@@ -65,7 +63,8 @@ def counted(source: str) -> str:
     calls = [f"{name}::run({argument});" for name in own for argument in ("", "n")]
     for call in [*calls, "table_drive.show(row);"]:
         if f"    {call}" in loop:
-            loop = loop.replace(f"    {call}", f"    {{ Counted c{{cycles_encoding}}; {call} }}", 1)
+            around = f"{{ Counted c{{cycles_encoding}}; {call} }} {{ Counted c{{cycles_nothing}}; }}"
+            loop = loop.replace(f"    {call}", f"    {around}", 1)
             found += 1
     assert found > 1, "nothing of the input neurons was found in the steps of the program"
     loop = loop.replace("        run();\n", "        { Counted c{cycles_all}; run(); }\n        write_cycles();\n", 1)

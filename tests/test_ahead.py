@@ -16,6 +16,7 @@ from neurosearch import text as tx
 from neurosearch.ahead import NEVER
 from neurosearch.declare import quantity
 from neurosearch.encoders.base import SpikingEncoder
+from neurosearch.encoders.periodic import Periodic
 from neurosearch.graph import Graph, Input, Population, Projection, Random
 from neurosearch.neurons.base import Neuron
 from neurosearch.neurons.li import Li
@@ -152,6 +153,7 @@ class Flow(SpikingEncoder):
 OWN = {
     "tired": Tired(), "counting": Counting(), "sliding": Sliding(), "halves": Halves(), "rare": Rare(),
     "stacked": Stacked(), "trusting": Trusting(), "flow": Flow(), "ticking": Ticking(), "coin": Coin(),
+    "jittered": Periodic(jitter=0.7),
 }  # fmt: skip
 STEP_BY_STEP = {"counting", "flow"}
 SPIKING = [n for n in catalogue.names("encoders") if not catalogue.find("encoders", n)().graded]
@@ -377,6 +379,17 @@ def test_brian_on_its_own_runs_the_same_spikes(monkeypatch, name):
     c = case(monkeypatch, name, 20, samples=4, steps=40, frames=2)
     reference = c.reference()
     networks.same(c.brian(), reference, c.line, tolerance=1e-12)
+
+
+@pytest.mark.slow
+def test_what_is_multiplied_by_0_is_not_drawn(monkeypatch):
+    c = case(monkeypatch, "jittered", 33, samples=4)
+    program = build.program(c.plan.shape.digest, to_plain(c.plan.shape), strict=True)
+    assert "(jitter == 0 ? 0.0 : jitter * (" in Path(program.path).with_name("program.cpp").read_text()
+    still = case(monkeypatch, "periodic", 33, samples=4)
+    assert c.plan.shape.digest == still.plan.shape.digest  # one program for both
+    networks.same(still.compiled(), still.reference(), still.line)
+    assert not np.array_equal(c.compiled().raster, still.compiled().raster)
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_
 """Templates whose loop may run over synapses."""
 
 
+_DRAWS = re.compile(r"\b(draw4?|gauss)\(")
+
 GATE = "learn_post"
 """What a weight's every change is multiplied by (`passes`)."""
 
@@ -39,6 +41,8 @@ class LeanGenerator(CPPCodeGenerator):
     def translate_statement_sequence(self, sc_statements: Any, ve_statements: Any) -> tuple[Any, Any, dict[str, Any]]:
         """Scalar code, vector code by block, and what the templates need besides."""
         scalar, vector, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
+        shared = {n for n, v in self.variables.items() if isinstance(v, ArrayVariable) and v.scalar}
+        vector = {block: [_drawn_unless_0(line, shared) for line in lines] for block, lines in vector.items()}
         self._record_access(sc_statements, ve_statements)
         keywords["constants"] = list(dict.fromkeys(self._constants()))
         keywords["scalar_lines"] = _without_repeated_reads(line for lines in scalar.values() for line in lines)
@@ -240,6 +244,19 @@ def _without_repeated_reads(lines: Iterable[str]) -> list[str]:
         seen.add(line)
         kept.append(line)
     return kept
+
+
+def _drawn_unless_0(line: str, shared: set[str]) -> str:
+    """``(a * X)`` of a shared ``a`` and draws: 0 where ``a`` is, for which a compiler writes a loop without draws."""
+    for found in re.finditer(r"\((\w+) \* (?=\()", line):
+        end, depth = found.end(), 1
+        while end < len(line) and depth:
+            depth += {"(": 1, ")": -1}.get(line[end], 0)
+            end += 1
+        factor, rest = found[1], line[found.end() : end - 1]
+        if factor in shared and not depth and _DRAWS.search(rest):
+            return f"{line[: found.start()]}({factor} == 0 ? 0.0 : {factor} * {rest}){line[end:]}"
+    return line
 
 
 def _side_by_side(line: str) -> str:
