@@ -54,9 +54,10 @@ class LeanGenerator(CPPCodeGenerator):
             keywords["own"] = list(self._own_arrays(ve_statements))
             keywords["shares"] = any(x.strip() for place in ("steps", "reset") for x in scalar[place])
             keywords["whole"] = self._whole(sc_statements, ve_statements)
-            keywords["drawn"] = keywords["whole"] and any("draw_lot(" in x for x in vector["steps"])
+            lines = [x for place in ("steps", "reset") for x in vector[place]]
+            keywords["drawn"] = keywords["whole"] and any("draw_lot(" in x for x in lines)
             if keywords["whole"]:
-                vector["steps"] = [_side_by_side(x) for x in vector["steps"]]
+                vector |= {place: [_side_by_side(x) for x in vector[place]] for place in ("steps", "reset")}
         pre, post = self._ends()
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
