@@ -9,7 +9,6 @@ from pathlib import Path
 import networks
 import numpy as np
 import pytest
-from brian2.codegen.statements import Statement
 
 from neurosearch import catalogue
 from neurosearch import text as tx
@@ -23,7 +22,6 @@ from neurosearch.neurons.li import Li
 from neurosearch.plan import to_plain
 from neurosearch.rules.base import Rule
 from neurosearch.simulate import build, compiler, run
-from neurosearch.simulate.whole import computes_whole
 from neurosearch.stepper import FUNCTIONS, Stepper
 from neurosearch.stp.base import ShortTerm
 from neurosearch.text import RuleError
@@ -351,28 +349,6 @@ def test_every_processor_lists_the_same_spikes(monkeypatch, tmp_path, name):
         networks.same(run.run(str(binary), c.asked(), time_limit=60), reference, c.line)
 
 
-def test_texts_of_whole_numbers_are_told_from_others():
-    def statement(text):
-        var, op, expression = re.fullmatch(r"(\w+) (\S?=) (.+)", text).groups()
-        kind = bool if var == "_cond" else np.float64 if var.startswith("x") else np.int32
-        return Statement(var, op, expression, "", kind)
-
-    yes = [
-        ["n += 3*m - (-k)", "_cond = (n > k) and not (m == 2 or n != -1)"],
-        ["_cond = draw_lot(seed, 7, now, i) < n"],
-    ]
-    no = [
-        "_cond = n > 0.5", "_cond = n < x", "_cond = n", "_cond = m/n > 2", "_cond = n % m == 1", "n = int(x)",
-        "n = m > 2", "x1 = n + m", "n /= 2", "_cond = n > 4294967296", "_cond = 1 < n < m", "_cond = n**2 > 4",
-        "_cond = draw_lot(seed, 7, now, n) < 4", "_cond = draw_lot(seed, 7, now + 1, i) < 4", "_cond = floor(n) == 2",
-    ]  # fmt: skip
-    for texts in yes:
-        assert computes_whole(map(statement, texts), {"n", "m", "k"})
-    for text in no:
-        assert not computes_whole([statement(text)], {"n", "m", "k", "seed"}), text
-    assert not computes_whole([statement("_cond = n > 1"), statement("n = x")], {"n"})
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["periodic", "tired"])
 def test_brian_on_its_own_runs_the_same_spikes(monkeypatch, name):
@@ -385,7 +361,7 @@ def test_brian_on_its_own_runs_the_same_spikes(monkeypatch, name):
 def test_what_is_multiplied_by_0_is_not_drawn(monkeypatch):
     c = case(monkeypatch, "jittered", 33, samples=4)
     program = build.program(c.plan.shape.digest, to_plain(c.plan.shape), strict=True)
-    assert "(jitter == 0 ? 0.0 : jitter * (" in Path(program.path).with_name("program.cpp").read_text()
+    assert "+ (jitter == 0 ? 0 : jitter * (" in Path(program.path).with_name("program.cpp").read_text()
     still = case(monkeypatch, "periodic", 33, samples=4)
     assert c.plan.shape.digest == still.plan.shape.digest  # one program for both
     networks.same(still.compiled(), still.reference(), still.line)

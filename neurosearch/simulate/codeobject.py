@@ -27,7 +27,7 @@ SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_
 """Templates whose loop may run over synapses."""
 
 
-_DRAWS = re.compile(r"\b(draw4?|gauss)\(")
+_DRAW = re.compile(r"\b(?:draw4?|gauss)\([\w, ]*\)")
 
 GATE = "learn_post"
 """What a weight's every change is multiplied by (`passes`)."""
@@ -51,13 +51,7 @@ class LeanGenerator(CPPCodeGenerator):
         keywords["dense_independent"] = False
         keywords["gate"] = ""
         if self.template_name == "ahead":
-            keywords["own"] = list(self._own_arrays(ve_statements))
-            keywords["shares"] = any(x.strip() for place in ("steps", "reset") for x in scalar[place])
-            keywords["whole"] = self._whole(sc_statements, ve_statements)
-            lines = [x for place in ("steps", "reset") for x in vector[place]]
-            keywords["drawn"] = keywords["whole"] and any("draw_lot(" in x for x in lines)
-            if keywords["whole"]:
-                vector |= {place: [_side_by_side(x) for x in vector[place]] for place in ("steps", "reset")}
+            keywords |= self._ahead(sc_statements, ve_statements, scalar, vector)
         pre, post = self._ends()
         if None in ve_statements and pre is not None:
             block = ve_statements[None]
@@ -125,14 +119,26 @@ class LeanGenerator(CPPCodeGenerator):
                 reset |= {pointer} if name in write and place == "reset" else set()
         return ((pointer, ctype, pointer in written, pointer in reset) for pointer, ctype in types.items())
 
-    def _whole(self, shared: Mapping[Any, Any], statements: Mapping[Any, Any]) -> bool:
-        """Whether steps and reset compute with numbers of 32 bits alone."""
-        block = [*statements["steps"], *statements["reset"]]
+    def _ahead(self, sc: Any, ve: Any, scalar: dict[Any, list[str]], vector: dict[Any, list[str]]) -> dict[str, Any]:
+        """What the template of steps run ahead needs; makes steps on whole numbers steps of several neurons at once."""
+        places = ("steps", "reset")
+        whole = self._whole([s for p in places for s in sc[p]], [s for p in places for s in ve[p]])
+        whole = whole and "moment" not in ve  # whose only spike needs no steps
+        if whole:
+            vector |= {place: [_side_by_side(line) for line in vector[place]] for place in places}
+        return {
+            "own": list(self._own_arrays(ve)),
+            "shares": any(line.strip() for place in places for line in scalar[place]),
+            "whole": whole,
+            "drawn": whole and any("draw_lot(" in line for place in places for line in vector[place]),
+        }
+
+    def _whole(self, shared: list[Any], block: list[Any]) -> bool:
+        """Whether statements compute with numbers of 32 bits alone, their own and ``shared`` ones."""
         read, write, _, _ = self.arrays_helper(block)
         numbers = {n for n in read | write if self.variables[n].dtype == np.int32}
-        numbers |= {s.var for place in ("steps", "reset") for s in shared[place] if s.dtype == np.int32}
         own = {n for n in read | write if not self.variables[n].scalar}
-        return "moment" not in statements and own <= numbers and computes_whole(block, numbers)
+        return own <= numbers and computes_whole(block, numbers | {s.var for s in shared if s.dtype == np.int32})
 
     def _gate(self, block: Any) -> str:
         """The learning gate of statements that write nothing but weights: while it is 0 they change nothing."""
@@ -248,15 +254,20 @@ def _without_repeated_reads(lines: Iterable[str]) -> list[str]:
 
 
 def _drawn_unless_0(line: str, shared: set[str]) -> str:
-    """``(a * X)`` of a shared ``a`` and draws: 0 where ``a`` is, for which a compiler writes a loop without draws."""
-    for found in re.finditer(r"\((\w+) \* (?=\()", line):
+    """``x + (a * X)`` with a shared ``a`` and an X of draws and constants: not drawn where ``a`` is 0.
+
+    A compiler then writes a loop without draws beside the other. X is finite, so the product is 0; and a summand's
+    sign does not matter at 0.
+    """
+    for found in re.finditer(r"\+ \((\w+) \* (?=\()", line):
         end, depth = found.end(), 1
         while end < len(line) and depth:
             depth += {"(": 1, ")": -1}.get(line[end], 0)
             end += 1
-        factor, rest = found[1], line[found.end() : end - 1]
-        if factor in shared and not depth and _DRAWS.search(rest):
-            return f"{line[: found.start()]}({factor} == 0 ? 0.0 : {factor} * {rest}){line[end:]}"
+        factor, product = found[1], line[found.end() : end - 1]
+        around, draws = _DRAW.subn("", product)
+        if factor in shared and draws and re.fullmatch(r"[-+*() .\d]*", around):
+            return f"{line[: found.start()]}+ ({factor} == 0 ? 0 : {factor} * {product}){line[end:]}"
     return line
 
 

@@ -1,6 +1,6 @@
 // Whole numbers of LANES neurons side by side in two registers, what is true of which of them, and lists of those.
 // By itself, a compiler neither keeps such numbers in registers over many steps nor lists them without a branch.
-namespace ours {
+namespace ours {  // no name of a user's can stand before it
 #if defined(__AVX512F__)
 static const int WORDS = 16;  // in a register
 #elif defined(__AVX2__)

@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 {% include 'memory.cpp' %}
-{% include 'spikes.cpp' %}
 {% include 'lanes.cpp' %}
+{% include 'spikes.cpp' %}
 {% include 'arguments.cpp' %}
 {% include 'tables.cpp' %}
 {% include 'stream.cpp' %}

@@ -1,20 +1,16 @@
 // Spikes: which neurons of a loop fired, from a mask for each (all bits or none), followed by 64 neurons that did not.
 // A branch for each spike would be mispredicted for most of them.
-namespace ours {  // no name of a user's can stand before it
+namespace ours {
 #ifdef __AVX512F__
-typedef int Sixteen __attribute__((vector_size(64)));
-typedef char Bytes __attribute__((vector_size(16)));
 typedef unsigned char Mask;
 
 static inline int32_t collect(const Mask* mask, int here, int32_t first, int32_t* fired, int32_t count) {
-    const Sixteen lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, none = {};
-    for (int k = 0; k < here; k += 16) {
+    typedef char Bytes __attribute__((vector_size(16)));
+    const Words numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    for (int k = 0; k < here; k += WORDS) {
         Bytes bytes;
-        memcpy(&bytes, mask + k, 16);
-        const unsigned bits = (unsigned)__builtin_ia32_pmovmskb128(bytes);
-        const Sixteen packed = __builtin_ia32_compresssi512_mask(lanes + (first + k), none, (unsigned short)bits);
-        memcpy(fired + count, &packed, 64);  // the memory behind an array has room for it
-        count += __builtin_popcount(bits);
+        memcpy(&bytes, mask + k, sizeof bytes);
+        count = list((Flags)__builtin_ia32_pmovmskb128(bytes), numbers + (first + k), fired, count);
     }
     return count;
 }
