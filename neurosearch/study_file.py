@@ -84,6 +84,8 @@ def schema() -> dict[str, Any]:
 
 
 _WANTED = {
+    "format": f"give {FORMAT}",
+    "about": "give a text with the question and the result that you expect",
     "architecture": "give a name, ./file.py:Class, found.json, or {name: {field: value}}",
     "task": "give a name, or {name: {field: value}}",
     "memory": "give {bits: 4, range: 1.0, rounding: nearest}, or off",
@@ -106,7 +108,8 @@ def _first_mistake(mistakes: list[Any]) -> str:
         inner = {"limits": ("seconds", "memory_gb"), "rescore": ("top", "seeds")}.get(steps[0], ("min", "max"))
         return f"{path} does not exist; {suggestion(steps[-1], model().model_fields if len(steps) == 1 else inner)}"
     if first["type"] == "missing":
-        return f"{path} must be given"
+        missing = [".".join(map(str, m["loc"])) for m in mistakes if m["type"] == "missing"]
+        return "; ".join(f"{name} must be given: {_WANTED[name]}" for name in missing)
     said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
     hint = _WANTED.get(steps[0], "") if len(steps) == 1 else ""
     if first["type"] == "finite_number":
