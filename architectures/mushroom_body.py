@@ -9,11 +9,11 @@ from typing import Any
 from neurosearch.architecture import AbstractArchitecture
 from neurosearch.declare import Part, part, quantity
 from neurosearch.graph import Constant, Graph, Input, Population, Projection, Random, Teacher
-from neurosearch.homeostasis import Homeostasis
-from neurosearch.neurons.li import Li
-from neurosearch.neurons.lif import Lif
-from neurosearch.wiring.all_to_all import AllToAll
-from neurosearch.wiring.fan_in import FanIn
+from neurosearch.parts.homeostasis import Homeostasis
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.neurons.lif import Lif
+from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.parts.wiring.fan_in import FanIn
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ Lengyel & Dayan (2004), Lengyel, Kwag, Paulsen & Dayan (2005).
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from neurosearch import associative
 from neurosearch.architecture import AbstractArchitecture
-from neurosearch.circuit import phase_clock
 from neurosearch.declare import part, quantity
 from neurosearch.graph import Constant, Graph, Population, Projection
-from neurosearch.posterior import Memory
-from neurosearch.wiring.one_to_one import OneToOne
+from neurosearch.parts.wiring.one_to_one import OneToOne
+from neurosearch.recall import associative
+from neurosearch.recall.circuit import phase_clock
+from neurosearch.recall.posterior import Memory
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PhaseMemory(AbstractArchitecture):
     """
 
     encoder: Any = part("encoders", "current")
-    storage: Any = part("storage", "sine")
+    storage: Any = part("storage_rules", "sine")
     prior: Any = part("priors", "circle")
     noise: Any = part("noises", "von_mises")
     tau_mem: float = quantity(10e-3, "second", low=1e-4, high=10)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from neurosearch import associative
 from neurosearch.architecture import AbstractArchitecture
 from neurosearch.declare import part, quantity
 from neurosearch.errors import UserError
 from neurosearch.graph import Graph
-from neurosearch.posterior import Memory
+from neurosearch.recall import associative
+from neurosearch.recall.posterior import Memory
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class RateMemory(AbstractArchitecture):
     """
 
     encoder: Any = part("encoders", "current")
-    storage: Any = part("storage", "covariance")
+    storage: Any = part("storage_rules", "covariance")
     prior: Any = part("priors", "binary")
     noise: Any = part("noises", "normal")
     tau_mem: float = quantity(10e-3, "second", low=1e-4, high=10)

@@ -9,13 +9,13 @@ from typing import Any
 from neurosearch.architecture import AbstractArchitecture
 from neurosearch.declare import Part, part, quantity
 from neurosearch.graph import Graph, Input, Population, Projection, Random, Teacher
-from neurosearch.homeostasis import Homeostasis
-from neurosearch.neurons.li import Li
-from neurosearch.neurons.lif import Lif
-from neurosearch.rules.stdp import Stdp
-from neurosearch.wiring.all_to_all import AllToAll
-from neurosearch.wiring.fan_in import FanIn
-from neurosearch.wiring.probability import Probability
+from neurosearch.parts.homeostasis import Homeostasis
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.neurons.lif import Lif
+from neurosearch.parts.rules.stdp import Stdp
+from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.parts.wiring.fan_in import FanIn
+from neurosearch.parts.wiring.probability import Probability
 
 
 @dataclass(frozen=True)

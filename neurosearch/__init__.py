@@ -5,50 +5,54 @@ Names are imported when they are first used, so that ``import neurosearch`` cost
 
 from typing import TYPE_CHECKING, Any
 
+from neurosearch.moved import install
+
 if TYPE_CHECKING:
     from neurosearch.architecture import AbstractArchitecture
     from neurosearch.declare import part, quantity
-    from neurosearch.encoders.base import Encoder
     from neurosearch.errors import UserError
     from neurosearch.graph import Constant, Graph, Input, Population, Projection, Random, Teacher
-    from neurosearch.neurons.base import Neuron
-    from neurosearch.normalisations.base import Normalisation
+    from neurosearch.parts.encoders.base import Encoder
+    from neurosearch.parts.neurons.base import Neuron
+    from neurosearch.parts.normalisations.base import Normalisation
+    from neurosearch.parts.rules.base import Rule
+    from neurosearch.parts.stp.base import ShortTerm
+    from neurosearch.parts.tasks.base import Task
+    from neurosearch.parts.wiring.base import Wiring
     from neurosearch.plan import Plan
     from neurosearch.record import Record, Score, Stream, Trial
-    from neurosearch.rules.base import Rule
-    from neurosearch.stp.base import ShortTerm
-    from neurosearch.study import Study
-    from neurosearch.study import load as load_study
-    from neurosearch.tasks.base import Task
+    from neurosearch.study.study import Study
+    from neurosearch.study.study import load as load_study
     from neurosearch.trial import run_trial
-    from neurosearch.wiring.base import Wiring
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+
+install()
 
 _PLACES = {
     "AbstractArchitecture": "architecture",
     "Constant": "graph",
-    "Encoder": "encoders.base",
+    "Encoder": "parts.encoders.base",
     "Graph": "graph",
     "Input": "graph",
-    "Neuron": "neurons.base",
-    "Normalisation": "normalisations.base",
+    "Neuron": "parts.neurons.base",
+    "Normalisation": "parts.normalisations.base",
     "Plan": "plan",
     "Population": "graph",
     "Projection": "graph",
     "Random": "graph",
     "Record": "record",
-    "Rule": "rules.base",
+    "Rule": "parts.rules.base",
     "Score": "record",
-    "ShortTerm": "stp.base",
+    "ShortTerm": "parts.stp.base",
     "Stream": "record",
-    "Study": "study",
-    "Task": "tasks.base",
+    "Study": "study.study",
+    "Task": "parts.tasks.base",
     "Teacher": "graph",
     "Trial": "record",
     "UserError": "errors",
-    "Wiring": "wiring.base",
-    "load_study": "study:load",
+    "Wiring": "parts.wiring.base",
+    "load_study": "study.study:load",
     "part": "declare",
     "quantity": "declare",
     "run_trial": "trial",

@@ -2,7 +2,7 @@
 
 import sys
 
-from neurosearch.cli import main
+from neurosearch.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

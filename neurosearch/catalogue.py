@@ -23,6 +23,12 @@ _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED_BESIDE = ("architectures", "studies")
 """Top-level folders of a checkout; a wheel carries them inside the package, with an underscore."""
 
+_ROOMS = ("baselines",)
+"""Kinds that are rooms of their own and not folders of ``parts``: nothing of a network is made of them."""
+
+_RENAMED = {"storage": "storage_rules"}
+"""Former name of a kind → its name; ``storage`` also is a database."""
+
 _own: dict[type, tuple[str, str]] = {}
 """A user's class → (reference ``/path/file.py:Class``, digest of the text that was executed)."""
 
@@ -32,16 +38,17 @@ OWN_FILE = re.compile(r"^(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)$", re.DOTALL)
 
 def folder(kind: str) -> Path:
     """Where the files of a kind are."""
+    kind = _RENAMED.get(kind, kind)
     if kind in _SHIPPED_BESIDE:
         inside = _PACKAGE / f"_{kind}"
         return inside if inside.is_dir() else _PACKAGE.parent / kind
-    return _PACKAGE / kind
+    return _PACKAGE / kind if kind in _ROOMS else _PACKAGE / "parts" / kind
 
 
 def kinds() -> list[str]:
-    """Every kind that can be listed: the folders with a ``base.py``, and the two that ship beside the package."""
-    with_base = {path.parent.name for path in _PACKAGE.glob("*/base.py")}
-    return sorted(with_base | {kind for kind in _SHIPPED_BESIDE if folder(kind).is_dir()})
+    """Every kind that can be listed: the folders of ``parts``, baselines, and the two that ship beside the package."""
+    parts = {path.parent.name for path in _PACKAGE.glob("parts/*/base.py")}
+    return sorted(parts | {kind for kind in (*_ROOMS, *_SHIPPED_BESIDE) if folder(kind).is_dir()})
 
 
 def names(kind: str) -> list[str]:
@@ -133,9 +140,15 @@ def absolute(reference: str, base: Path) -> str:
 
 def _import(kind: str, file: Path) -> ModuleType:
     if kind not in _SHIPPED_BESIDE:
-        return importlib.import_module(f"neurosearch.{kind}.{file.stem}")
+        return importlib.import_module(f"{_module(kind)}.{file.stem}")
     name = f"neurosearch._{kind}.{file.stem}"
     return sys.modules[name] if name in sys.modules else _execute(name, file)
+
+
+def _module(kind: str) -> str:
+    """The package in which the things of a kind are modules."""
+    kind = _RENAMED.get(kind, kind)
+    return f"neurosearch.{kind}" if kind in _ROOMS else f"neurosearch.parts.{kind}"
 
 
 def _execute(name: str, file: Path) -> ModuleType:
@@ -160,7 +173,7 @@ def _classes(module: ModuleType) -> Iterator[type]:
 
 def _check_base(kind: str, cls: type, file: Path) -> None:
     """A user's own class must be of its kind: derived from the one that the kind's base file defines."""
-    base = "neurosearch.architecture" if kind == "architectures" else f"neurosearch.{kind}.base"
+    base = "neurosearch.architecture" if kind == "architectures" else f"{_module(kind)}.base"
     if kind and (kind == "architectures" or (folder(kind) / "base.py").is_file()):
         bases = [one for one in _classes(importlib.import_module(base)) if one in cls.__mro__]
         if not bases:

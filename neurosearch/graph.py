@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from neurosearch.declare import Part, quantity
-from neurosearch.encoders.base import Encoder
 from neurosearch.errors import UserError
-from neurosearch.homeostasis import Homeostasis
-from neurosearch.neurons.base import Neuron
-from neurosearch.rules.base import Rule
-from neurosearch.stp.base import ShortTerm
-from neurosearch.wiring.base import Wiring
+from neurosearch.parts.encoders.base import Encoder
+from neurosearch.parts.homeostasis import Homeostasis
+from neurosearch.parts.neurons.base import Neuron
+from neurosearch.parts.rules.base import Rule
+from neurosearch.parts.stp.base import ShortTerm
+from neurosearch.parts.wiring.base import Wiring
 
 
 @dataclass(frozen=True)

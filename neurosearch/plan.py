@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from neurosearch.language.text import Block, Statement
 from neurosearch.random import stream_id
-from neurosearch.text import Block, Statement
 
 MOMENTS = ("decision", "end", "begin", "frame")
 """Events of a stream, in the order in which they happen when they fall on the same step."""

@@ -14,9 +14,9 @@ from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
 from neurosearch.evaluate.score import score
 from neurosearch.graph import Graph
-from neurosearch.inventory import inventory
-from neurosearch.lower import lower
-from neurosearch.memory import WeightMemory
+from neurosearch.hardware.inventory import inventory
+from neurosearch.hardware.weight_memory import WeightMemory
+from neurosearch.lower.lower import lower
 from neurosearch.plan import Plan, to_plain
 from neurosearch.record import Record, Score, Stream, digest
 from neurosearch.simulate import build, builder, run, stock

@@ -13,7 +13,7 @@ import reference_trial
 
 from neurosearch import catalogue, config, trial
 from neurosearch.errors import UserError
-from neurosearch.lower import lower
+from neurosearch.lower.lower import lower
 from neurosearch.plan import to_plain
 from neurosearch.simulate import build, compiler
 

@@ -15,12 +15,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from neurosearch import study, trial
-from neurosearch.search import best, driver
+from neurosearch import trial
+from neurosearch.search import driver, rescore
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress
-from neurosearch.space import Choice
-from neurosearch.store import open_store
+from neurosearch.store.store import open_store
+from neurosearch.study import study
+from neurosearch.study.space import Choice
 
 
 def main() -> None:
@@ -66,7 +67,7 @@ def search(arguments: argparse.Namespace, seed: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(searched, str(Path(folder) / "search.journal"))
         driver.run(searched, store, trial.run_trial, workers=arguments.workers, progress=Progress(quiet=True))
-        best.rescore(searched, store, trial.run_trial, workers=arguments.workers, interrupt=Interrupt())
+        rescore.rescore(searched, store, trial.run_trial, workers=arguments.workers, interrupt=Interrupt())
         stored, rescored = store.trials(), store.rescored()
     seconds = time.perf_counter() - began
     name = searched.objectives[0]

@@ -17,10 +17,10 @@ import textbook
 from bench_binary import SEED, say
 
 from neurosearch import config, trial
-from neurosearch import study as studies
 from neurosearch.record import Score, Trial
 from neurosearch.search import driver
-from neurosearch.store import Store, open_store
+from neurosearch.store.store import Store, open_store
+from neurosearch.study import study as studies
 
 WORKERS = 2
 

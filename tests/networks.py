@@ -6,18 +6,18 @@ import numpy as np
 
 from neurosearch import catalogue
 from neurosearch.graph import Constant, Graph, Input, Population, Projection, Random, Teacher
-from neurosearch.homeostasis import Homeostasis
-from neurosearch.lower import lower
-from neurosearch.neurons.li import Li
+from neurosearch.lower.lower import lower
+from neurosearch.parts.homeostasis import Homeostasis
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.parts.wiring.fan_in import FanIn
 from neurosearch.plan import Plan, to_plain
 from neurosearch.record import Record, Stream
 from neurosearch.simulate import build, run, stock
 from neurosearch.simulate.drive import as_they_are
+from neurosearch.simulate.reference import Result, Stepper
 from neurosearch.simulate.request import request
-from neurosearch.stepper import Result, Stepper
 from neurosearch.timeline import Timeline, timeline
-from neurosearch.wiring.all_to_all import AllToAll
-from neurosearch.wiring.fan_in import FanIn
 
 INPUTS, HIDDEN, OUTPUTS = 12, 30, 4
 __all__ = ["HIDDEN", "INPUTS", "OUTPUTS", "Case", "case", "layered", "make", "same", "stream", "to_plain"]

@@ -4,7 +4,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from neurosearch.record import Score
-from neurosearch.study import Study, load
+from neurosearch.study.study import Study, load
 
 ARCHITECTURE = '''
 """A small architecture."""

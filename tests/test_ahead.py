@@ -11,21 +11,21 @@ import numpy as np
 import pytest
 
 from neurosearch import catalogue
-from neurosearch import text as tx
-from neurosearch.ahead import NEVER
 from neurosearch.declare import quantity
-from neurosearch.encoders.base import SpikingEncoder
-from neurosearch.encoders.periodic import Periodic
 from neurosearch.graph import Graph, Input, Population, Projection, Random
-from neurosearch.neurons.base import Neuron
-from neurosearch.neurons.li import Li
+from neurosearch.language import text as tx
+from neurosearch.language.text import RuleError
+from neurosearch.lower.run_ahead import NEVER
+from neurosearch.parts.encoders.base import SpikingEncoder
+from neurosearch.parts.encoders.periodic import Periodic
+from neurosearch.parts.neurons.base import Neuron
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.rules.base import Rule
+from neurosearch.parts.stp.base import ShortTerm
+from neurosearch.parts.wiring.all_to_all import AllToAll
 from neurosearch.plan import to_plain
-from neurosearch.rules.base import Rule
 from neurosearch.simulate import build, compiler, run
-from neurosearch.stepper import FUNCTIONS, Stepper
-from neurosearch.stp.base import ShortTerm
-from neurosearch.text import RuleError
-from neurosearch.wiring.all_to_all import AllToAll
+from neurosearch.simulate.reference import FUNCTIONS, Stepper
 
 
 @dataclass(frozen=True)

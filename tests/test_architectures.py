@@ -7,7 +7,7 @@ import networks
 import pytest
 
 from neurosearch import catalogue, config, trial
-from neurosearch.lower import lower
+from neurosearch.lower.lower import lower
 
 pytestmark = pytest.mark.slow
 ARCHITECTURES = catalogue.names("architectures")

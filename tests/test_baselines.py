@@ -24,13 +24,13 @@ from neurosearch.baselines.random_features_lms import RandomFeaturesLms
 from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
 from neurosearch.evaluate.average import average
+from neurosearch.parts.tasks.arrays import Arrays
+from neurosearch.parts.tasks.digits import Digits
+from neurosearch.parts.tasks.fashion_mnist import DEBIAN, FashionMnist
+from neurosearch.parts.tasks.japanese_vowels import JapaneseVowels
+from neurosearch.parts.tasks.lorenz import Lorenz
+from neurosearch.parts.tasks.mnist import Mnist
 from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, SparseRows, Stream
-from neurosearch.tasks.arrays import Arrays
-from neurosearch.tasks.digits import Digits
-from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
-from neurosearch.tasks.japanese_vowels import JapaneseVowels
-from neurosearch.tasks.lorenz import Lorenz
-from neurosearch.tasks.mnist import Mnist
 
 NAMES = names()
 ALL_OF_THEM = names(everything=True)

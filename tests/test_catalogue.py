@@ -31,7 +31,7 @@ def test_names_are_files():
 def test_names_import_nothing():
     code = (
         "import sys; from neurosearch import catalogue; catalogue.names('rules'); catalogue.about('rules', 'stdp'); "
-        "print([m for m in sys.modules if m.startswith('neurosearch.rules')])"
+        "print([m for m in sys.modules if m.startswith('neurosearch.parts.rules')])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
@@ -49,7 +49,7 @@ def test_unknown_names_say_what_is_known():
 OWN = '''
 """Mine."""
 from dataclasses import dataclass
-from neurosearch.rules.base import Rule
+from neurosearch.parts.rules.base import Rule
 from neurosearch.declare import quantity
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def test_a_users_file_that_does_not_serve(tmp_path, text, name, said):
 
 def test_a_users_class_of_another_kind(tmp_path):
     (tmp_path / "my.py").write_text(OWN.format(value=1.0))
-    for kind, base in (("tasks", "neurosearch.tasks.base"), ("architectures", "neurosearch.architecture")):
+    for kind, base in (("tasks", "neurosearch.parts.tasks.base"), ("architectures", "neurosearch.architecture")):
         with pytest.raises(UserError, match=rf"my\.py: Mine is none of the {kind}; derive it from the class in {base}"):
             catalogue.find(kind, f"{tmp_path}/my.py:Mine")
 

@@ -9,20 +9,20 @@ import pytest
 from neurosearch import catalogue, config
 from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
+from neurosearch.parts.tasks.arrays import Arrays
+from neurosearch.parts.tasks.base import Streams
+from neurosearch.parts.tasks.class_incremental import ClassIncremental
+from neurosearch.parts.tasks.contrast_change import ContrastChange
+from neurosearch.parts.tasks.cut_short import CutShort
+from neurosearch.parts.tasks.digits import Digits
+from neurosearch.parts.tasks.few_examples import FewExamples
+from neurosearch.parts.tasks.lorenz import Lorenz
+from neurosearch.parts.tasks.missing_labels import MissingLabels
+from neurosearch.parts.tasks.permuted_inputs import PermutedInputs
+from neurosearch.parts.tasks.recall import Recall
+from neurosearch.parts.tasks.rotated_images import RotatedImages, rotated
+from neurosearch.parts.tasks.swapped_labels import SwappedLabels
 from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
-from neurosearch.tasks.arrays import Arrays
-from neurosearch.tasks.base import Streams
-from neurosearch.tasks.class_incremental import ClassIncremental
-from neurosearch.tasks.contrast_change import ContrastChange
-from neurosearch.tasks.cut_short import CutShort
-from neurosearch.tasks.digits import Digits
-from neurosearch.tasks.few_examples import FewExamples
-from neurosearch.tasks.lorenz import Lorenz
-from neurosearch.tasks.missing_labels import MissingLabels
-from neurosearch.tasks.permuted_inputs import PermutedInputs
-from neurosearch.tasks.recall import Recall
-from neurosearch.tasks.rotated_images import RotatedImages, rotated
-from neurosearch.tasks.swapped_labels import SwappedLabels
 from neurosearch.timeline import timeline
 
 SMALL = Digits(samples=120, lead_in=10, held_out=40)

@@ -73,7 +73,7 @@ def test_help_names_every_verb_and_loads_nothing_heavy(door, tmp_path):
     out, _ = door("--help")
     assert all(verb in out for verb in VERBS)
     assert door()[0] == out
-    code = "import sys; from neurosearch.cli import main; main(['list']); print(*sys.modules)"
+    code = "import sys; from neurosearch.cli.main import main; main(['list']); print(*sys.modules)"
     root = str(Path(__file__).resolve().parent.parent)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert not {"brian2", "optuna", "sympy", "matplotlib", "pydantic"} & set(ran.stdout.split())

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from neurosearch import config, document
+from neurosearch import config
 from neurosearch.declare import Part, part, quantity
 from neurosearch.errors import UserError
+from neurosearch.study import document
 
 
 @dataclass(frozen=True)

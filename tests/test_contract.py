@@ -9,14 +9,14 @@ import pytest
 from neurosearch import catalogue
 from neurosearch.declare import quantity
 from neurosearch.graph import Constant, Population, Projection, Random
-from neurosearch.memory import WeightMemory
-from neurosearch.neurons.base import Neuron
-from neurosearch.neurons.li import Li
-from neurosearch.neurons.lif import Lif
-from neurosearch.rules.base import Rule
-from neurosearch.rules.delta_potential import DeltaPotential
-from neurosearch.wiring.all_to_all import AllToAll
-from neurosearch.wiring.probability import Probability
+from neurosearch.hardware.weight_memory import WeightMemory
+from neurosearch.parts.neurons.base import Neuron
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.neurons.lif import Lif
+from neurosearch.parts.rules.base import Rule
+from neurosearch.parts.rules.delta_potential import DeltaPotential
+from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.parts.wiring.probability import Probability
 
 SPIKING = [n for n in catalogue.names("neurons") if catalogue.find("neurons", n).threshold]
 RULES = catalogue.names("rules")

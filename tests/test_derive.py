@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurosearch import catalogue, kernel, vector
-from neurosearch.derive import derive
+from neurosearch import catalogue
+from neurosearch.cli.derivation import derivation
 from neurosearch.errors import UserError
-from neurosearch.inspect.derivation import derivation
-from neurosearch.posterior import Memory
+from neurosearch.language import arrays
+from neurosearch.recall import kernel
+from neurosearch.recall.derive import derive
+from neurosearch.recall.posterior import Memory
 
 
 def make(kind, name, **values):
@@ -48,14 +50,14 @@ NAMES = [f"{name}-{n}" for name, cases in SHIPPED.items() for n in range(len(cas
 
 def prepared(name, values, prior, noise, units=9, load=4, seed=0):
     """A memory, its weights, a state and a cue inside the support."""
-    memory = Memory(make("storage", name, **values), prior, noise, units)
+    memory = Memory(make("storage_rules", name, **values), prior, noise, units)
     patterns = prior.draw(seed, load, units)
     u = np.random.default_rng(seed).random((2, 2, units)) * 0.9 + 0.05
     return memory, kernel.store(memory.storage, patterns), prior.quantile(u[0]), prior.quantile(u[1])
 
 
 def test_every_shipped_storage_rule_is_tested():
-    assert set(SHIPPED) == set(catalogue.names("storage"))
+    assert set(SHIPPED) == set(catalogue.names("storage_rules"))
 
 
 @pytest.mark.parametrize(("name", "values", "prior", "noise"), CASES, ids=NAMES)
@@ -67,7 +69,7 @@ def test_the_slope_is_that_of_the_log_posterior(name, values, prior, noise):
         step = h * np.eye(x.shape[1])[unit]
         up, down = (memory.log_posterior(x + s * step, cue, w, 4) for s in (1, -1))
         numeric[:, unit] = (up - down) / (2 * h)
-    ease = vector.value(memory.dynamics.mobility, {**memory.numbers, "x_post": x})
+    ease = arrays.value(memory.dynamics.mobility, {**memory.numbers, "x_post": x})
     np.testing.assert_allclose(derived, ease * numeric, rtol=0, atol=1e-6 * np.abs(derived).max())
 
 
@@ -79,9 +81,9 @@ def test_the_split_is_the_whole(name, values, prior, noise):
     pairs = {**n, "x_pre": x[:, :, None], "x_post": x[:, None, :], "w": w, "back": w.T}
     parts = (d.excitation, d.subtractive, d.subtractive_inhibition, d.divisive)
     apart = 1 - np.eye(x.shape[1])
-    total = sum((apart * vector.value(part, pairs)).sum(1) for part in parts) / (3.0 * n["crosstalk_variance"])
+    total = sum((apart * arrays.value(part, pairs)).sum(1) for part in parts) / (3.0 * n["crosstalk_variance"])
     own = {**n, "x_post": x, "cue": cue}
-    whole = vector.value(d.leak, own) + vector.value(d.drive, own) + vector.value(d.mobility, own) * total
+    whole = arrays.value(d.leak, own) + arrays.value(d.drive, own) + arrays.value(d.mobility, own) * total
     np.testing.assert_allclose(memory.field(w, 4)(x, cue), whole, rtol=1e-9, atol=1e-9 * np.abs(whole).max())
     learned, free = memory._pairwise(x, w, n)
     np.testing.assert_allclose(
@@ -146,7 +148,7 @@ def test_recall_never_goes_down(circle, data, load, seed):
     )
     prior, noise = (CIRCLE, PHASED) if circle else data.draw(st.sampled_from([(GAUSSIAN, NORMAL), (BOUNDED, NORMAL)]))
     units = 16
-    memory = Memory(make("storage", "written", rule=source), prior, noise, units)
+    memory = Memory(make("storage_rules", "written", rule=source), prior, noise, units)
     patterns = prior.draw(seed, load, units)
     w = kernel.store(memory.storage, patterns)
     deviation = noise.deviation(np.random.default_rng(seed).random((2, units)))
@@ -168,7 +170,7 @@ def test_gradient_recall_climbs_for_the_shipped_rules():
     ("prior", "sd", "load"), [(make("priors", "gaussian"), 4.0, 11), (make("priors", "bounded", b=4.0), 0.2, 3)]
 )
 def test_the_largest_step_holds_from_noisy_cues_too(prior, sd, load):
-    memory = Memory(make("storage", "covariance", mean=0.2), prior, make("noises", "normal", sd=sd), 100)
+    memory = Memory(make("storage_rules", "covariance", mean=0.2), prior, make("noises", "normal", sd=sd), 100)
     for seed in range(3):
         patterns = prior.draw(seed, load, 100)
         cues = patterns[:2] + memory.noise.deviation(np.random.default_rng(seed).random((2, 100)))
@@ -186,7 +188,9 @@ def test_printed_weights_go_the_way_they_are_stored():
 
 
 def test_readable_equations_and_predictions():
-    said = Memory(make("storage", "covariance"), make("priors", "gaussian"), make("noises", "normal"), 200).describe(11)
+    said = Memory(
+        make("storage_rules", "covariance"), make("priors", "gaussian"), make("noises", "normal"), 200
+    ).describe(11)
     for part in (
         "leak:",
         "feed-forward drive:",
@@ -195,14 +199,15 @@ def test_readable_equations_and_predictions():
         "membrane time constant 0.04016 tau",
     ):
         assert part in said, said
-    binary = Memory(make("storage", "covariance"), BINARY, make("noises", "normal"), 200).describe(11)
+    binary = Memory(make("storage_rules", "covariance"), BINARY, make("noises", "normal"), 200).describe(11)
     assert "recurrent excitation: [2 * w_ij * x_j]/((M - 1) sigma^2)" in binary
     assert "subtractive inhibition: 0" in binary
 
 
 def test_numbers_do_not_change_the_texts():
     one, other = (
-        derive(make("storage", "covariance", gain=g, mean=m), GAUSSIAN, NORMAL) for g, m in ((1.0, 0.0), (0.3, 0.7))
+        derive(make("storage_rules", "covariance", gain=g, mean=m), GAUSSIAN, NORMAL)
+        for g, m in ((1.0, 0.0), (0.3, 0.7))
     )
     assert one == other
 
@@ -211,14 +216,14 @@ def test_a_smoothed_kernel_is_its_fourier_series():
     turn = "(1 - exp(-6.283185307179586/0.6))"
     kernel_text = f"exp(-lag/0.6)/{turn} - exp((lag - 6.283185307179586)/0.6)/{turn}"
     series = {
-        "closed": make("storage", "periodic_stdp", width=0.5, harmonics=6),
-        "by FFT": make("storage", "smoothed", width=0.5, harmonics=6, kernel=kernel_text),
+        "closed": make("storage_rules", "periodic_stdp", width=0.5, harmonics=6),
+        "by FFT": make("storage_rules", "smoothed", width=0.5, harmonics=6, kernel=kernel_text),
     }
     lag = np.linspace(0, 2 * np.pi, 101)
     values = {k: kernel.omega(s, np.zeros_like(lag), lag) for k, s in series.items()}
     np.testing.assert_allclose(values["closed"], values["by FFT"], atol=1e-6)
     fine = (np.arange(4000) + 0.5) * 2 * np.pi / 4000
-    raw = vector.value(kernel_text, {"lag": fine})
+    raw = arrays.value(kernel_text, {"lag": fine})
     away = (lag[:, None] - fine + np.pi) % (2 * np.pi) - np.pi
     weight = np.exp(-(away**2) / (2 * 0.5**2))
     np.testing.assert_allclose(values["closed"], (weight * raw).sum(1) / weight.sum(1), atol=0.02)
@@ -242,7 +247,7 @@ def test_a_smoothed_kernel_is_its_fourier_series():
 )  # fmt: skip
 def test_what_cannot_be_derived_is_said_in_a_sentence(storage, prior, noise, said):
     with pytest.raises(UserError, match=said) as caught:
-        derive(make("storage", "written", rule=storage), prior, noise)
+        derive(make("storage_rules", "written", rule=storage), prior, noise)
     assert "\n" not in str(caught.value)
 
 
@@ -257,14 +262,16 @@ def test_other_mistakes():
     with pytest.raises(UserError, match="a load of zero has nothing to recall"):
         kernel.store(memory.storage, np.zeros((0, 9)))
     with pytest.raises(UserError, match=r"Smoothed\.kernel: .* is not finite at lag"):
-        make("storage", "smoothed", kernel="log(lag - 3)")
+        make("storage_rules", "smoothed", kernel="log(lag - 3)")
     with pytest.raises(UserError, match="unknown symbol `x_pre`"):
-        make("storage", "smoothed", kernel="x_pre")
+        make("storage_rules", "smoothed", kernel="x_pre")
 
 
 def test_the_one_unit_bound_is_the_closed_form_for_gaussian_values():
     """sqrt(1/(1 + 1/n² + N/(M - 1))) where synapse noise is Gaussian and independent, as the derivation takes it."""
-    memory = Memory(make("storage", "covariance"), make("priors", "gaussian"), make("noises", "normal", sd=1.0), 100)
+    memory = Memory(
+        make("storage_rules", "covariance"), make("priors", "gaussian"), make("noises", "normal", sd=1.0), 100
+    )
     numbers, errors = np.random.default_rng(1), []
     for seed in range(4):
         truth = memory.prior.draw(seed, 1, 100)
@@ -276,7 +283,7 @@ def test_the_one_unit_bound_is_the_closed_form_for_gaussian_values():
 
 def test_one_unit_of_a_real_memory_is_better_than_its_cue():
     for name, values, prior, noise in (("covariance", {}, BINARY, NORMAL), ("sine", {}, CIRCLE, PHASED)):
-        memory = Memory(make("storage", name, **values), prior, noise, 60)
+        memory = Memory(make("storage_rules", name, **values), prior, noise, 60)
         patterns = prior.draw(0, 4, 60)
         cues = patterns[:2] + noise.deviation(np.random.default_rng(0).random((2, 60)))
         told = memory.one_unit(kernel.store(memory.storage, patterns), patterns[:2], cues, 4)
@@ -286,7 +293,7 @@ def test_one_unit_of_a_real_memory_is_better_than_its_cue():
 
 def test_a_hundred_recalls_find_their_patterns():
     """N = 200, 500 steps, 100 cues by NumPy."""
-    memory = Memory(make("storage", "covariance", gain=1.01), BINARY, make("noises", "normal"), 200)
+    memory = Memory(make("storage_rules", "covariance", gain=1.01), BINARY, make("noises", "normal"), 200)
     patterns = BINARY.draw(0, 11, 200)
     w = kernel.store(memory.storage, patterns)
     cues = patterns[np.arange(100) % 11] + memory.noise.deviation(np.random.default_rng(0).random((100, 200)))
@@ -306,7 +313,10 @@ def test_derivation_of_a_text_is_that_of_the_rule_it_spells_out():
     for part in ("leak", "feed-forward drive", "recurrent excitation", "subtractive inhibition", "divisive inhibition"):
         assert part in text
     memory = Memory(
-        make("storage", "covariance", mean=0.13), make("priors", "gaussian"), make("noises", "normal", sd=0.37), 50
+        make("storage_rules", "covariance", mean=0.13),
+        make("priors", "gaussian"),
+        make("noises", "normal", sd=0.37),
+        50,
     )
     assert numbers[1]["equations"]["leak"] == memory.dynamics.leak
 

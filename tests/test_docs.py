@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from neurosearch import catalogue, config, document
-from neurosearch import study as studies
-from neurosearch.cli import _parser
-from neurosearch.configuration import Configuration
-from neurosearch.lower import lower
+from neurosearch import catalogue, config
+from neurosearch.cli.main import _parser
+from neurosearch.lower.lower import lower
+from neurosearch.study import document
+from neurosearch.study import study as studies
+from neurosearch.study.configuration import Configuration
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")])
@@ -95,9 +96,9 @@ def test_rules_shown_run(text: str, tmp_path: Path) -> None:
 
 
 def test_rule_places_and_ports_are_documented() -> None:
-    from neurosearch.draft import PORTS
-    from neurosearch.rules.base import Rule
-    from neurosearch.text import FUNCTIONS
+    from neurosearch.language.text import FUNCTIONS
+    from neurosearch.lower.population_builder import PORTS
+    from neurosearch.parts.rules.base import Rule
 
     text = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     words = set(re.findall(r"\w+", text))
@@ -105,7 +106,7 @@ def test_rule_places_and_ports_are_documented() -> None:
 
 
 def test_study_keys_are_documented() -> None:
-    from neurosearch.study_file import schema
+    from neurosearch.study.schema import schema
 
     text = (ROOT / "docs/files.md").read_text(encoding="utf-8")
     assert [key for key in schema()["properties"] if f"`{key}`" not in text and key != "format"] == []

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurosearch import encoded, trial
+from neurosearch import trial
 from neurosearch.baselines.online_softmax import OnlineSoftmax
+from neurosearch.inspect import encoded
 from neurosearch.record import STREAM
 
 pytestmark = pytest.mark.slow

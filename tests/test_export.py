@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from networks import INPUTS, layered, make, stream
 
-from neurosearch import config, trial
-from neurosearch.configuration import Configuration
+from neurosearch import config, rerun, trial
+from neurosearch.cli.export import export as export_verb
 from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.export import found, nir_graph
@@ -21,16 +21,15 @@ from neurosearch.export.export import destination, export
 from neurosearch.export.faithfulness import APPROXIMATE, FAITHFUL, FAITHFULNESS, UNSUPPORTED, Element, table
 from neurosearch.export.network import Network, pairs, state_names
 from neurosearch.graph import Constant, Graph, Input, Population, Projection, Random
-from neurosearch.homeostasis import Homeostasis
-from neurosearch.inspect import rerun
-from neurosearch.inspect.export import export as export_verb
-from neurosearch.lower import lower
-from neurosearch.neurons.base import Neuron
+from neurosearch.lower.lower import lower
+from neurosearch.parts.homeostasis import Homeostasis
+from neurosearch.parts.neurons.base import Neuron
+from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.parts.wiring.fan_in import FanIn
 from neurosearch.record import Score
-from neurosearch.stepper import Stepper
+from neurosearch.simulate.reference import Stepper
+from neurosearch.study.configuration import Configuration
 from neurosearch.timeline import timeline
-from neurosearch.wiring.all_to_all import AllToAll
-from neurosearch.wiring.fan_in import FanIn
 
 SEED = 3
 TASK = {"digits": {"samples": 60, "lead_in": 10, "held_out": 20, "steps": 16}}
@@ -480,6 +479,6 @@ def test_an_unknown_verdict_is_a_bug():
 
 
 def test_nir_is_imported_by_its_export_alone():
-    code = "import sys, neurosearch.export.export, neurosearch.inspect.export; print('nir' in sys.modules)"
+    code = "import sys, neurosearch.export.export, neurosearch.cli.export; print('nir' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -14,22 +14,24 @@ import pytest
 from matplotlib.image import imread
 from small_arch import study as small_study
 
-from neurosearch import study as studies
+from neurosearch import rerun
+from neurosearch.cli.export import export
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.export.found import load as load_found
-from neurosearch.inspect import best, choices, failures, importance, plots, raster, rerun, text, timing
-from neurosearch.inspect import report as reports
+from neurosearch.inspect import best, choices, failures, importance, timing
 from neurosearch.inspect.comparison import Comparison, Contender, compare
-from neurosearch.inspect.export import export
-from neurosearch.inspect.report import Options, report
 from neurosearch.inspect.tables import metric, table
-from neurosearch.rank import Rescored
 from neurosearch.record import Score, Trial
-from neurosearch.search import best as finalists
+from neurosearch.report import plots, raster, text
+from neurosearch.report import report as reports
+from neurosearch.report.report import Options, report
 from neurosearch.search import driver
+from neurosearch.search import rescore as finalists
 from neurosearch.search.replay import differences
-from neurosearch.store import open_store
+from neurosearch.store.store import open_store
+from neurosearch.study import study as studies
+from neurosearch.study.ranking import Rescored
 from neurosearch.trial import run_trial
 
 STUDY = """

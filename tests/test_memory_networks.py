@@ -4,11 +4,12 @@ import networks
 import numpy as np
 import pytest
 
-from neurosearch import catalogue, kernel, trial
+from neurosearch import catalogue, trial
 from neurosearch.errors import UserError
-from neurosearch.memory import WeightMemory
-from neurosearch.posterior import Memory
-from neurosearch.stepper import Stepper
+from neurosearch.hardware.weight_memory import WeightMemory
+from neurosearch.recall import kernel
+from neurosearch.recall.posterior import Memory
+from neurosearch.simulate.reference import Stepper
 from neurosearch.timeline import timeline
 
 make = networks.make

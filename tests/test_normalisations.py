@@ -5,12 +5,12 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch.errors import UserError
-from neurosearch.normalisations.base import Normalisation
-from neurosearch.normalisations.dog import Dog
-from neurosearch.normalisations.on_off import OnOff
-from neurosearch.normalisations.raw import Raw
-from neurosearch.normalisations.raw_dog import RawDog
-from neurosearch.tasks.digits import Digits
+from neurosearch.parts.normalisations.base import Normalisation
+from neurosearch.parts.normalisations.dog import Dog
+from neurosearch.parts.normalisations.on_off import OnOff
+from neurosearch.parts.normalisations.raw import Raw
+from neurosearch.parts.normalisations.raw_dog import RawDog
+from neurosearch.parts.tasks.digits import Digits
 
 NAMES = catalogue.names("normalisations")
 SHAPE = (6, 5)

@@ -15,7 +15,7 @@ RULE = "from dataclasses import dataclass\nfrom neurosearch import Rule, quantit
 TASK = """
     import numpy as np
     from dataclasses import dataclass
-    from neurosearch.tasks.base import Task, arrange, samples_of
+    from neurosearch.parts.tasks.base import Task, arrange, samples_of
 
     @dataclass(frozen=True)
     class Mine(Task):
@@ -147,7 +147,7 @@ def test_a_neuron_that_is_not_linear_runs_with_another_method(tmp_path):
 def test_a_wiring_without_its_pairs_is_a_sentence(tmp_path):
     text = """
         from dataclasses import dataclass
-        from neurosearch.wiring.base import Wiring
+        from neurosearch.parts.wiring.base import Wiring
 
         @dataclass(frozen=True)
         class Mine(Wiring):

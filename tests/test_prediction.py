@@ -8,11 +8,11 @@ import pytest
 from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.evaluate import prediction
+from neurosearch.parts.tasks.base import Task
+from neurosearch.parts.tasks.hidden_oscillator import HiddenOscillator
+from neurosearch.parts.tasks.lorenz import Lorenz, step
+from neurosearch.parts.tasks.mackey_glass import BETA, GAMMA, POINTS, POWER, SERIES, MackeyGlass, _solve, series
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
-from neurosearch.tasks.base import Task
-from neurosearch.tasks.hidden_oscillator import HiddenOscillator
-from neurosearch.tasks.lorenz import Lorenz, step
-from neurosearch.tasks.mackey_glass import BETA, GAMMA, POINTS, POWER, SERIES, MackeyGlass, _solve, series
 from neurosearch.timeline import timeline
 
 TASKS = ["mackey_glass", "lorenz", "hidden_oscillator"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from neurosearch import random
+from neurosearch.parts.wiring.fan_in import CPP, FanIn, chosen
+from neurosearch.parts.wiring.probability import Probability
 from neurosearch.simulate import compiler
-from neurosearch.wiring.fan_in import CPP, FanIn, chosen
-from neurosearch.wiring.probability import Probability
 
 
 def probabilities():

@@ -8,8 +8,8 @@ from neurosearch import catalogue, trial
 from neurosearch.errors import UserError
 from neurosearch.evaluate import recall
 from neurosearch.evaluate.score import score
+from neurosearch.parts.tasks.recall import looks
 from neurosearch.record import DIRECTIONS, HELD_OUT, STREAM, Record
-from neurosearch.tasks.recall import looks
 
 make = networks.make
 

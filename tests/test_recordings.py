@@ -12,21 +12,21 @@ import pytest
 
 from neurosearch import trial
 from neurosearch.baselines.online_softmax import OnlineSoftmax
-from neurosearch.encoders.recorded import Recorded
 from neurosearch.errors import UserError
-from neurosearch.normalisations.on_off import OnOff
-from neurosearch.normalisations.raw import Raw
+from neurosearch.parts.encoders.recorded import Recorded
+from neurosearch.parts.normalisations.on_off import OnOff
+from neurosearch.parts.normalisations.raw import Raw
+from neurosearch.parts.rules.delta_potential import DeltaPotential
+from neurosearch.parts.rules.stdp import Stdp
+from neurosearch.parts.tasks.contrast_change import ContrastChange
+from neurosearch.parts.tasks.fashion_mnist import DEBIAN
+from neurosearch.parts.tasks.permuted_inputs import PermutedInputs
+from neurosearch.parts.tasks.recordings import Recordings
+from neurosearch.parts.tasks.rotated_images import RotatedImages
 from neurosearch.random import permutation
 from neurosearch.record import HELD_OUT, STREAM, SparseRows, Stream
-from neurosearch.rules.delta_potential import DeltaPotential
-from neurosearch.rules.stdp import Stdp
 from neurosearch.simulate import build, run
 from neurosearch.simulate.drive import as_they_are, drive
-from neurosearch.tasks.contrast_change import ContrastChange
-from neurosearch.tasks.fashion_mnist import DEBIAN
-from neurosearch.tasks.permuted_inputs import PermutedInputs
-from neurosearch.tasks.recordings import Recordings
-from neurosearch.tasks.rotated_images import RotatedImages
 from neurosearch.timeline import timeline
 
 CHANNELS = 12

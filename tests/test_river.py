@@ -13,9 +13,9 @@ import pytest
 from neurosearch import config
 from neurosearch.baselines.base import beside
 from neurosearch.errors import UserError
+from neurosearch.parts.tasks import river
+from neurosearch.parts.tasks.river import River
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
-from neurosearch.tasks import river
-from neurosearch.tasks.river import River
 from neurosearch.trial import run_trial
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,7 +86,7 @@ def test_every_seed_of_a_generator_is_its_own_stream_in_every_process() -> None:
     for task in (one, other):
         assert task.stream(0).key != task.stream(1).key
         made = f"River(name={task.name!r}, samples=50, lead_in=10)"
-        code = f"from neurosearch.tasks.river import River; print({made}.stream(0).key)"
+        code = f"from neurosearch.parts.tasks.river import River; print({made}.stream(0).key)"
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
         assert ran.stdout.strip() == task.stream(0).key
 

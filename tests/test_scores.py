@@ -6,9 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from neurosearch.evaluate import accuracy, change, hardware, latency, prediction
-from neurosearch.evaluate.hardware import Inventory, Pathway
+from neurosearch.evaluate import accuracy, change, latency, prediction
 from neurosearch.evaluate.score import score
+from neurosearch.hardware import operations
+from neurosearch.hardware.operations import Inventory, Pathway
 from neurosearch.record import CUT, DIRECTIONS, HELD_OUT, PROBE, STREAM, Record, Stream
 
 
@@ -172,30 +173,30 @@ NETWORK = Inventory(
 
 
 def test_footprint_and_connections_by_hand() -> None:
-    found = hardware.static(NETWORK)
+    found = operations.static(NETWORK)
     assert found["footprint_bytes"] == (4 + 7 + 2) * 4 + 6 * 4 + (6 * 4 // 8 + 6 * 4)
     assert found["connection_sparsity"] == pytest.approx(1 - (6 + 6 + 6 + 8) / (12 + 6 + 9 + 6 + 8))
 
 
 def test_activity_by_hand() -> None:
     # 20 steps in 2 frames; 5 hidden spikes, which meet 10 synapses of b; inputs meet 9 of a; 4 values of e a frame
-    found = hardware.activity(NETWORK, {"hidden": 5.0}, {"a": 9.0, "b": 10.0, "e": 8.0}, steps=20, frames=2)
+    found = operations.activity(NETWORK, {"hidden": 5.0}, {"a": 9.0, "b": 10.0, "e": 8.0}, steps=20, frames=2)
     assert found["activation_sparsity"] == 1 - 5 / (3 * 20)
     assert found["dense_operations"] == 20 * (12 + 6 + 9 + 6 + 8)
     assert found["effective_operations"] == 9 + 10 + 6 * 20 + 0 + 8 * 10
 
 
 def test_plasticity_by_hand() -> None:
-    found = hardware.learning(NETWORK, {"output": 4.0}, {"b": 10.0}, writes=12.0, steps=20)
+    found = operations.learning(NETWORK, {"output": 4.0}, {"b": 10.0}, writes=12.0, steps=20)
     assert found["plasticity_operations"] == 2 * 6 + 10 + 4 * 3
     assert found["writes_per_second"] == 12 / 6 / 0.020
     fixed = dataclasses.replace(NETWORK, pathways={"a": NETWORK.pathways["a"]})
-    assert hardware.learning(fixed, {}, {}, None, 20) == {}
+    assert operations.learning(fixed, {}, {}, None, 20) == {}
 
 
 def test_what_was_not_counted_is_not_reported() -> None:
-    assert "activation_sparsity" not in hardware.activity(NETWORK, {}, {}, 20, 2)
-    assert "effective_operations" not in hardware.activity(NETWORK, {}, {"a": 1.0}, 20, 2)
+    assert "activation_sparsity" not in operations.activity(NETWORK, {}, {}, 20, 2)
+    assert "effective_operations" not in operations.activity(NETWORK, {}, {"a": 1.0}, 20, 2)
 
 
 def test_an_inventory_in_a_score() -> None:
@@ -216,9 +217,9 @@ def test_an_inventory_in_a_score() -> None:
 
 def test_the_inventory_of_a_mushroom_body() -> None:
     from neurosearch import catalogue, config
-    from neurosearch.inventory import inventory
-    from neurosearch.lower import lower
-    from neurosearch.memory import WeightMemory
+    from neurosearch.hardware.inventory import inventory
+    from neurosearch.hardware.weight_memory import WeightMemory
+    from neurosearch.lower.lower import lower
 
     data = {"kenyon": {"size": 30, "fan_in": 5, "inhibition": 0.0}, "rule": "modulated_stdp", "encoder": "poisson"}
     architecture = config.build(catalogue.find("architectures", "mushroom_body"), data)

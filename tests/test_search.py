@@ -8,16 +8,16 @@ from contextlib import suppress
 import pytest
 from small_arch import analytic, settings, study
 
-from neurosearch import rank
+from neurosearch.cli.summary import after, sound
 from neurosearch.errors import UserError
 from neurosearch.record import Score
-from neurosearch.search import best, driver, sampler
+from neurosearch.search import driver, rescore, sampler
 from neurosearch.search.goals import checked
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Status, duration, line
 from neurosearch.search.replay import differences, replay
-from neurosearch.search.summary import after, sound
-from neurosearch.store import open_store
+from neurosearch.store.store import open_store
+from neurosearch.study import ranking
 
 SAMPLERS = ["tpe", "random", "cmaes", "nsga2"]
 
@@ -76,7 +76,7 @@ def test_resumption_is_exact_beyond_the_window_and_with_repeats(tmp_path, monkey
 def test_several_objectives_and_constraints(tmp_path):
     loaded = study(tmp_path, objectives="[accuracy, synaptic_operations]", constraints="{writes: {max: 12}}", trials=60)
     _, trials = search(loaded, tmp_path / "j", workers=2)
-    front = rank.front(loaded, trials)
+    front = ranking.front(loaded, trials)
     assert front
     for one in front:
         assert one.score.metrics["writes"] <= 12
@@ -181,7 +181,7 @@ def test_the_model_avoids_what_fails(tmp_path):
     _, trials = search(study(tmp_path), tmp_path / "j", 100, evaluate=evaluate)
     late = [t.params["rule"] for t in trials[50:]]
     assert late.count("stdp") < 8
-    assert rank.best(study(tmp_path), trials, {}).score.status == "ok"
+    assert ranking.best(study(tmp_path), trials, {}).score.status == "ok"
 
 
 def test_a_search_that_has_settled_still_tries_the_other_choices_with_what_it_knows_of_them(tmp_path):
@@ -286,13 +286,13 @@ def test_the_best_is_the_best_on_fresh_seeds(tmp_path):
         runs.append(seeds)
         return noisy(configuration, seeds)
 
-    rescored = best.rescore(loaded, store, counted, workers=2)
+    rescored = rescore.rescore(loaded, store, counted, workers=2)
     assert sorted(runs) == [(11,)] * 4 + [(12,)] * 4 + [(13,)] * 4
-    assert set(rescored) == {t.number for t in rank.finalists(loaded, trials)}
-    winner = rank.best(loaded, trials, rescored)
+    assert set(rescored) == {t.number for t in ranking.finalists(loaded, trials)}
+    winner = ranking.best(loaded, trials, rescored)
     assert winner is not None
     assert rescored[winner.number].mean("accuracy") == max(r.mean("accuracy") for r in rescored.values())
-    best.rescore(loaded, open_store(loaded, str(tmp_path / "j")), counted)
+    rescore.rescore(loaded, open_store(loaded, str(tmp_path / "j")), counted)
     assert len(runs) == 12
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurosearch.encoders.send_on_change import SendOnChange
 from neurosearch.errors import UserError
-from neurosearch.normalisations.mirrored import Mirrored
+from neurosearch.parts.encoders.send_on_change import SendOnChange
+from neurosearch.parts.normalisations.mirrored import Mirrored
+from neurosearch.parts.tasks.basic_motions import BasicMotions
+from neurosearch.parts.tasks.interval import Interval
+from neurosearch.parts.tasks.japanese_vowels import JapaneseVowels
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
-from neurosearch.tasks.basic_motions import BasicMotions
-from neurosearch.tasks.interval import Interval
-from neurosearch.tasks.japanese_vowels import JapaneseVowels
 
 needs_aeon = pytest.mark.skipif(importlib.util.find_spec("aeon") is None, reason="the package aeon is not installed")
 
@@ -127,12 +127,12 @@ def test_mirrored_by_hand() -> None:
 def spikes(signal: list[float], change: float, keep: float = 0.0, samples: int = 1) -> np.ndarray:
     """[steps, 2] spikes of one channel's two neurons, each value shown for one step."""
     from neurosearch.graph import Constant, Graph, Input, Population, Projection
-    from neurosearch.lower import lower
-    from neurosearch.neurons.li import Li
+    from neurosearch.lower.lower import lower
+    from neurosearch.parts.neurons.li import Li
+    from neurosearch.parts.wiring.all_to_all import AllToAll
     from neurosearch.record import Stream
-    from neurosearch.stepper import Stepper
+    from neurosearch.simulate.reference import Stepper
     from neurosearch.timeline import timeline
-    from neurosearch.wiring.all_to_all import AllToAll
 
     encoder = SendOnChange(change=change, keep=keep)
     graph = Graph(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurosearch import space
 from neurosearch.errors import UserError
-from neurosearch.space import Choice, Float, Int
+from neurosearch.study import space
+from neurosearch.study.space import Choice, Float, Int
 
 
 class Chance:

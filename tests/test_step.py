@@ -8,22 +8,22 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch.declare import quantity
-from neurosearch.encoders.base import Encoder, SpikingEncoder
 from neurosearch.graph import Graph, Input, Population, Projection, Random, Teacher
-from neurosearch.neurons.base import Neuron
-from neurosearch.neurons.li import Li
-from neurosearch.neurons.lif import Lif
-from neurosearch.neurons.lif_refractory import LifRefractory
+from neurosearch.language.text import RuleError
+from neurosearch.parts.encoders.base import Encoder, SpikingEncoder
+from neurosearch.parts.neurons.base import Neuron
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.neurons.lif import Lif
+from neurosearch.parts.neurons.lif_refractory import LifRefractory
+from neurosearch.parts.rules.base import Rule
+from neurosearch.parts.rules.covariance import Covariance
+from neurosearch.parts.rules.delta import Delta
+from neurosearch.parts.rules.delta_potential import DeltaPotential
+from neurosearch.parts.rules.delta_trace import DeltaTrace
+from neurosearch.parts.rules.stdp import Stdp
+from neurosearch.parts.stp.tsodyks_markram import TsodyksMarkram
+from neurosearch.parts.wiring.all_to_all import AllToAll
 from neurosearch.record import Stream
-from neurosearch.rules.base import Rule
-from neurosearch.rules.covariance import Covariance
-from neurosearch.rules.delta import Delta
-from neurosearch.rules.delta_potential import DeltaPotential
-from neurosearch.rules.delta_trace import DeltaTrace
-from neurosearch.rules.stdp import Stdp
-from neurosearch.stp.tsodyks_markram import TsodyksMarkram
-from neurosearch.text import RuleError
-from neurosearch.wiring.all_to_all import AllToAll
 
 
 @dataclass(frozen=True)
@@ -246,8 +246,8 @@ def test_covariance_is_divided_by_the_squared_counts():
 
 def test_cheap_eligibility_equals_its_textbook_form(monkeypatch):
     """Storage scaled by exp(t/tau) against a differential equation on every synapse."""
-    from neurosearch import lower as lowering
-    from neurosearch import passes
+    from neurosearch.lower import lower as lowering
+    from neurosearch.lower import passes
 
     rule = networks.make("rules", "modulated_stdp", presynaptic=0.37, eta=0.05, amplitude=2.9)
     cheap = networks.case(networks.layered(rule)).reference()
@@ -318,8 +318,8 @@ def test_names_of_ours_are_refused(name):
 @pytest.mark.parametrize("encoder", [*catalogue.names("encoders"), "awkward"])
 @pytest.mark.parametrize("frames", [1, 3])
 def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(monkeypatch, encoder, frames):
-    from neurosearch import lower as lowering
-    from neurosearch import passes
+    from neurosearch.lower import lower as lowering
+    from neurosearch.lower import passes
 
     made = Awkward() if encoder == "awkward" else networks.make("encoders", encoder)
     graph = networks.layered(networks.make("rules", "delta_potential", eta=0.317), encoder=made, stp=False)

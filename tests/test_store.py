@@ -14,9 +14,9 @@ import pytest
 from small_arch import study
 
 from neurosearch.errors import UserError
-from neurosearch.rank import Rescored
 from neurosearch.record import Score, Trial
-from neurosearch.store import open_store
+from neurosearch.store.store import open_store
+from neurosearch.study.ranking import Rescored
 
 PARAMS = {"rule": "stdp", "rule.eta": 0.01, "stp": "off", "encoder.max_rate": 20.0, "encoder.normalisation": "raw"}
 
@@ -134,8 +134,8 @@ def test_one_driver_at_a_time_and_a_dead_one_holds_nothing(tmp_path):
     loaded, path = filled(tmp_path)
     code = f"""
         import sys, time
-        from neurosearch.store import open_store
-        from neurosearch.study import load
+        from neurosearch.store.store import open_store
+        from neurosearch.study.study import load
         with open_store(load({str(loaded.file)!r}), {str(path)!r}).driving():
             print("held", flush=True)
             time.sleep(60)
@@ -161,8 +161,8 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path):
     code = f"""
         import resource
         from neurosearch.errors import UserError
-        from neurosearch.store import open_store
-        from neurosearch.study import load
+        from neurosearch.store.store import open_store
+        from neurosearch.study.study import load
         from test_store import a_trial
         store = open_store(load({str(loaded.file)!r}), {str(path)!r})
         resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + 100},) * 2)  # the kernel cuts the write short

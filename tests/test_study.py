@@ -6,11 +6,12 @@ import random
 import pytest
 from small_arch import SPACE, settings, study, write
 
-from neurosearch import catalogue, document
-from neurosearch import study as studies
+from neurosearch import catalogue
 from neurosearch.errors import UserError
-from neurosearch.space import Choice
-from neurosearch.study_file import schema
+from neurosearch.study import document
+from neurosearch.study import study as studies
+from neurosearch.study.schema import schema
+from neurosearch.study.space import Choice
 
 
 class Chance:

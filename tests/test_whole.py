@@ -7,7 +7,7 @@ import pytest
 from brian2.codegen.statements import Statement
 
 from neurosearch.simulate.codeobject import _drawn_unless_0
-from neurosearch.simulate.whole import computes_whole
+from neurosearch.simulate.integer_vectorisation import computes_whole
 
 
 def test_texts_of_whole_numbers_are_told_from_others():

@@ -16,8 +16,8 @@ import numpy as np
 from neurosearch import catalogue, config
 from neurosearch.declare import Part
 from neurosearch.evaluate.score import score
+from neurosearch.parts.tasks.base import Streams
 from neurosearch.record import STREAM, Record, Score, SparseRows, Stream
-from neurosearch.tasks.base import Streams
 
 SLOW_SAMPLES = 5000
 """Samples of the stream that a baseline on request sees: it may take milliseconds for each."""
@@ -151,8 +151,8 @@ def _folder() -> Path:
 @functools.cache
 def _scoring() -> str:
     """Digest of the files that make a stream and its score: after a change of one of them nothing kept counts."""
-    here = Path(__file__).parent.parent
-    files = sorted(file for room in ("baselines", "evaluate", "tasks") for file in (here / room).glob("*.py"))
+    package = Path(__file__).parents[1]
+    files = sorted(file for room in ("baselines", "evaluate", "parts/tasks") for file in (package / room).glob("*.py"))
     return config.digest([file.read_text(encoding="utf-8") for file in files])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch.evaluate import counts
-from neurosearch.evaluate.hardware import Inventory
+from neurosearch.hardware.operations import Inventory
 from neurosearch.record import STREAM, Record, Score, Stream
 
 SETTLED = 0.05

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.evaluate import accuracy, change, counts, hardware, health, latency, prediction, recall
-from neurosearch.evaluate.hardware import Inventory
+from neurosearch.evaluate import accuracy, change, counts, health, latency, prediction, recall
+from neurosearch.hardware import operations
+from neurosearch.hardware.operations import Inventory
 from neurosearch.record import CUT, HELD_OUT, LEAD_IN, STREAM, Record, Score, Stream
 
 
@@ -78,9 +79,9 @@ def _hardware(
     frames: float,
 ) -> dict[str, float]:
     return (
-        hardware.static(inventory)
-        | hardware.activity(inventory, spikes, events, steps, frames)
-        | hardware.learning(inventory, spikes, events, writes, steps)
+        operations.static(inventory)
+        | operations.activity(inventory, spikes, events, steps, frames)
+        | operations.learning(inventory, spikes, events, writes, steps)
     )
 
 

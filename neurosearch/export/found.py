@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch import catalogue, document
+from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.export.network import Network, pairs
 from neurosearch.plan import Plan
 from neurosearch.record import Score
+from neurosearch.study import document
 
 FORMAT = 1
 """Version of the two files; see ``Found``."""

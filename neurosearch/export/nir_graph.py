@@ -16,7 +16,7 @@ from neurosearch.export.faithfulness import APPROXIMATE, FAITHFUL, UNSUPPORTED, 
 from neurosearch.export.network import Network, pairs
 from neurosearch.export.nir_metadata import KEY, metadata
 from neurosearch.graph import Constant, Population, Projection
-from neurosearch.variables import lines
+from neurosearch.language.declarations import lines
 
 DENSE_LIMIT = 2**28
 """Entries of the largest weight matrix that is written: NIR keeps every pair, 8 bytes each."""

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosearch import rank
 from neurosearch.evaluate.interval import Interval, interval
-from neurosearch.rank import Rescored
 from neurosearch.record import DIRECTIONS, Trial
-from neurosearch.study import Study
+from neurosearch.study import ranking
+from neurosearch.study.ranking import Rescored
+from neurosearch.study.study import Study
 
 HELD_OUT = {"held out": "held_out_accuracy", "held out nrmse": "held_out_nrmse"}
 """Title of a column → the metric in it; a task has one of them."""
@@ -36,8 +36,8 @@ class Row:
 
 def rows(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored], top: int) -> list[Row]:
     """The best first: those run on fresh seeds by their mean there, then the others in the order of the search."""
-    ranked = rank.order(study, trials)
-    chosen = rank.best(study, trials, rescored)
+    ranked = ranking.order(study, trials)
+    chosen = ranking.best(study, trials, rescored)
     metric = study.objectives[0]
     sign = -1 if DIRECTIONS[metric] == "maximize" else 1
 
@@ -54,7 +54,7 @@ def front(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored
     """The trials that no other beats in every objective; empty for one objective."""
     if len(study.objectives) < 2:
         return []
-    return [row(trial, rescored) for trial in rank.front(study, trials)]
+    return [row(trial, rescored) for trial in ranking.front(study, trials)]
 
 
 def row(trial: Trial, rescored: Mapping[int, Rescored]) -> Row:

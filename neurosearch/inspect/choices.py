@@ -4,10 +4,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosearch import rank
 from neurosearch.record import DIRECTIONS, Trial
-from neurosearch.space import Choice, Value
-from neurosearch.study import Study
+from neurosearch.study import ranking
+from neurosearch.study.space import Choice, Value
+from neurosearch.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def options(study: Study, trials: Sequence[Trial]) -> list[Option]:
 
 def _option(study: Study, path: str, option: Value, trials: Sequence[Trial]) -> Option:
     tried = [t for t in trials if t.params.get(path) == option and isinstance(t.params[path], type(option))]
-    ranked = rank.order(study, tried)
+    ranked = ranking.order(study, tried)
     if not ranked:
         return Option(path, option, len(tried), 0)
     metric = study.objectives[0]

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch import catalogue, config, encoded
-from neurosearch import trial as corridor
+from neurosearch import catalogue, config, rerun
 from neurosearch.baselines.base import Baseline, beside, kept, names
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import Interval, interval
-from neurosearch.inspect import rerun
+from neurosearch.inspect import encoded
 from neurosearch.inspect.tables import metric
-from neurosearch.rank import Rescored
 from neurosearch.record import DIRECTIONS, STREAM, Score, Trial
-from neurosearch.study import Study
+from neurosearch.study.ranking import Rescored
+from neurosearch.study.study import Study
+from neurosearch.trial import Limits, compiled, content, parts, prepare
 
 UNLEARNED = "without plasticity"
 ON_SPIKES = "on the same encoded input"
@@ -152,10 +152,10 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     by = next((m for m in study.objectives if m in BY[shown] and all(m in s.metrics for s in scores)), shown)
     notes = _notes(study, by, everything and shown == "nrmse")
     configuration, limits = trial.detail["configuration"], rerun.limits_of(study)
-    _, task, _ = corridor.parts(configuration)
+    _, task, _ = parts(configuration)
     samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
     data = trial.score.detail.get("data")
-    if data and data != corridor.content(task.stream(trial.detail["seeds"][0])):
+    if data and data != content(task.stream(trial.detail["seeds"][0])):
         raise UserError(f"the data of the task changed since trial {trial.number} was stored; restore the data")
     curve = trial.score.curve if len(scores) > 1 and not again else ()
     workers = os.cpu_count() or 1
@@ -187,10 +187,10 @@ def _linear(name: str) -> bool:
     return issubclass(cls, Baseline) and cls.linear
 
 
-def _unlearned(configuration: Mapping[str, Any], seed: int, limits: corridor.Limits) -> Score:
+def _unlearned(configuration: Mapping[str, Any], seed: int, limits: Limits) -> Score:
     """The same network without plasticity; computed once and kept, for one build of its program."""
-    prepared = corridor.prepare(configuration, seed)
-    program = corridor.compiled(prepared.plan)
+    prepared = prepare(configuration, seed)
+    program = compiled(prepared.plan)
     key = [UNLEARNED, prepared.stream.key, config.digest(dict(configuration)), seed, program.digest]
     return kept(key, lambda: rerun.without_learning(configuration, seed, limits))
 

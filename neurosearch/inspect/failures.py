@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosearch import rank
 from neurosearch.record import Trial
-from neurosearch.study import Study
+from neurosearch.study import ranking
+from neurosearch.study.study import Study
 
 INFEASIBLE = "infeasible"
 
@@ -45,5 +45,5 @@ def failures(study: Study, trials: Sequence[Trial]) -> list[Failure]:
 def _why(study: Study, trial: Trial) -> tuple[str, str]:
     if trial.score.status != "ok":
         return trial.score.status, trial.score.reason
-    violated = [name for name, by in rank.violations(study, trial.score).items() if by > 0]
+    violated = [name for name, by in ranking.violations(study, trial.score).items() if by > 0]
     return (INFEASIBLE, f"violates {', '.join(violated)}") if violated else ("", "")

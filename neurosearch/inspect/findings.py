@@ -11,7 +11,7 @@ from neurosearch.inspect.failures import Failure
 from neurosearch.inspect.importance import Importance
 from neurosearch.inspect.timing import Timing
 from neurosearch.record import Trial
-from neurosearch.study import Study
+from neurosearch.study.study import Study
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,11 @@ import optuna
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
 
-from neurosearch import rank
 from neurosearch.record import Trial
-from neurosearch.space import Choice, Value, is_under
-from neurosearch.store import distribution
-from neurosearch.study import Study
+from neurosearch.store.store import distribution
+from neurosearch.study import ranking
+from neurosearch.study.space import Choice, Value, is_under
+from neurosearch.study.study import Study
 
 FEWEST = 10
 """Measured trials below which nothing is said."""
@@ -68,7 +68,7 @@ class _Measured:
 
 def importance(study: Study, trials: Sequence[Trial]) -> Importance:
     """Importance of every path for the first objective."""
-    measured = [_measured(study, t, found[0]) for t in trials if (found := rank.losses(study, t.score)) is not None]
+    measured = [_measured(study, t, found[0]) for t in trials if (found := ranking.losses(study, t.score)) is not None]
     metric = study.objectives[0]
     if len(measured) < FEWEST:
         return Importance({}, reason=f"it needs {FEWEST} measured trials, and there are {len(measured)}")

@@ -6,17 +6,18 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from itertools import pairwise
 from typing import Any
 
-from neurosearch import config, rank
+from neurosearch import config
 from neurosearch.errors import UserError
 from neurosearch.record import DIRECTIONS, Score, Trial
+from neurosearch.search.data_check import Shown
 from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed
 from neurosearch.search.goals import refusal
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress, Status
 from neurosearch.search.sampler import Sampler
-from neurosearch.search.shown import Shown
-from neurosearch.store import Store
-from neurosearch.study import Study
+from neurosearch.store.store import Store
+from neurosearch.study import ranking
+from neurosearch.study.study import Study
 
 AHEAD = 1
 """Proposals that wait beside the running ones, so that no worker idles while the sampler thinks."""
@@ -298,8 +299,8 @@ class _Search:
         self._tell(stored)
 
     def _tell(self, trial: Trial, ask: int | None = None) -> None:
-        losses = rank.losses(self.study, trial.score)
-        violations = rank.violations(self.study, trial.score) if losses is not None else {}
+        losses = ranking.losses(self.study, trial.score)
+        violations = ranking.violations(self.study, trial.score) if losses is not None else {}
         self.sampler.tell(trial.detail["ask"] if ask is None else ask, losses, violations)
 
     def _note(self, trial: Trial) -> None:
@@ -307,7 +308,7 @@ class _Search:
         self.shown.check(trial.detail["configuration"], trial.score, self.study.file, self.store.place)
         metric = self.study.objectives[0]
         value = trial.score.metrics.get(metric)
-        if value is not None and trial.score.status == "ok" and rank.feasible(self.study, trial.score):
+        if value is not None and trial.score.status == "ok" and ranking.feasible(self.study, trial.score):
             better = max if DIRECTIONS[metric] == "maximize" else min
             self.best = value if self.best is None else better(self.best, value)
 

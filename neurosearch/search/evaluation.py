@@ -8,7 +8,7 @@ from typing import Any
 
 from neurosearch.errors import UserError
 from neurosearch.record import Score
-from neurosearch.space import Value
+from neurosearch.study.space import Value
 
 Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]
 """configuration, seeds, cancel → score; ``detail["seconds"]`` holds ``build`` and ``simulate``."""

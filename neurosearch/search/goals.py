@@ -4,13 +4,13 @@ import dataclasses
 
 import numpy as np
 
-from neurosearch import study as studies
 from neurosearch.errors import UserError
-from neurosearch.evaluate.hardware import Inventory, Pathway
 from neurosearch.evaluate.score import score
+from neurosearch.hardware.operations import Inventory, Pathway
 from neurosearch.record import DIRECTIONS, Record, Stream
-from neurosearch.space import Choice, is_under
-from neurosearch.study import Study
+from neurosearch.study import study as studies
+from neurosearch.study.space import Choice, is_under
+from neurosearch.study.study import Study
 
 
 def checked(study: Study) -> Study:

@@ -18,9 +18,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from neurosearch.errors import UserError
 from neurosearch.search.tpe import STARTUP, STARTUP_UNDER, GroupTpe, snap
-from neurosearch.space import Choice, Dimension, Int, Under, Value
-from neurosearch.store import distribution
-from neurosearch.study import Study
+from neurosearch.store.store import distribution
+from neurosearch.study.space import Choice, Dimension, Int, Under, Value
+from neurosearch.study.study import Study
 
 WINDOW, KEPT, KEPT_BEST = 200, 150, 60
 """Of WINDOW told trials KEPT stay, the KEPT_BEST best and the most recent: the cost of a proposal grows with them."""

@@ -12,7 +12,7 @@ from optuna.samplers import RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from neurosearch.random import draw, stream_id
-from neurosearch.space import Choice, Dimension
+from neurosearch.study.space import Choice, Dimension
 
 STARTUP, STARTUP_UNDER = 40, 8
 """Random trials before a model is used, and trials of a set of choices before what stands under them is modelled."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from neurosearch import text as tx
+from neurosearch.language import text as tx
 from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
 from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import Synapses as PlanSynapses
-from neurosearch.simulate.words import brian_text, brian_unit
+from neurosearch.simulate.brian_syntax import brian_text, brian_unit
 
 
 class Engine(Protocol):

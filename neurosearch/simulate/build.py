@@ -24,7 +24,7 @@ from neurosearch.errors import UserError
 from neurosearch.simulate import builder as builders
 from neurosearch.simulate import cache, compiler
 
-SOURCES = ("simulate", "wiring", "random.py", "integrate.py", "plan.py", "text.py", "units.py", "variables.py")
+SOURCES = ("simulate", "parts/wiring", "random.py", "lower/integrate.py", "plan.py", "language")
 """Files and folders of this package that make program text of a plan: a change there is another digest."""
 
 COMPILE_WITHIN = 600.0  # seconds; a large structure takes two
@@ -114,7 +114,7 @@ def _package_digest() -> str:
         path = package / source
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         for file in files:
-            if file.suffix != ".pyc" and file.exists():
+            if file.suffix != ".pyc":
                 digest.update(f"{file.relative_to(package)}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -21,7 +21,7 @@ from brian2.devices.device import get_device
 from brian2.parsing.rendering import CPPNodeRenderer
 
 from neurosearch.simulate.contracts import Unsupported
-from neurosearch.simulate.whole import CONDITION, computes_whole
+from neurosearch.simulate.integer_vectorisation import CONDITION, computes_whole
 
 SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_set_conditional")
 """Templates whose loop may run over synapses."""

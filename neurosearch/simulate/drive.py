@@ -14,7 +14,7 @@ import numpy as np
 
 from neurosearch import config
 from neurosearch.errors import UserError
-from neurosearch.normalisations.raw import Raw
+from neurosearch.parts.normalisations.raw import Raw
 from neurosearch.record import SparseRows, Stream
 from neurosearch.simulate import tables
 

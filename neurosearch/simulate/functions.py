@@ -6,7 +6,7 @@ import numpy as np
 from brian2.core.functions import Function
 
 from neurosearch import random
-from neurosearch.wiring import fan_in
+from neurosearch.parts.wiring import fan_in
 
 
 def functions() -> dict[str, Function]:

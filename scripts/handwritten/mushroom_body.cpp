@@ -57,7 +57,7 @@ struct Sparse {
     vector<double> weight;
 };
 
-// `fan_in` distinct inputs for every cell by Floyd's algorithm, from the same draws as neurosearch.wiring.fan_in.
+// `fan_in` distinct inputs for every cell by Floyd's algorithm, from the same draws as neurosearch.parts.wiring.fan_in.
 static Sparse wire(int64_t seed, int kenyon, int fan_in, double mean, double spread, double negative) {
     const auto wiring = (int64_t)number("stream.wiring"), size = (int64_t)number("stream.size"), sign = (int64_t)number("stream.sign");
     vector<vector<int>> targets(IN);

@@ -18,8 +18,8 @@ import numpy as np
 from neurosearch import config
 from neurosearch.evaluate.interval import interval
 from neurosearch.evaluate.recall import difference
-from neurosearch.kernel import store
-from neurosearch.posterior import Memory
+from neurosearch.recall.kernel import store
+from neurosearch.recall.posterior import Memory
 from neurosearch.trial import run_trial
 
 GAUSSIAN = {"prior": "gaussian"}

@@ -11,9 +11,10 @@ Only the number of samples, and of Kenyon cells where it is asked, is changed; s
 import argparse
 import copy
 
-from neurosearch import rank, study, trial
+from neurosearch import trial
 from neurosearch.evaluate.interval import interval
-from neurosearch.store import open_store
+from neurosearch.store.store import open_store
+from neurosearch.study import ranking, study
 
 SEEDS = (2001, 2002, 2003, 2004, 2005)
 METRICS = ("accuracy", "held_out_accuracy", "synaptic_operations", "writes")
@@ -29,7 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     searched = study.load(arguments.study)
     store = open_store(searched, create=False)
-    best = rank.best(searched, store.trials(), store.rescored())
+    best = ranking.best(searched, store.trials(), store.rescored())
     if best is None:
         raise SystemExit(f"no finished trial of {arguments.study} is stored here; launch it first")
     print(f"trial {best.number}: {dict(best.params)}")

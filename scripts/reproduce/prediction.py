@@ -6,11 +6,12 @@
 import argparse
 from pathlib import Path
 
-from neurosearch import document, rank, study, trial
+from neurosearch import trial
 from neurosearch.baselines.base import beside
 from neurosearch.evaluate.interval import interval
-from neurosearch.search import best, driver
-from neurosearch.store import open_store
+from neurosearch.search import driver, rescore
+from neurosearch.store.store import open_store
+from neurosearch.study import document, ranking, study
 
 SERIES = ("mackey_glass", "lorenz", "hidden_oscillator")
 METRICS = ("last_nrmse", "held_out_nrmse", "held_out_smape")
@@ -33,8 +34,8 @@ def main() -> None:
         store = open_store(searched, str(arguments.folder / f"{series}.journal"))
         with store.driving():
             driver.run(searched, store, trial.run_trial, workers=arguments.workers, trials=arguments.trials)
-            again = best.rescore(searched, store, trial.run_trial, workers=arguments.workers)
-        winner = rank.best(searched, store.trials(), again)
+            again = rescore.rescore(searched, store, trial.run_trial, workers=arguments.workers)
+        winner = ranking.best(searched, store.trials(), again)
         if winner is None:
             print(f"| {series} | no network predicted anything | " + " | ".join("" for _ in METRICS) + " |", flush=True)
             continue

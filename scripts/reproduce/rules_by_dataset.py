@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neurosearch import document, rank, study
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.record import Score
-from neurosearch.search import best, driver
-from neurosearch.store import open_store
+from neurosearch.search import driver, rescore
+from neurosearch.store.store import open_store
+from neurosearch.study import document, ranking, study
 from neurosearch.trial import run_trial
 
 SELECTION, FRESH = (1001, 1002, 1003), (2001, 2002, 2003, 2004, 2005)
@@ -112,8 +112,8 @@ def tuned(
     store = open_store(made, str(folder / f"{name}.journal"))
     with store.driving():
         driver.run(made, store, run_trial, workers=1)
-        rescored = best.rescore(made, store, run_trial, workers=1)
-    winner = rank.best(made, store.trials(), rescored)
+        rescored = rescore.rescore(made, store, run_trial, workers=1)
+    winner = ranking.best(made, store.trials(), rescored)
     return None if winner is None else dict(winner.detail["configuration"])
 
 

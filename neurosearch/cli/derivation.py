@@ -1,0 +1,50 @@
+"""What recall a storage rule asks for, as text or JSON: the derivation of a memory without its network."""
+
+import json
+import re
+from dataclasses import asdict
+
+from neurosearch import config
+from neurosearch.errors import UserError
+from neurosearch.recall.posterior import Memory
+from neurosearch.study import document
+
+_STATES = re.compile(r"\bx_(i|j|pre|post)\b")
+
+
+def derivation(storage: str, prior: str, noise: str, units: int, load: int, *, as_json: bool = False) -> str:
+    """The matched recall of a storage rule.
+
+    Args:
+        storage: name of a rule, ``{name: {field: value}}``, ``./file.py:Class``, or Ω itself as a text over ``x_i``
+            (before the synapse) and ``x_j`` (after it).
+        prior, noise: what recall assumes of patterns and cues, as names or ``{name: {field: value}}``.
+        units: N, neurons of the memory.
+        load: M, patterns that it holds.
+
+    Raises:
+        UserError: no such part, a text without meaning, or a prior that does not go with the noise.
+    """
+    written = _STATES.search(storage) and "{" not in storage
+    rule = {"written": {"rule": storage}} if written else document.loads(storage, "STORAGE")
+    made = config.build_part("storage_rules", rule, where="derive", path="STORAGE")
+    assumed = [
+        config.build_part(kind, document.loads(text, path), where="derive", path=path)
+        for kind, path, text in (("priors", "--prior", prior), ("noises", "--noise", noise))
+    ]
+    if units < 2:
+        raise UserError(f"derive: --units = {units}: a memory has at least 2 units")
+    memory = Memory(made, assumed[0], assumed[1], units)
+    described = memory.describe(load)
+    rate = memory.largest_rate(load)
+    if not as_json:
+        return f"{described}\nlargest stable step: {rate:.3g} membrane time constants"
+    data = {
+        "equations": asdict(memory.dynamics),
+        "numbers": memory.numbers,
+        "time_constant": memory.time_constant(load),
+        "largest_rate": rate,
+        "units": units,
+        "load": load,
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False)

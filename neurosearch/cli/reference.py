@@ -1,0 +1,74 @@
+"""What a user may name: a study, one of its trials, a found file, an architecture; resolved to one configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neurosearch import catalogue, config
+from neurosearch.errors import UserError
+from neurosearch.record import Trial
+from neurosearch.spelling import suggestion
+from neurosearch.store.store import open_store
+from neurosearch.study import document, ranking
+from neurosearch.study import study as studies
+from neurosearch.study.configuration import Configuration
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """What a reference means.
+
+    Attributes:
+        configuration: architecture, task and memory as plain data.
+        seeds: of the networks.
+        study, trial: where it comes from, when it comes from a study.
+        found: content of a found JSON file.
+        file: of the study or of the found architecture.
+    """
+
+    configuration: dict[str, Any]
+    seeds: tuple[int, ...]
+    study: studies.Study | None = None
+    trial: Trial | None = None
+    found: Mapping[str, Any] | None = None
+    file: Path | None = None
+
+
+def resolve(ref: str, storage: str | None = None) -> Resolved:
+    """``study``, ``study@best``, ``study@17``, ``found.json``, an architecture's name or ``./file.py:Class``."""
+    name, at, pick = ref.rpartition("@")
+    if at and (pick == "best" or pick.isdigit()):
+        return _stored(studies.load(name), pick, storage)
+    if at and "/" not in pick and not ref.endswith((".json", ".yaml", ".yml")):
+        raise UserError(f"{ref}: after @ comes 'best' or the number of a trial, not '{pick}'")
+    if ref.endswith(".json"):
+        data = document.load(ref)
+        if isinstance(data, dict) and "configuration" in data:
+            config.build(Configuration, data["configuration"], ref)
+            return Resolved(data["configuration"], tuple(data.get("seeds", (0,))), found=data, file=Path(ref))
+    if ref.endswith((".yaml", ".yml", ".json")) or ref in catalogue.names("studies"):
+        study = studies.load(ref)
+        return Resolved(study.configuration({}), study.seeds, study=study, file=study.file)
+    reference = catalogue.absolute(ref, Path.cwd())
+    if catalogue.OWN_FILE.match(reference) or ref in catalogue.names("architectures"):
+        data = {"architecture": reference, "task": "digits", "memory": "off"}
+        return Resolved(config.to_dict(config.build(Configuration, data, ref)), (0,))
+    known = [*catalogue.names("studies"), *catalogue.names("architectures")]
+    raise UserError(f"{ref} is no study, found.json or architecture; {suggestion(ref, known)}")
+
+
+def _stored(study: studies.Study, pick: str, storage: str | None) -> Resolved:
+    store = open_store(study, storage, create=False)
+    trials = store.trials()
+    if pick == "best":
+        trial = ranking.best(study, trials, store.rescored())
+        if trial is None:
+            raise UserError(f"{store.place} holds no measured, feasible trial of '{study.name}' yet; launch it first")
+    elif int(pick) < len(trials):
+        trial = trials[int(pick)]
+    else:
+        raise UserError(
+            f"{store.place} holds {len(trials)} trials of '{study.name}', numbered from 0; there is no {pick}"
+        )
+    return Resolved(trial.detail["configuration"], tuple(trial.detail["seeds"]), study, trial, file=study.file)

@@ -1,0 +1,168 @@
+"""What the verbs print: the end of a launch, a score, a resolved configuration."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+
+from neurosearch import config
+from neurosearch.cli.reference import Resolved
+from neurosearch.errors import UserError
+from neurosearch.evaluate.interval import interval
+from neurosearch.record import Score, Trial
+from neurosearch.search.evaluation import Outcome
+from neurosearch.search.goals import checked
+from neurosearch.search.progress import duration
+from neurosearch.store.store import Store
+from neurosearch.study import document, ranking, space
+from neurosearch.study import study as studies
+from neurosearch.study.configuration import Configuration
+from neurosearch.study.study import Study
+
+MANY = 2000
+"""Combinations of choices up to which a study's structures are counted."""
+
+_ENDS = {
+    "budget": "the budget is reached",
+    "exhausted": "the space holds no more configurations",
+    "timeout": "the time is over",
+    "interrupted": "interrupted",
+}
+
+
+def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupted: bool) -> str:
+    """The end of a launch: what is stored, what is best, where time went, what to do next."""
+    ended = "interrupted" if interrupted else outcome.ended
+    lines = [
+        f"{study.name}: {outcome.stored} trials in {store.place}, {outcome.fresh} of them new "
+        f"in {duration(outcome.wall)}; {_ENDS[ended]}"
+    ]
+    trials, rescored = store.trials(), store.rescored()
+    best = ranking.best(study, trials, rescored)
+    if best is not None:
+        lines.append(_best(study, best.number, best.score, rescored.get(best.number)))
+    elif trials:
+        lines.append(f"no trial is fit to be best yet: {_why(study, trials)}")
+    if outcome.fresh:
+        lines.append(_time(outcome))
+    if interrupted or ended == "timeout":
+        lines.append(f"go on with: neurosearch launch {subject}")
+    elif best is not None:
+        lines.append(f"next: neurosearch inspect {subject}; neurosearch export {subject}@best --out best.json")
+    return "\n".join(lines)
+
+
+def of_score(score: Score, as_json: bool) -> str:
+    """A score, one metric a line."""
+    if as_json:
+        from neurosearch.store.store import plain
+
+        return json.dumps(plain(score), indent=2)
+    width = max(map(len, score.metrics), default=6)
+    lines = [f"{'status':{width}}  {score.status}{': ' + score.reason if score.reason else ''}"]
+    return "\n".join(lines + [f"{name:{width}}  {value:.6g}" for name, value in score.metrics.items()])
+
+
+def of_configuration(resolved: Resolved, as_json: bool) -> str:
+    """Every path with its value, unit and range; the space and the number of structures of a study."""
+    if as_json:
+        return json.dumps(resolved.configuration, indent=2)
+    instance = config.build(Configuration, resolved.configuration, str(resolved.file or ""))
+    lines = []
+    if resolved.study:
+        lines += [f"# {resolved.study.name} ({resolved.study.file})", f"# {resolved.study.about}", ""]
+    for path, (field, value) in config.paths(instance).items():
+        text = document.dump(value).strip().removesuffix("\n...")
+        unit = "" if field.unit == "1" else f" {field.unit}"
+        allowed = f"  # {field.wanted}" if field.form in ("number", "integer", "choice") else ""
+        lines.append(f"{path.removeprefix('architecture.')}: {text}{unit}{allowed}")
+    if resolved.study and resolved.trial is None:
+        lines += ["", "space:"]
+        lines += [f"  {path}: {space.text(dimension)}" for path, dimension in resolved.study.space.items()]
+        lines += ["", builds(resolved.study)]
+    return "\n".join(lines)
+
+
+def builds(study: Study) -> str:
+    """How many programs the study may cause: the plans of all combinations of its choices, told apart by digest."""
+    counted, error = structures(study)
+    if counted is None:
+        return f"more than {MANY} combinations of choices"
+    found, combinations = counted
+    if error is not None:  # data that are not here; the number of combinations bounds that of programs
+        return f"at most {combinations} structures to build (not counted exactly: {error})"
+    return f"{found} structures to build, in {combinations} combinations of choices"
+
+
+def sound(study: Study) -> str:
+    """What is said of a study whose every combination of choices can be prepared; raises where one cannot."""
+    from neurosearch.search.sampler import Sampler
+
+    Sampler(study)  # raises where the package that it needs is missing
+    _, error = structures(study)
+    if error is not None:
+        raise UserError(f"{study.file}: {error}") from error
+    checked(study)
+    return f"{study.file} is sound: {len(study.space)} dimensions, {builds(study)}"
+
+
+def structures(study: Study) -> tuple[tuple[int, int] | None, UserError | None]:
+    """((programs, combinations of choices), or None for too many; the first mistake that preparing one meets)."""
+    from neurosearch.trial import prepare
+
+    combinations = list(islice(studies.combinations(study), MANY + 1))
+    many = len(combinations) > MANY
+    try:
+        plans = (
+            prepare(study.configuration(chosen), study.seeds[0]).plan for chosen in combinations[: 1 if many else None]
+        )
+        digests = {plan.shape.digest for plan in plans}
+    except UserError as error:
+        return None if many else (0, len(combinations)), error
+    return None if many else (len(digests), len(combinations)), None
+
+
+def _best(study: Study, number: int, score: Score, fresh: ranking.Rescored | None) -> str:
+    metric = study.objectives[0]
+    searched = f"{metric} {score.metrics[metric]:.4g} in the search"
+    if fresh is None or math.isnan(fresh.mean(metric)):
+        return f"best so far: trial {number}, {searched} (not yet run on fresh seeds)"
+    held_out = fresh.mean("held_out_accuracy")
+    held = "" if math.isnan(held_out) else f", held out {held_out:.4f}"
+    sure = interval([score.metrics[metric] for score in fresh.scores if metric in score.metrics])
+    half = f" ± {sure.half:.2g} (95 %)" if math.isfinite(sure.half) else ""
+    return f"best: trial {number}, {metric} {sure.mean:.4g}{half} on {len(fresh.seeds)} fresh seeds{held}; {searched}"
+
+
+def _why(study: Study, trials: Sequence[Trial]) -> str:
+    """How many ended in which way: ``5 silent, 1 infeasible (accuracy below 0.9 in 1 of 1, the highest is 0.4)``."""
+    healthy = [t.score for t in trials if t.score.status == "ok"]
+    infeasible = [score for score in healthy if not ranking.feasible(study, score)]
+    ways = Counter(t.score.status for t in trials if t.score.status != "ok")
+    ways |= {"infeasible": len(infeasible), f"without {' and '.join(study.objectives)}": len(healthy) - len(infeasible)}
+    said = ", ".join(f"{count} {way}" for way, count in ways.most_common() if count)
+    broken = "; ".join(text for name in study.constraints for text in _broken(study, name, infeasible))
+    return f"{said} ({broken})" if broken else said
+
+
+def _broken(study: Study, name: str, scores: Sequence[Score]) -> list[str]:
+    """By how many of these a constraint is violated, and what came closest to it."""
+    bound, values = study.constraints[name], [s.metrics[name] for s in scores if name in s.metrics]
+    found = {f"{name} not measured": (len(scores) - len(values), "")}
+    if values and bound.max is not None:
+        found[f"{name} above {bound.max:g}"] = sum(v > bound.max for v in values), f", the lowest is {min(values):.4g}"
+    if values and bound.min is not None:
+        found[f"{name} below {bound.min:g}"] = sum(v < bound.min for v in values), f", the highest is {max(values):.4g}"
+    return [f"{said} in {count} of {len(scores)}{extreme}" for said, (count, extreme) in found.items() if count]
+
+
+def _time(outcome: Outcome) -> str:
+    available = outcome.wall * outcome.workers
+    shares = {phase: outcome.seconds[phase] / available for phase in ("simulate", "build", "other")}
+    idle = max(0.0, 1 - sum(shares.values()))
+    parts = ", ".join(f"{phase} {share:.0%}" for phase, share in {**shares, "idle": idle}.items())
+    return (
+        f"time of {outcome.workers} workers: {parts}; {outcome.utilisation:.0%} utilised once built, "
+        f"{outcome.builds} builds, sampler {outcome.seconds['sample']:.1f} s, {outcome.duplicates} repeated proposals"
+    )

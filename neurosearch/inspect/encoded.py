@@ -1,0 +1,120 @@
+"""What a linear learner would see of a network's own input code: the spikes of every input neuron in every sample."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosearch import catalogue, config, trial
+from neurosearch.baselines._linear import zero_means_nothing
+from neurosearch.baselines.base import SLOW_SAMPLES, Baseline, beginning, judge, kept
+from neurosearch.graph import Constant, Graph, Input, Population, Projection
+from neurosearch.lower.lower import lower
+from neurosearch.parts.neurons.li import Li
+from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.record import Score, Stream
+from neurosearch.timeline import timeline
+from neurosearch.trial import Prepared
+
+SAMPLES = SLOW_SAMPLES
+"""Samples of the stream that are encoded: every spike passes through a raster."""
+
+
+LEARNERS = {False: ("online_softmax", "passive_aggressive"), True: ("nlms", "rls")}
+"""What is told the input's spikes: of a task with classes, and of one with values to be predicted."""
+
+
+def beside(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> dict[str, Score]:
+    """The scores of linear learners on the network's own input code; computed once and kept."""
+    architecture, task, _ = trial.parts(configuration)
+    stream = task.stream(seed)
+    code = [config.to_dict(architecture.encoder), catalogue.source_digest(type(architecture.encoder)), _coding()]
+    key = [stream.key, seed, samples, config.digest(dict(configuration)), code]
+    seen: list[Stream] = []  # encoded when the first learner needs it
+
+    def judged(baseline: Baseline) -> Score:
+        if not seen:
+            seen.append(encoded(configuration, seed, samples))
+        return judge(baseline, seen[0])
+
+    found = {}
+    for name in LEARNERS[stream.targets is not None]:
+        cls = catalogue.find("baselines", name)
+        made = cls()
+        found[name] = kept([*key, name, catalogue.source_digest(cls)], lambda made=made: judged(made))  # type: ignore[misc]
+    return found
+
+
+@functools.cache
+def _coding() -> str:
+    """Digest of the files that make spikes of a stream."""
+    package = Path(__file__).parents[1]
+    folders = (package / "parts" / kind for kind in ("encoders", "normalisations"))
+    files = [*(file for folder in folders for file in sorted(folder.glob("*.py"))), package / "random.py"]
+    files.append(Path(__file__))
+    return config.digest([file.read_text(encoding="utf-8") for file in files])
+
+
+def score(baseline: Baseline, configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Score:
+    """A baseline's score on the spikes that this configuration's encoder makes of its task's stream."""
+    return judge(baseline, encoded(configuration, seed, samples))
+
+
+def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Stream:
+    """The beginning of the stream, each sample one row: spikes of each input neuron over the largest count there is.
+
+    Of a current encoder, the mean current of each input neuron instead. The spikes are those that the network of this
+    seed receives, for the same input neurons draw the same numbers.
+
+    Where 0 means nothing in the task's own values, so it does in their code, which then is laid out as an image of one
+    row; elsewhere a linear learner standardises the code as it does the values (`neurosearch.baselines._linear`).
+    """
+    prepared = trial.prepare(configuration, seed)
+    stream = beginning(prepared.stream, samples)
+    source = next(g for g in prepared.plan.shape.groups if g.name == prepared.plan.input)
+    if source.threshold:
+        rows = _spikes(prepared, stream, configuration, seed)
+    else:
+        rows = _currents(prepared, stream)
+    top = float(rows.max()) or 1.0
+    n = len(stream.labels)
+    return dataclasses.replace(
+        stream,
+        values=(rows / top).astype(np.float32),
+        shape=(1, rows.shape[1]) if zero_means_nothing(stream) else (rows.shape[1],),
+        frame_row=np.arange(n, dtype=np.int32),
+        frame_steps=np.add.reduceat(stream.frame_steps, np.cumsum(stream.sample_frames) - stream.sample_frames),
+        sample_frames=np.ones(n, np.int32),
+        key=config.digest([stream.key, dict(configuration), seed, n]),
+    )
+
+
+def _spikes(prepared: Prepared, stream: Stream, configuration: Mapping[str, Any], seed: int) -> np.ndarray:
+    architecture, _, _ = trial.parts(configuration)
+    graph = architecture.graph(stream.shape, stream.outputs)
+    encoder = graph.input.encoder
+    code = dataclasses.replace(encoder, stp=None) if getattr(encoder, "stp", None) is not None else encoder
+    source = Input(graph.input.name, graph.input.size, code)
+    nothing = Projection("nothing", source.name, "sink", AllToAll(), Constant(0.0))
+    alone = Graph(source, (Population("sink", 1, Li()),), (nothing,), "sink", "v", graph.teaching_steps, graph.dt)
+    only = dataclasses.replace(prepared, plan=lower(alone), stream=stream)
+    n = len(stream.labels)
+    record = trial.simulate(only, trial.compiled(only.plan), seed, raster=(0, n - 1))
+    mine = record.raster[record.raster[:, 1] == record.populations.index(source.name)]
+    line = timeline(stream, graph.teaching_steps)
+    sample = np.searchsorted(line.boundaries, mine[:, 0], side="right") - 1
+    free = (sample < n) & (mine[:, 0] < line.decisions[np.minimum(sample, n - 1)])
+    counts = np.zeros((n, source.size), np.float32)
+    np.add.at(counts, (sample[free], mine[free, 2]), 1)
+    return counts
+
+
+def _currents(prepared: Prepared, stream: Stream) -> np.ndarray:
+    shown = np.asarray(prepared.drive.table()[prepared.drive.order(stream.frame_row)], float)
+    weighted = shown * stream.frame_steps[:, None]
+    first = np.cumsum(stream.sample_frames) - stream.sample_frames
+    steps = np.add.reduceat(stream.frame_steps, first)
+    return np.asarray(np.add.reduceat(weighted, first) / steps[:, None])

@@ -1,0 +1,115 @@
+"""Plan → Plan: what an encoder computes from the shown values alone is computed once a frame, not in every step.
+
+``max_rate*drive*dt`` changes only when ``drive`` does. And a condition such as ``uniform(0) < max_rate*drive*dt``
+compares whole numbers in every step, since a draw is one of 2^23 lots: exactly the same spikes, in a quarter of the
+time.
+"""
+
+import ast
+from dataclasses import dataclass, field, replace
+
+from neurosearch.language import text as tx
+from neurosearch.language import units
+from neurosearch.language.declarations import whole
+from neurosearch.language.units import ONE, SECOND, Dimension
+from neurosearch.plan import Action, Group, Plan, Variable
+
+_LARGEST = 2**20
+"""Factors and summands of whole numbers that still fit, with some room, into the 32 bits that a whole number has."""
+
+
+def once_a_frame(plan: Plan) -> Plan:
+    """Take what depends on ``drive`` and constants alone out of the steps of the input group."""
+    group = plan.shape.group(plan.input)
+    shown = [n for n, a in enumerate(plan.shape.actions) if a.moment == "frame" and a.variable == "drive"]
+    if not shown:
+        return plan
+    search = _Search({"drive": ONE, "dt": SECOND, **_parameters(group)})
+    steps = tuple(replace(s, value=search.without(s.value)) for s in group.each_step)
+    threshold = search.without(group.threshold) if group.threshold else ""
+    if not search.found:
+        return plan
+    variables = (*group.variables, *search.variables)
+    changed = replace(group, each_step=steps, threshold=threshold, variables=variables)
+    block = tuple(tx.Statement(name, "=", text, f"{group.name}.frame") for text, name in search.found.items())
+    actions = list(plan.shape.actions)
+    actions.insert(shown[0] + 1, Action("frame", "neurons", group.name, block))
+    groups = tuple(changed if g.name == group.name else g for g in plan.shape.groups)
+    return replace(plan, shape=replace(plan.shape, groups=groups, actions=tuple(actions)))
+
+
+def _parameters(group: Group) -> dict[str, Dimension]:
+    return {name: units.dimension(unit, group.name) for name, unit in group.parameters if unit != "integer"}
+
+
+@dataclass
+class _Search(ast.NodeTransformer):
+    """Replaces the largest parts of expressions that are constant through a frame.
+
+    Attributes:
+        constant: name → dimension of what changes only between frames.
+        found: text → the variable that holds its value.
+    """
+
+    constant: dict[str, Dimension]
+    found: dict[str, str] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list)
+
+    def without(self, source: str) -> str:
+        """The text with such parts replaced."""
+        return ast.unparse(self.visit(ast.parse(source, mode="eval").body))
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """A draw below a probability that is constant through a frame, or a comparison like any other."""
+        match node:
+            case ast.Compare(
+                left=ast.Call(func=ast.Name(id="draw4"), args=keys),
+                ops=[ast.Lt()],
+                comparators=[chance],
+            ) if self._constant(chance):
+                odds = self._hold(f"draw_odds({ast.unparse(chance)})", integer=True)
+                return ast.parse(f"draw_lot({', '.join(map(ast.unparse, keys))}) < {odds}", mode="eval").body
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Arithmetic."""
+        return self._held(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        """A negation; ``not`` stays where it is."""
+        return self.generic_visit(node) if isinstance(node.op, ast.Not) else self._held(node)  # type: ignore[return-value]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A function's value."""
+        return self._held(node)
+
+    def _held(self, node: ast.expr) -> ast.expr:
+        source = ast.unparse(node)
+        if "drive" in tx.names(source) and self._constant(node):
+            return ast.Name(self._hold(source, whole(source, ()) and _small(node)), ast.Load())
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def _constant(self, node: ast.expr) -> bool:
+        """Whether the value is a plain number that changes only between frames."""
+        source = ast.unparse(node)
+        if not tx.names(source) <= self.constant.keys() or tx.calls(source) & tx.DRAWS:
+            return False
+        return units.of(source, self.constant, "frame", source) in (ONE, None)
+
+    def _hold(self, source: str, integer: bool = False) -> str:
+        if source not in self.found:
+            self.found[source] = f"{tx.FRAMEWISE}{len(self.found)}"
+            self.variables.append(Variable(self.found[source], integer=integer))
+        return self.found[source]
+
+
+def _small(node: ast.expr) -> bool:
+    """Whether no constant outside of ``int(...)`` is large."""
+    match node:
+        case ast.Constant(value=int() as value):
+            return abs(value) <= _LARGEST
+        case ast.BinOp(left=a, right=b):
+            return _small(a) and _small(b)
+        case ast.UnaryOp(operand=a):
+            return _small(a)
+    return True

@@ -1,0 +1,27 @@
+"""Differential equations → the statements of one step, by Brian2's own state updaters; the result is cached."""
+
+from functools import lru_cache
+
+from neurosearch.language import text as tx
+from neurosearch.plan import Group, Synapses, Variable
+
+
+def step_text(owner: Group | Synapses) -> tx.Block:
+    """The statements that advance a group's (or synapses') differential equations by ``dt``."""
+    method = owner.method if isinstance(owner, Group) else "exponential_euler"
+    lines = "\n".join(_line(v) for v in owner.variables)
+    return _integrate(lines, method) if any(v.rhs for v in owner.variables) else ()
+
+
+def _line(v: Variable) -> str:
+    return f"d{v.name}/dt = {v.rhs} : {v.unit}" if v.rhs else f"{v.name} : {v.unit}"
+
+
+@lru_cache(maxsize=256)
+def _integrate(equations: str, method: str) -> tx.Block:
+    from brian2 import Equations, prefs
+    from brian2.stateupdaters.base import StateUpdateMethod
+
+    prefs.logging.file_log = False
+    text = StateUpdateMethod.apply_stateupdater(Equations(equations), {}, method)
+    return tx.block(text, f"{method} step")

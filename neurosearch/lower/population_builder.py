@@ -1,0 +1,213 @@
+"""A population while it is being lowered: collects variables, ports and statements from every text that touches it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from neurosearch.declare import Text
+from neurosearch.language import text as tx
+from neurosearch.language import units
+from neurosearch.language.declarations import TAKEN, Line, lines, whole
+from neurosearch.language.units import ONE, SECOND, Dimension
+from neurosearch.plan import Action, Group, Variable
+from neurosearch.random import stream_id
+
+PORTS = (
+    "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta",
+    "teach",
+)  # fmt: skip
+"""Names that a graph gives a neuron's text; each exists only where some text asks for it."""
+
+READS = {
+    "learn": "begin",
+    "lead": "begin",
+    "fresh": "begin",
+    "labelled": "decision",
+    "target": "decision",
+    "drive": "frame",
+}
+"""Ports that are rows of a table, and the moment at which the next row becomes visible."""
+
+WHOLE = frozenset({"elapsed", "step", "i"})
+"""Names with whole numbers that any neuron's text may read."""
+
+_ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
+
+
+@dataclass
+class Draft:
+    """One population's growing group."""
+
+    name: str
+    is_input: bool = False
+    variables: dict[str, Variable] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
+    links: list[tuple[str, str, str]] = field(default_factory=list)
+    ports: set[str] = field(default_factory=set)
+    currents: list[str] = field(default_factory=list)
+    theta: bool = False
+    each_step: list[tx.Statement] = field(default_factory=list)
+    threshold: str = ""
+    reset: list[tx.Statement] = field(default_factory=list)
+    increments: list[tx.Statement] = field(default_factory=list)
+    at_sample: list[tx.Statement] = field(default_factory=list)
+    method: str = "exponential_euler"
+    refractory: str = ""
+    own: dict[str, Dimension] = field(default_factory=dict)
+    receiving: set[str] = field(default_factory=set)
+
+    def parameter(self, name: str, value: float, unit: str = "1") -> str:
+        """Add a shared number; returns its name."""
+        tx.check_name(name, self.name, name)
+        if name in ("onset", "seed"):
+            tx.fail(self.name, name, f"`{name}` is taken; call the number something else")
+        self.parameters[name] = unit
+        self.values[name] = value
+        return name
+
+    def declare(self, found: Iterable[Line], table: Mapping[str, str]) -> None:
+        """Add declared variables under their final names."""
+        for x in found:
+            rhs = "" if x.over else tx.rename(x.rhs, table)
+            self.variables[table[x.name]] = Variable(table[x.name], x.unit, rhs, integer=x.integer, held=x.held)
+
+    def port(self, name: str, where: str, shown: str) -> None:
+        """Ask for a port; refuses what this population cannot have."""
+        if name in ("drive", "elapsed") and name == "drive" and not self.is_input:
+            tx.fail(where, shown, f"`drive` exists on the input only, and {self.name} is a population")
+        if name in ("received", "target", "labelled", "current", "theta", "teach") and self.is_input:
+            tx.fail(where, shown, f"`{name}` does not exist on the input {self.name}")
+        if name == "count" and not self.threshold:
+            tx.fail(where, shown, f"`count` counts spikes, and {self.name} does not spike")
+        self.ports.add(name)
+
+    def environment(self, part: Text, own: Mapping[str, Dimension]) -> dict[str, Dimension]:
+        """What a statement of ``part`` on this neuron may read, in the user's names."""
+        parameters = {k: units.dimension(u, part.owner) for k, u in part.units.items()}
+        return {**_ALWAYS, **dict.fromkeys(PORTS, ONE), **self.own, **parameters, **own}
+
+    def block(self, part: Text, place: str, table: Mapping[str, str], own: Mapping[str, Dimension]) -> tx.Block:
+        """Check a neuron's statements and give them final names."""
+        where = f"{part.owner}.{place}"
+        statements = tx.block(getattr(part, place), where)
+        env, written = self.environment(part, own), {s.target for s in statements}
+        integers = {name for name in own if self._is_integer(table.get(name, name))}
+        for n, s in enumerate(statements):
+            if s.target not in own and s.target not in ("theta",):
+                if s.target in env:
+                    tx.fail(
+                        where, str(s), f"`{s.target}` may be read here, but not written; own: {', '.join(own) or '-'}"
+                    )
+                if not any(s.target in later.reads for later in statements[n + 1 :]):
+                    tx.fail(
+                        where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block"
+                    )
+            if s.target in integers and (s.op == "/=" or not whole(s.value, integers | WHOLE)):
+                tx.fail(where, str(s), f"`{s.target}` is a whole number; round what is assigned to it with int(...)")
+            for symbol in sorted(s.reads - written):
+                self._use(symbol, env, where, str(s))
+        for name in written & set(PORTS):
+            self.port(name, where, name)
+        units.check_block(statements, env)
+        return tx.rename_block(statements, {**table, "elapsed": f"({tx.ELAPSED})"}, BlockDraws(f"{self.name}.{where}"))
+
+    def expression(
+        self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]
+    ) -> str:
+        """The same for one expression."""
+        where = f"{part.owner}.{place}"
+        checked = tx.expression(source, where)
+        env = self.environment(part, own)
+        for symbol in sorted(tx.names(checked)):
+            self._use(symbol, env, where, checked)
+        units.of(checked, env, where, checked)
+        return tx.rename(checked, {**table, "elapsed": f"({tx.ELAPSED})"}, BlockDraws(f"{self.name}.{where}"))
+
+    def _is_integer(self, name: str) -> bool:
+        return name in self.variables and self.variables[name].integer
+
+    def _use(self, symbol: str, env: Mapping[str, Dimension], where: str, shown: str) -> None:
+        if symbol not in env:
+            tx.unknown(where, shown, symbol, env)
+        if symbol in PORTS:
+            self.port(symbol, where, shown)
+
+    def check_derivatives(self, part: Text, place: str, found: Iterable[Line], own: Mapping[str, Dimension]) -> None:
+        """Symbols and dimensions of differential equations."""
+        env = self.environment(part, own)
+        for x in found:
+            if x.rhs and not x.over:
+                where, shown = f"{part.owner}.{place}", f"d{x.name}/dt = {x.rhs}"
+                for symbol in sorted(tx.names(x.rhs)):
+                    self._use(symbol, env, where, shown)
+                d = own[x.name]
+                units.expect((d[0], d[1], d[2] - 1, d[3]), units.of(x.rhs, env, where, shown), where, shown)
+
+    def actions(self) -> list[Action]:
+        """Counters, gates and tables of the ports that were asked for."""
+        if "elapsed" in self.ports:
+            self.variables["onset"] = Variable("onset", integer=True, shared=True)
+        resets = [f"{p} = 0" for p in ("count", "received", "teach") if p in self.ports]
+        resets += ["onset = step"] if "elapsed" in self.ports else []
+        blocks = [tuple(self.at_sample), tx.block("\n".join(resets), f"{self.name}.begin")]
+        out = [Action("begin", "neurons", self.name, b) for b in blocks if b]
+        for port, moment in READS.items():
+            if port in self.ports:
+                out.append(Action(moment, "read", self.name, variable=port, table=port))
+        return out
+
+    def group(self) -> Group:
+        """The finished group."""
+        for port in sorted(self.ports - {"elapsed", "current"}):
+            self.variables.setdefault(port, Variable(port, shared=port in ("learn", "lead", "fresh", "labelled")))
+        if "count" in self.ports:
+            self.increments += tx.block("count += 1", f"{self.name}.reset")
+        current = " + ".join(self.currents) or "0"
+        final = {"current": f"({current})"} | ({} if self.theta else {"theta": "0"})
+        if not self.theta:
+            self.variables.pop("theta", None)
+        fix = lambda block: tx.rename_block(tuple(block), final)  # noqa: E731
+        variables = tuple(
+            Variable(v.name, v.unit, tx.rename(v.rhs, final) if v.rhs else "", v.shared, v.integer, v.held)
+            for v in self.variables.values()
+        )
+        texts = [*self.each_step, *self.reset, *self.increments, *self.at_sample]
+        used = {n for s in texts for n in tx.names(s.value)} | (tx.names(self.threshold) if self.threshold else set())
+        if "seed" in used:
+            self.parameters["seed"] = "integer"
+        return Group(
+            self.name, variables, tuple(sorted(self.parameters.items())), tuple(self.links), fix(self.each_step),
+            tx.rename(self.threshold, final) if self.threshold else "", fix(self.reset), self.method,
+            self.refractory, fix(self.increments),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BlockDraws:
+    """Turns ``uniform(n)`` of a block into the counter-based draw of its own stream."""
+
+    owner: str
+    seed: str = "seed"
+    j: str = ""
+
+    def __call__(self, function: str, n: int) -> str:
+        """See ``text.Draws``: of a neuron, or of a pair if there is a ``j``."""
+        keys = f"{self.seed}, {stream_id(f'{self.owner}.{n}')}, step, i"
+        if function == "gauss":
+            return f"gauss({keys}, {self.j or '0'})"
+        return f"draw({keys}, {self.j})" if self.j else f"draw4({keys})"
+
+
+def dimensions(found: Iterable[Line], where: str) -> dict[str, Dimension]:
+    """Name → dimension of declared variables."""
+    return {x.name: units.dimension(x.unit, where) for x in found}
+
+
+def own_lines(part: Text, place: str) -> tuple[Line, ...]:
+    """The variables of a neuron or encoder; refuses names that the language or Brian2 keeps."""
+    where = f"{part.owner}.{place}"
+    found = lines(getattr(part, place), where)
+    for x in found:
+        if x.name in TAKEN or x.name in PORTS or x.name in part.values:
+            tx.fail(where, x.name, f"`{x.name}` is taken; call the variable something else")
+    return found

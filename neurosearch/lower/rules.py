@@ -1,0 +1,233 @@
+"""A rule's texts put in their places: traces on neurons, statements on synapses, reductions at the decision."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from neurosearch.errors import UserError
+from neurosearch.graph import Projection
+from neurosearch.language import text as tx
+from neurosearch.language import units
+from neurosearch.language.declarations import Line, lines
+from neurosearch.language.units import ONE, Dimension
+from neurosearch.lower.lowering import Lowering
+from neurosearch.lower.population_builder import PORTS, BlockDraws, Draft, dimensions
+from neurosearch.plan import Action, Group, Sum, Synapses, Variable
+
+PLACES = {"pre": ("pre_spike", "pre_decision", "pre_sample"), "post": ("post_spike", "post_decision", "post_sample")}
+_SYNAPTIC_PORTS = ("count", "received", "target", "labelled", "drive")
+
+
+def lower_rule(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
+    """Lower the rule of projection ``p``."""
+    rule = p.rule
+    assert rule is not None
+    if rule.teacher and not post.threshold:
+        raise UserError(f"projection {p.name}: {rule.owner} learns from output spikes, and {p.post} does not spike")
+    sides = {"pre": pre, "post": post}
+    found = {side: lines(getattr(rule, side), f"{rule.owner}.{side}") for side in (*sides, "synapse")}
+    _refuse_taken(rule.owner, found, rule.values)
+    tables = {side: {x.name: f"{p.name}_{side}_{x.name}" for x in found[side]} for side in sides}
+    taken = {*p.weights.__dict__, *p.wiring.values}  # the projection's own numbers, such as the mean of first weights
+    parameters = {k: f"{p.name}_rule_{k}" if k in taken else f"{p.name}_{k}" for k in rule.values}
+    for name, value in rule.values.items():
+        post.parameter(parameters[name], value, rule.units[name])
+    for side, draft in sides.items():
+        _neuron_side(low, p, side, draft, found[side], {**tables[side], **parameters})
+    env, final = _environment(p, pre, post, found, tables, parameters)
+    synapse = _Synaptic(p, pre, post, env, final, {x.name: f"s_{x.name}" for x in found["synapse"]})
+    synapse.lower(low, found["synapse"])
+    synapse.sums(low, [x for x in found["post"] if x.over == "post"], tables["post"])
+
+
+def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], values: Mapping[str, float]) -> None:
+    for side, declared in found.items():
+        for x in declared:
+            if x.name in PORTS or x.name in values or x.name in ("w", "writes", "step", "i", "j"):
+                tx.fail(f"{owner}.{side}", x.name, f"`{x.name}` is taken; call the variable something else")
+            if x.integer:
+                tx.fail(f"{owner}.{side}", x.name, "a rule's variables are no whole numbers; write `: 1`")
+            if x.over and side != "post":
+                tx.fail(f"{owner}.{side}", x.name, "a sum belongs to `post`")
+
+
+def _neuron_side(
+    low: Lowering, p: Projection, side: str, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str]
+) -> None:
+    rule = p.rule
+    assert rule is not None
+    own = dimensions(found, f"{rule.owner}.{side}")
+    spike, decision, sample = PLACES[side]
+    used = _symbols(rule, (*PLACES[side],)) | {n for x in found for n in (tx.names(x.rhs) if x.rhs else ())}
+    for name, value in rule.values.items():
+        if name in used:
+            draft.parameter(table[name], value, rule.units[name])
+    draft.check_derivatives(rule, side, found, own)
+    draft.declare([x for x in found if x.over in ("", "post")], table)
+    draft.increments += draft.block(rule, spike, table, own)
+    if draft.increments and getattr(rule, spike) and not draft.threshold:
+        raise UserError(f"projection {p.name}: {rule.owner}.{spike} needs spikes, and {draft.name} does not spike")
+    draft.at_sample += draft.block(rule, sample, table, own)
+    block = draft.block(rule, decision, table, own)
+    before, after = _around_reductions(block, {table[x.name] for x in found if x.over})
+    low.decision += [Action("decision", "neurons", draft.name, before)] if before else []
+    _group_sums(low, p, draft, found, table, own)
+    low.decision += [Action("decision", "neurons", draft.name, after)] if after else []
+
+
+def _around_reductions(block: tx.Block, reductions: set[str]) -> tuple[tx.Block, tx.Block]:
+    """Statements before the first one that reads a reduction, and the rest."""
+    first = next((n for n, s in enumerate(block) if s.reads & reductions), len(block))
+    return block[:first], block[first:]
+
+
+def _symbols(rule: object, places: tuple[str, ...]) -> set[str]:
+    return {n for place in places for s in tx.block(getattr(rule, place), place) for n in s.reads}
+
+
+def _group_sums(
+    low: Lowering, p: Projection, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str],
+    own: Mapping[str, Dimension],
+) -> None:  # fmt: skip
+    """A sum over a population: a helper of one neuron collects it, and the population reads it through a link."""
+    assert p.rule is not None
+    for x in found:
+        if x.over not in ("group", "pre"):
+            continue
+        source = low.drafts[p.pre] if x.over == "pre" else draft
+        expression = (
+            _of_the_senders(low, p, x.rhs, table)
+            if x.over == "pre"
+            else draft.expression(p.rule, "post", x.rhs, table, own)
+        )
+        helper = f"{table[x.name]}_sum"
+        low.helpers.append(Group(helper, (Variable("total"),), ()))
+        low.sizes[helper] = 1
+        names = {n: f"{n}_pre" for n in tx.names(expression)}
+        collect = Sum("total", tx.rename(expression, names), "decision")
+        low.synapses[f"{helper}_all"] = Synapses(f"{helper}_all", source.name, helper, sums=(collect,))
+        draft.links.append((table[x.name], helper, "total"))
+        low.decision.append(Action("decision", "sum", f"{helper}_all"))
+
+
+def _of_the_senders(low: Lowering, p: Projection, source: str, table: Mapping[str, str]) -> str:
+    """An expression over the presynaptic neuron: its variables and ports, and the rule's own in `pre`."""
+    rule = p.rule
+    assert rule is not None
+    draft, declared = low.drafts[p.pre], lines(rule.pre, f"{rule.owner}.pre")
+    for name in tx.names(source) & rule.values.keys():
+        draft.parameter(table[name], rule.values[name], rule.units[name])
+    names = {x.name: f"{p.name}_pre_{x.name}" for x in declared} | {name: table[name] for name in rule.values}
+    return draft.expression(rule, "post", source, names, dimensions(declared, f"{rule.owner}.pre"))
+
+
+def _environment(
+    p: Projection, pre: Draft, post: Draft, found: Mapping[str, tuple[Line, ...]],
+    tables: Mapping[str, Mapping[str, str]], parameters: Mapping[str, str],
+) -> tuple[dict[str, Dimension], dict[str, str]]:  # fmt: skip
+    """What synaptic statements may read: user's name → dimension, and → final name."""
+    assert p.rule is not None
+    env: dict[str, Dimension] = {"w": ONE, "step": ONE, "i": ONE, "j": ONE}
+    final = {"w": "w", "step": "step", "i": "i", "j": "j"}
+    for side, draft in (("pre", pre), ("post", post)):
+        own = {**draft.own, **dimensions(found[side], side), **dict.fromkeys(_SYNAPTIC_PORTS, ONE)}
+        for name, d in own.items():
+            env[f"{name}_{side}"] = d
+            final[f"{name}_{side}"] = f"{tables[side].get(name, name)}_{side}"
+    for x in found["synapse"]:
+        env[x.name], final[x.name] = units.dimension(x.unit, p.rule.owner), f"s_{x.name}"
+    for name, final_name in parameters.items():
+        env[name], final[name] = units.dimension(p.rule.units[name], p.rule.owner), f"{final_name}_post"
+    return env, final
+
+
+class _Synaptic:
+    """Statements on the synapses of one projection: they read both sides and write synaptic variables only."""
+
+    def __init__(
+        self, p: Projection, pre: Draft, post: Draft, env: Mapping[str, Dimension], final: Mapping[str, str],
+        own: Mapping[str, str],
+    ):  # fmt: skip
+        self.p, self.pre, self.post, self.env, self.final, self.own = p, pre, post, env, final, own
+
+    def lower(self, low: Lowering, declared: tuple[Line, ...]) -> None:
+        p, rule = self.p, self.p.rule
+        assert rule is not None
+        for x in declared:
+            if x.rhs:
+                where, shown = f"{rule.owner}.synapse", f"d{x.name}/dt = {x.rhs}"
+                d = self.env[x.name]
+                units.expect((d[0], d[1], d[2] - 1, d[3]), units.of(x.rhs, self.env, where, shown), where, shown)
+        variables = tuple(
+            Variable(self.own[x.name], x.unit, tx.rename(x.rhs, self.final) if x.rhs else "") for x in declared
+        )
+        s = low.synapses[p.name]
+        on_pre, on_post, on_sample = (self.block(place) for place in ("on_pre", "on_post", "on_sample"))
+        low.synapses[p.name] = replace(s, variables=(*s.variables, *variables), on_pre=on_pre, on_post=on_post)
+        if on_sample:
+            low.end.append(Action("end", "synapses", p.name, on_sample))
+
+    def sums(self, low: Lowering, reductions: list[Line], table: Mapping[str, str]) -> None:
+        """Sums over the synapses of each postsynaptic neuron, before the first statement that reads one."""
+        p, rule = self.p, self.p.rule
+        assert rule is not None
+        made = tuple(Sum(table[x.name], self.expression(x.rhs, f"{rule.owner}.post"), "decision") for x in reductions)
+        if not made:
+            return
+        low.synapses[p.name] = replace(low.synapses[p.name], sums=(*low.synapses[p.name].sums, *made))
+        targets = {x.target for x in made}
+        mine = [n for n, a in enumerate(low.decision) if a.owner == p.post and any(s.reads & targets for s in a.block)]
+        low.decision.insert(mine[0] if mine else len(low.decision), Action("decision", "sum", p.name))
+
+    def expression(self, source: str, where: str) -> str:
+        units.of(source, self.env, where, source)
+        for symbol in tx.names(source):
+            self._use(symbol, where, source, receiving=set())
+        return tx.rename(source, self.final)
+
+    def block(self, place: str) -> tx.Block:
+        p, rule = self.p, self.p.rule
+        assert rule is not None
+        where = f"{rule.owner}.{place}"
+        statements = tx.block(getattr(rule, place), where)
+        receiving = self._receiving() if place == "on_pre" else set()
+        written = {s.target for s in statements}
+        for n, s in enumerate(statements):
+            if s.target not in ("w", *self.own):
+                if s.target in self.env:
+                    problem = (
+                        f"`{s.target}` is not a synaptic variable; synapses write only {', '.join(('w', *self.own))}"
+                    )
+                    tx.fail(
+                        where, str(s), problem + "; write it in pre_spike or post_spike (weights arrive by `receive`)"
+                    )
+                if not any(s.target in later.reads for later in statements[n + 1 :]):
+                    tx.fail(where, str(s), f"`{s.target}` is neither a synaptic variable nor read later in this block")
+            for symbol in sorted(s.reads):
+                if symbol not in written or symbol in self.env:
+                    self._use(symbol, where, str(s), receiving)
+        units.check_block(statements, self.env)
+
+        out = tx.rename_block(statements, self.final, BlockDraws(f"{p.name}.{where}", "seed_post", "j"))
+        if any("seed_post" in tx.names(s.value) for s in out):
+            self.post.parameters["seed"] = "integer"
+        return out
+
+    def _receiving(self) -> set[str]:
+        """Variables that deliveries of this very slot add to, on either side."""
+        out = {"received_pre", "received_post"}
+        for side, draft in (("pre", self.pre), ("post", self.post)):
+            out |= {f"{name}_{side}" for name in draft.receiving}
+        return out
+
+    def _use(self, symbol: str, where: str, shown: str, receiving: set[str]) -> None:
+        if symbol in receiving:
+            problem = f"`{symbol}` is being added to in this very slot, so its value depends on the order of synapses"
+            tx.fail(where, shown, problem + "; read a trace of it instead")
+        if symbol not in self.env:
+            bare = [f"{symbol}_pre", f"{symbol}_post"]
+            if symbol in PORTS:
+                tx.fail(where, shown, f"on synapses `{symbol}` needs its side: {' or '.join(bare)}")
+            tx.unknown(where, shown, symbol, self.env)
+        for side, draft in (("_pre", self.pre), ("_post", self.post)):
+            if symbol.endswith(side) and symbol.removesuffix(side) in _SYNAPTIC_PORTS:
+                draft.port(symbol.removesuffix(side), where, shown)

@@ -1,0 +1,125 @@
+"""Plan → Plan: input neurons that need nothing but what they are shown may be run for many steps at once.
+
+Nothing in a network acts back on its input. So a text that reads only what stays as it is until the next frame or
+sample, the neuron's own variables, draws and the time can be run ahead of the network, if nobody else reads those
+variables meanwhile. Which neurons will neither spike nor change until then follows from the text, too: those that one
+step leaves as they are, whatever is drawn and whenever it is.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from neurosearch.language import text as tx
+from neurosearch.plan import Group, Plan
+
+NEVER = "False"
+"""The condition of neurons of which none is known to stay idle."""
+
+_MAY_READ = frozenset({"drive", "dt", "step", "i", "onset", "seed", "lead", "learn", "fresh"})
+"""What is known ahead of time, besides own variables and parameters: it changes with frames or samples, or counts."""
+
+_LONGEST = 2000
+"""Characters of a condition; each statement that reads the ones before it makes it longer by a factor."""
+
+
+def run_ahead(plan: Plan) -> Plan:
+    """Say of the input group when its neurons are idle, where they may be run ahead."""
+    group = plan.shape.group(plan.input)
+    own = frozenset(s.target for s in (*group.each_step, *group.reset))
+    if not _alone(group, own) or own & _read_elsewhere(plan, group):
+        return plan
+    ahead = replace(group, idle=_idle(group), moment=_moment(group))
+    groups = tuple(ahead if g is group else g for g in plan.shape.groups)
+    return replace(plan, shape=replace(plan.shape, groups=groups))
+
+
+def _alone(group: Group, own: frozenset[str]) -> bool:
+    """Whether a neuron's steps need nothing but what is known ahead of time."""
+    variables = {v.name: v for v in group.variables}
+    framewise = {name for name in variables if name.startswith(tx.FRAMEWISE)}
+    known = own | framewise | _MAY_READ | {name for name, _ in group.parameters}
+    texts = [group.threshold, *(s.value for s in (*group.each_step, *group.reset))]
+    read = {name for text in texts for name in tx.names(text)}
+    flowing = any(variables[n].shared or variables[n].rhs for n in own & variables.keys())
+    flowing = flowing or any(variables[n].rhs for n in read & variables.keys())
+    # A remainder of whole numbers stops the program where it divides by 0, and a reset run ahead is run by all neurons.
+    remainder = any("%" in s.value or s.op == "%=" for s in group.reset)
+    return bool(group.threshold) and read <= known and not (flowing or remainder or group.refractory or group.links)
+
+
+def _read_elsewhere(plan: Plan, group: Group) -> frozenset[str]:
+    """Variables of the group that others may read between its frames: equations, traces, decisions, synapses, links."""
+
+    def texts() -> Iterator[str]:
+        yield from (v.rhs for v in group.variables)
+        yield from (s.value for s in group.after_reset)
+        for a in plan.shape.actions:
+            if a.moment == "decision":
+                yield from (s.value for s in a.block)
+        for synapses in plan.shape.synapses:
+            yield from (s.value for s in (*synapses.deliver, *synapses.on_pre, *synapses.on_post))
+            yield from (v.rhs for v in synapses.variables)
+            yield from (x.expression for x in synapses.sums if x.moment != "frame")
+
+    read = {name for text in texts() for name in tx.names(text)}
+    linked = {variable for g in plan.shape.groups for _, source, variable in g.links if source == group.name}
+    return frozenset({name.removesuffix("_pre").removesuffix("_post") for name in read} | read | linked)
+
+
+def _idle(group: Group) -> str:
+    """When a neuron neither spikes nor changes, as a condition at the start of a frame."""
+    variables = {v.name for v in group.variables}
+    now: dict[str, str] = {}  # name → what it is after the statements so far, of what it was before the step
+    for s in group.each_step:
+        value = tx.rename(s.value, now)
+        before = now.get(s.target, s.target)
+        now[s.target] = f"({value})" if s.op == "=" else f"({before} {s.op[0]} ({value}))"
+        if len(now[s.target]) > _LONGEST:
+            return NEVER
+    spikes = tx.rename(group.threshold, now)
+    changes = [f"{value} == {name}" for name, value in now.items() if name in variables]
+    if len(spikes) > _LONGEST or any(_varies(tx.tree(x)) or "/" in x for x in changes) or (now and "/" in spikes):
+        return NEVER  # with a quotient, 0 and -0 are equal and yet not the same
+    possible = _possible(tx.tree(spikes))
+    if possible is None:
+        return NEVER
+    return " and ".join([*(f"({x})" for x in changes), f"not ({possible})"])
+
+
+def _moment(group: Group) -> str:
+    """The step of a neuron's only spike, where nothing but the time decides; empty where that is not so."""
+    whole = {v.name for v in group.variables if v.integer}
+    match tx.tree(group.threshold):
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Name(id=when)]):
+            if ast.unparse(left) == tx.ELAPSED and when in whole and not (group.each_step or group.reset):
+                return f"onset + {when}"
+    return ""
+
+
+def _varies(node: ast.expr) -> bool:
+    """Whether a value may differ from step to step while the neuron stays as it is."""
+    source = ast.unparse(node)
+    return bool(tx.calls(source) & tx.DRAWS) or "step" in tx.names(source)
+
+
+def _possible(node: ast.expr) -> str | None:
+    """When a condition can be true in some step, whatever is drawn; ``None``: nothing is known."""
+    if not _varies(node):
+        return ast.unparse(node)
+    match node:
+        case ast.BoolOp(op=ast.And(), values=values):
+            known = [part for value in values if (part := _possible(value)) is not None]
+            return " and ".join(f"({part})" for part in known) or None
+        case ast.BoolOp(values=values):
+            parts = [_possible(value) for value in values]
+            return None if None in parts else " or ".join(f"({part})" for part in parts)
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if not _varies(right):
+            limit, elapsed = ast.unparse(right), ast.unparse(left) == tx.ELAPSED
+            draw = isinstance(left, ast.Call) and ast.unparse(left.func) in tx.DRAWS - {"gauss"}
+            match op:
+                case ast.Lt() if draw or elapsed:
+                    return f"0 < {limit}"  # neither a draw nor the time since the sample began is below 0
+                case ast.Eq() if elapsed:
+                    return f"0 <= {limit}"
+    return None

@@ -1,0 +1,27 @@
+"""Phases, all equally likely: the prior of spike times relative to an oscillation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosearch.parts.priors.base import Prior
+
+
+@dataclass(frozen=True)
+class Circle(Prior):
+    """Uniform on [0, 2π)."""
+
+    period = 2 * np.pi
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """One turn."""
+        return 0.0, 2 * np.pi
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Proportional."""
+        return 2 * np.pi * np.asarray(u)
+
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Equal steps, exact for up to 255 harmonics."""
+        return np.arange(256) * 2 * np.pi / 256, np.full(256, 1 / 256)

@@ -1,0 +1,32 @@
+"""Delta rule on the spike count of the output (Widrow & Hoff 1960; the MSE rule of Yanguas-Gil & Madireddy 2022)."""
+
+from dataclasses import dataclass
+
+from neurosearch.declare import quantity
+from neurosearch.parts.rules.base import Rule
+
+
+@dataclass(frozen=True)
+class Delta(Rule):
+    """``dw = eta (amplitude target - count_post) count_pre`` at the sample's end, nothing within ``dead_zone``.
+
+    With ``normalise`` 1 the change is divided by the sum of squared presynaptic counts (normalised LMS). The rate falls
+    as ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
+    """
+
+    eta: float = quantity(0.1, low=0, high=1000)
+    amplitude: float = quantity(5.0, low=0, high=1000)
+    dead_zone: float = quantity(0.0, low=0, high=100)
+    normalise: float = quantity(1.0, low=0, high=1)
+    slowing: float = quantity(0.0, low=0, high=1)
+    w_min: float = quantity(-1.0)
+    w_max: float = quantity(1.0)
+
+    post = """error : 1
+              seen : 1
+              power : sum of count**2 over pre"""
+    post_decision = """error = labelled*(amplitude*target - count)
+                       error = eta*error*int(abs(error) > dead_zone)/(1 - normalise + normalise*clip(power, 1, 1e12))
+                       error = error/(1 + slowing*seen)
+                       seen += labelled"""
+    on_sample = "w = clip(w + error_post*count_pre, w_min, w_max)"

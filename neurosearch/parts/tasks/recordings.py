@@ -1,0 +1,145 @@
+"""Event recordings from the user's HDF5 files, such as the Spiking Heidelberg Digits (Cramer et al. 2020)."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from neurosearch.declare import quantity
+from neurosearch.errors import UserError
+from neurosearch.parts.tasks import _hdf5
+from neurosearch.parts.tasks.base import Samples, Task, arrange, once
+from neurosearch.record import SparseRows, Stream
+
+_LONGEST = 10_000_000
+"""Steps of a recording; one that has more was not written in seconds."""
+
+
+@dataclass(frozen=True)
+class Recordings(Task):
+    """Recorded events, each a spike of its channel in the step that is nearest in time; use the encoder ``recorded``.
+
+    Events of a channel that fall into one step are one. A sample ends with a silent step, in which the last events
+    reach the outputs; a teaching phase is silent too. Nothing is held out without a ``test_file``.
+
+    Attributes:
+        file: path of an HDF5 file with ``spikes/times``, ``spikes/units``, ``labels`` (see ``_hdf5``).
+        test_file: path of another one, whose recordings are held out.
+        steps: steps of a time bin, in the first of which its events are shown; 1 leaves them where they are.
+        step: seconds of a step; the architecture's ``dt`` must be the same.
+        duration: length of every sample in seconds, later events left out; 0: until its own last event.
+        channels: recorded channels, 700 in the files from Heidelberg.
+        pool: neighbouring channels taken together as one.
+        classes: how many; 0: as many as ``extra/keys`` names, or else the largest label says.
+    """
+
+    file: str = ""
+    test_file: str = ""
+    steps: int = quantity(1, low=1, high=100_000)
+    step: float = quantity(1e-3, "second", low=1e-6, high=0.1)
+    duration: float = quantity(0.0, "second", low=0, high=1e5)
+    channels: int = quantity(700, low=1, high=10_000_000)
+    pool: int = quantity(1, low=1)
+    classes: int = quantity(0, low=0, high=1_000_000)
+
+    def stream(self, seed: int) -> Stream:
+        """The recordings in the seed's order."""
+        if not self.file:
+            raise UserError("the task recordings has no `file`; name one, such as {recordings: {file: shd_train.h5}}")
+        if self.pool > self.channels:
+            raise UserError(
+                f"Recordings.pool = {self.pool} is more than the {self.channels} channels; "
+                f"give at most {self.channels}, or set `channels`"
+            )
+        if self.duration and self.duration < 0.5 * self.step:
+            raise UserError(
+                f"Recordings.duration = {self.duration:g} second is shorter than a step of {self.step:g} s; "
+                f"give at least a step, or 0 for the length of each recording"
+            )
+        given = {"file": self.file, "test_file": self.test_file}
+        files = tuple(_found(field, name) for field, name in given.items() if name)
+        grid = _Grid(self.step, self.steps, self.duration, self.channels, self.pool)
+        return replace(arrange(self, _load(files, grid, self.classes), seed), step=self.step)
+
+
+def _found(field: str, name: str) -> tuple[Path, int, int]:
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise UserError(f"there is no file {path}; name an HDF5 file of recordings as `{field}`")
+    return path.absolute(), path.stat().st_size, path.stat().st_mtime_ns
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Times and units → steps and channels."""
+
+    step: float
+    bin_steps: int
+    duration: float
+    channels: int
+    pool: int
+
+    @property
+    def columns(self) -> int:
+        return -(-self.channels // self.pool)
+
+    def rows(self, times: np.ndarray, units: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(steps that each row is shown [r], its number of events [r], their channels): silence, events, silence ..."""
+        at = np.floor(times / (self.step * self.bin_steps) + 0.5) * self.bin_steps
+        end = int(self.duration / self.step + 0.5) if self.duration else at.max(initial=-1.0) + 1
+        if not 0 < end <= _LONGEST:
+            problem = f"lasts {end:.3g} steps of {self.step:g} s; its times must be seconds" if end else "has no events"
+            raise UserError(f"{where} {problem}; mend it, or set `duration`")
+        inside = at < end
+        events = np.sort(at[inside].astype(np.int64) * self.columns + units[inside] // self.pool)
+        step, channel = np.divmod(events[np.diff(events, prepend=-1) > 0], self.columns)  # each once
+        first = np.flatnonzero(np.diff(step, prepend=-1))
+        steps, count = step[first], np.diff(first, append=len(step))
+        silent = np.diff(np.concatenate([[-1], steps, [int(end) + 1]])) - 1  # before each row of events, and at the end
+        lengths, counts = np.ones(2 * len(steps) + 1, np.int32), np.zeros(2 * len(steps) + 1, np.int32)
+        lengths[0::2], counts[1::2] = silent, count
+        kind = np.min_scalar_type(self.columns)
+        return lengths[lengths > 0], counts[lengths > 0], channel.astype(kind)
+
+
+@once
+def _load(files: tuple[tuple[Path, int, int], ...], grid: _Grid, classes: int) -> Samples:
+    recordings, labels, sha, named, said = [], [], hashlib.sha256(), classes, "`classes`"
+    for path, _, _ in files:
+        made, numbers, keys = _hdf5.read(path, grid.channels, grid.rows)
+        if not named:
+            named, said = keys or int(numbers.max()) + 1, f"{'extra/keys' if keys else 'labels'} of {path}"
+        if numbers.max() >= named:
+            raise UserError(
+                f"{path}: labels holds {numbers.max()}, outside the {named} classes 0 to {named - 1} that {said} "
+                f"gives; set `classes`, or mend the file"
+            )
+        recordings += made
+        labels.append(numbers)
+        with path.open("rb") as file:
+            sha.update(hashlib.file_digest(file, "sha256").digest())
+    if (labels[0] == labels[0][0]).all():
+        only = f"{files[0][0]}: labels holds class {labels[0][0]} alone"
+        raise UserError(f"{only}, so there is nothing to learn; give two or more")
+    counts = np.concatenate([count for _, count, _ in recordings])
+    if not counts.any():
+        raise UserError(f"{files[0][0]} has no event within `duration`, {grid.duration:g} s; give a longer one")
+    units = np.concatenate([unit for _, _, unit in recordings])
+    offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    rows = np.concatenate([[0], np.cumsum([len(lengths) for lengths, _, _ in recordings])])
+    row_steps = np.concatenate([lengths for lengths, _, _ in recordings])
+    order, n = np.arange(len(recordings)), len(labels[0])
+    for array in (offsets, units, row_steps):
+        array.flags.writeable = False  # shared by every stream of the process
+    return Samples(
+        values=SparseRows(offsets, units, grid.columns),
+        shape=(grid.columns,),
+        rows=rows,
+        labels=np.concatenate(labels),
+        training=order[:n],
+        held_out=order[n:],
+        outputs=named,
+        key=f"recordings:{sha.hexdigest()[:16]}:{grid}",
+        row_steps=row_steps,
+    )

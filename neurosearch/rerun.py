@@ -1,0 +1,156 @@
+"""A stored configuration run again, for what a search does not store: final weights, spikes, no learning."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from neurosearch import config, trial
+from neurosearch.errors import UserError
+from neurosearch.export import found as found_files
+from neurosearch.export.found import Found
+from neurosearch.export.network import Network, state_names
+from neurosearch.record import Record, Score, Trial
+from neurosearch.study.study import Study, identity
+from neurosearch.trial import Limits, Prepared
+
+NO_LIMITS = Limits()
+
+LEARNED = (
+    "accuracy", "last_accuracy", "samples_to_80", "fading_accuracy", "kappa", "adaptation_time", "adaptation_depth",
+    "forgetting", "backward_transfer", "smape", "nrmse", "last_nrmse",
+)  # fmt: skip
+"""Metrics over samples whose labels or values the final weights have seen."""
+
+PACKAGES = ("neurosearch", "brian2", "numpy", "optuna")
+
+
+def network(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIMITS) -> Network:
+    """Run one network to its end and keep everything that it learned."""
+    prepared = trial.prepare(configuration, seed)
+    engine = trial.compiled(prepared.plan)
+    record = trial.simulate(prepared, engine, seed, probes=_probes(prepared), limits=limits)
+    if not record.arrays:
+        raise UserError(
+            f"the network of seed {seed} did not run to its end, so it has no final weights: {record.reason}"
+        )
+    architecture, _, _ = trial.parts(configuration)
+    return Network(
+        configuration=dict(configuration),
+        seed=seed,
+        graph=architecture.graph(prepared.stream.shape, prepared.stream.outputs),
+        plan=prepared.plan,
+        score=trial.scored(prepared, record),
+        state={name: record.arrays[name] for name in state_names(prepared.plan)},
+        program=engine.digest,
+        compiler=engine.compiler,
+        data=prepared.stream.key,
+    )
+
+
+def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIMITS) -> Score:
+    """The same network, its plasticity off from the start."""
+    prepared = trial.prepare(configuration, seed)
+    engine = trial.compiled(prepared.plan)
+    return trial.scored(prepared, trial.simulate(prepared, engine, seed, learning=False, limits=limits))
+
+
+def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
+    """A found network with its final weights and thresholds, learning off: its held-out accuracy is the recorded one.
+
+    The samples of the stream are passed on the way, so that the held-out ones fall on the same steps; what is
+    measured on them is left out, because the weights have seen their labels.
+    """
+    (seed,) = found.seeds
+    prepared = trial.prepare(found.configuration, seed)
+    engine = trial.compiled(prepared.plan)
+    _check_shapes(found, prepared)
+    fixed = replace(prepared, plan=found_files.frozen(prepared.plan))
+    record = trial.simulate(fixed, engine, seed, learning=False, weights=found.learned, limits=limits)
+    score = trial.scored(fixed, record)
+    return replace(score, metrics={k: v for k, v in score.metrics.items() if k not in LEARNED}, curve=())
+
+
+def shown(
+    configuration: Mapping[str, Any], seed: int, samples: tuple[int, int], limits: Limits = NO_LIMITS
+) -> tuple[Prepared, Record]:
+    """A run with the spikes of the samples ``first`` to ``last - 1``."""
+    prepared = trial.prepare(configuration, seed)
+    engine = trial.compiled(prepared.plan)
+    return prepared, trial.simulate(prepared, engine, seed, raster=(samples[0], samples[1] - 1), limits=limits)
+
+
+def phases(configuration: Mapping[str, Any], seed: int) -> np.ndarray:
+    """[K] phase of each sample that a configuration shows."""
+    _, task, _ = trial.parts(configuration)
+    return np.asarray(task.stream(seed).phase)
+
+
+def limits_of(study: Study | None) -> Limits:
+    """The limits of a study in the corridor's words."""
+    return Limits() if study is None else trial.limited(study.limits.seconds, study.limits.memory_gb)
+
+
+def provenance(seed: int, study: Study | None, stored: Trial | None) -> dict[str, Any]:
+    """Where a network comes from, and what made it."""
+    made: dict[str, Any] = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "seed": seed}
+    if study is not None:
+        made |= {
+            "study": study.name,
+            "study_digest": config.digest(identity(study)),
+            "about": study.about,
+            "study_seed": study.seed,
+        }
+    if stored is not None:
+        made |= {
+            "trial": stored.number,
+            "params": dict(stored.params),
+            "configuration_digest": stored.detail.get("digest"),
+            "trial_seeds": list(stored.detail.get("seeds", ())),
+            "trial_metrics": dict(stored.score.metrics),
+            "trial_program": stored.score.detail.get("program"),
+        }
+    made["versions"] = {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+    made["machine"] = f"{platform.system()} {platform.machine()}"
+    return made
+
+
+def _probes(prepared: Prepared) -> list[str]:
+    counted = {
+        f"{s.name}.writes" for s in prepared.plan.shape.synapses if s.plastic
+    }  # the corridor asks for these itself
+    return [name for name in state_names(prepared.plan) if name not in counted]
+
+
+def _check_shapes(found: Found, prepared: Prepared) -> None:
+    sizes: dict[str, int] = dict(prepared.plan.sizes)
+    groups = {g.name: {v.name for v in g.variables} for g in prepared.plan.shape.groups}
+    synapses = {s.name: {v.name for v in s.variables} for s in prepared.plan.shape.synapses}
+    for name, array in found.learned.items():
+        owner, _, variable = name.partition(".")
+        if variable not in groups.get(owner, set()) | synapses.get(owner, set()):
+            raise UserError(f"{found.file}: its weights hold {name}, which its configuration has not; export it again")
+        expected = sizes[owner] if owner in groups else len(found.arrays.get(f"{owner}.i", array))
+        if array.shape != (expected,) or not np.isfinite(array).all():
+            raise UserError(
+                f"{found.file}: {name} has {array.shape} values, not ({expected},) finite ones; export it again"
+            )
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def many(jobs: Sequence[Any], run: Any, workers: int) -> list[Any]:
+    """Results of ``run(job)`` in the order of the jobs, on several threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max(1, min(workers, len(jobs))), "neurosearch") as pool:
+        return list(pool.map(run, jobs))
