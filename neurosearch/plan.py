@@ -52,10 +52,10 @@ class Group:
         reset: statements at a spike, the neuron's own.
         refractory: name of the parameter that holds the refractory time, or empty.
         after_reset: statements at a spike, after its own: short-term plasticity, traces, counters.
-        idle: of neurons that need nothing but what they are shown: when, at the start of a frame, a neuron neither
+        can_skip: of neurons that need nothing but what they are shown: when, at the start of a frame, a neuron neither
             spikes nor changes before the next event; an engine may run the others for many steps at once. Empty:
             neurons are run step by step.
-        moment: of neurons that spike in one known step until the next event: its number.
+        only_spike_step: of neurons that spike in one known step until the next event: its number.
     """
 
     name: str
@@ -68,8 +68,8 @@ class Group:
     method: str = "exponential_euler"
     refractory: str = ""
     after_reset: Block = ()
-    idle: str = ""
-    moment: str = ""
+    can_skip: str = ""
+    only_spike_step: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
-LEAD_IN, STREAM, HELD_OUT, PROBE, CUT = 0, 1, 2, 3, 4
+WARM_UP, STREAM, HELD_OUT, PROBE, CUT = 0, 1, 2, 3, 4
 """Phases of a sample: shown once without label and unscored; scored and learned; scored with learning off after the
 stream; the same within the stream, to see what is remembered; shown for a part of its steps, to see when it decides."""
+
+LEAD_IN = WARM_UP
+"""Its former name, for tasks of users."""
 
 DIRECTIONS: Mapping[str, str] = {
     "accuracy": "maximize",  # prequential: predict, score, then learn; the whole stream
@@ -137,7 +140,7 @@ class Stream:
         frame_steps: [F] int32, how many steps a frame lasts.
         sample_frames: [K] int32, how many frames a sample has; their sum is F.
         labels: [K] int32, class of a sample; -1 where there is none.
-        phase: [K] int8, LEAD_IN, STREAM, HELD_OUT in this order; PROBE between samples of STREAM, CUT at the end.
+        phase: [K] int8, WARM_UP, STREAM, HELD_OUT in this order; PROBE between samples of STREAM, CUT at the end.
         outputs: number of classes O.
         key: identity of ``values`` (task, its settings that change them, data file): equal keys, equal values.
         delay: samples between a sample's end and the arrival of its label.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ def timeline(stream: Stream, teaching_steps: int = 0, learning: bool = True) -> 
     target, labelled = _told(stream)
     tables = {
         "learn": (phase == STREAM) * float(learning),
-        "lead": (phase == LEAD_IN).astype(float),
+        "lead": (phase == WARM_UP).astype(float),
         "fresh": np.ones(len(phase)) if stream.recall is None else stream.recall.fresh.astype(float),
         "labelled": labelled.astype(float),
         "target": target,

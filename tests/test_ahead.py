@@ -195,8 +195,8 @@ class Watched(Stepper):
         super()._event(moment)
         if moment in ("begin", "frame"):
             group = self._input()
-            env = {n: self._neuron(group, n) for n in tx.names(group.idle)}
-            idle = tx.evaluate(tx.tree(group.idle), env, FUNCTIONS) if group.idle else False
+            env = {n: self._neuron(group, n) for n in tx.names(group.can_skip)}
+            idle = tx.evaluate(tx.tree(group.can_skip), env, FUNCTIONS) if group.can_skip else False
             self.idle = np.broadcast_to(np.asarray(idle, bool), self.plan.sizes[group.name])
             self.before = {n: v.copy() for n, v in self._kept().items()}
             self.seen += self.idle.size
@@ -216,7 +216,7 @@ def test_idle_neurons_neither_spike_nor_change_until_the_next_event(monkeypatch,
     watched = Watched(c.plan, c.line, c.shown.values, c.seed)
     result = watched.run()
     assert len(result.raster["input"]) > 50
-    assert (c.plan.shape.group("input").idle == "") == (name in STEP_BY_STEP)
+    assert (c.plan.shape.group("input").can_skip == "") == (name in STEP_BY_STEP)
     if name in ("sliding", "halves", "rare", "stacked", *STEP_BY_STEP):
         assert watched.left_out == 0  # or, of the first, what shows 0 is due at once
     else:
@@ -317,7 +317,7 @@ def direct(monkeypatch, rule, stp=None, inputs=70, teaching_steps=9):
 def test_nobody_sees_an_encoder_ahead_of_time(monkeypatch, look):
     worn = isinstance(look, Worn)
     c = direct(monkeypatch, AtTheEnd() if worn else look, look if worn else None)
-    assert (c.plan.shape.group("input").idle != "") == isinstance(look, AtTheEnd)
+    assert (c.plan.shape.group("input").can_skip != "") == isinstance(look, AtTheEnd)
     networks.same(c.compiled(), c.reference(), c.line)
 
 
@@ -384,17 +384,17 @@ def test_a_reset_is_computed_for_those_alone_that_can(monkeypatch):
     c = networks.case(
         networks.layered(networks.make("rules", "delta_potential"), encoder=Remainder(), stp=False), shown(40)
     )
-    assert not c.plan.shape.group("input").idle
+    assert not c.plan.shape.group("input").can_skip
     assert c.compiled().spikes["input"].sum() > 50
 
 
 def test_zeros_that_differ_only_in_their_sign_are_not_taken_for_unchanged():
     c = networks.case(networks.layered(networks.make("rules", "delta"), encoder=Alternating(), stp=False))
-    assert c.plan.shape.group("input").idle == NEVER
+    assert c.plan.shape.group("input").can_skip == NEVER
 
 
 def test_a_known_moment_is_one_that_time_alone_decides(monkeypatch):
-    moments = {name: case(monkeypatch, name, 9).plan.shape.group("input").moment for name in [*SPIKING, *OWN]}
+    moments = {name: case(monkeypatch, name, 9).plan.shape.group("input").only_spike_step for name in [*SPIKING, *OWN]}
     assert {name for name, moment in moments.items() if moment} == {"latency", "sliding"}
 
 

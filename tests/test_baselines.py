@@ -11,7 +11,7 @@ import pytest
 from neurosearch import catalogue
 from neurosearch.baselines import base
 from neurosearch.baselines._linear import mean_square, seen
-from neurosearch.baselines.base import Baseline, arrived, beginning, beside, inputs, judge, names
+from neurosearch.baselines.base import Baseline, beginning, evaluate, inputs, label_source, names, run_baselines
 from neurosearch.baselines.hoeffding_tree import HoeffdingTree
 from neurosearch.baselines.last_label import LastLabel
 from neurosearch.baselines.majority import Majority
@@ -30,7 +30,7 @@ from neurosearch.parts.tasks.fashion_mnist import DEBIAN, FashionMnist
 from neurosearch.parts.tasks.japanese_vowels import JapaneseVowels
 from neurosearch.parts.tasks.lorenz import Lorenz
 from neurosearch.parts.tasks.mnist import Mnist
-from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, SparseRows, Stream
+from neurosearch.record import CUT, HELD_OUT, PROBE, STREAM, WARM_UP, SparseRows, Stream
 
 NAMES = names()
 ALL_OF_THEM = names(everything=True)
@@ -40,7 +40,7 @@ needs_river = pytest.mark.skipif(importlib.util.find_spec("river") is None, reas
 def stream_of(labels: list[int], *, lead_in: int = 0, held_out: int = 0, delay: int = 0, seed: int = 0) -> Stream:
     n = len(labels)
     phase = np.full(n, STREAM, np.int8)
-    phase[:lead_in], phase[n - held_out :] = LEAD_IN, HELD_OUT
+    phase[:lead_in], phase[n - held_out :] = WARM_UP, HELD_OUT
     return Stream(
         values=np.random.default_rng(seed).random((n, 3), np.float32),
         shape=(1, 3),
@@ -77,8 +77,8 @@ def test_there_are_these() -> None:
 def test_labels_arrive_by_hand() -> None:
     stream = stream_of([-1, 0, 1, -1, 2, 1, 0], lead_in=1, held_out=1, delay=1)
     # sample:                 lead-in  0   1   2(no label)  3   4   held out
-    assert arrived(stream).tolist() == [-1, -1, 1, 2, -1, 4, -1]
-    assert arrived(dataclasses.replace(stream, delay=0)).tolist() == [-1, 1, 2, -1, 4, 5, -1]
+    assert label_source(stream).tolist() == [-1, -1, 1, 2, -1, 4, -1]
+    assert label_source(dataclasses.replace(stream, delay=0)).tolist() == [-1, 1, 2, -1, 4, 5, -1]
 
 
 @pytest.mark.parametrize("delay", [0, 1, 7])
@@ -109,20 +109,20 @@ def test_held_out_labels_are_never_learned(baseline: Baseline) -> None:
 
 def test_majority_by_hand() -> None:
     stream = stream_of([2, 2, 1, 1, 1, 0, 1], held_out=1)
-    result = judge(Majority(), stream)
+    result = evaluate(Majority(), stream)
     # decisions: none, 2, 2, 2, 1 (a tie: the lower), 1 | 1
     assert result.metrics["accuracy"] == 2 / 6
     assert result.metrics["held_out_accuracy"] == 1
     assert np.argmax(Majority().readout(stream), axis=1)[1:].tolist() == [2, 2, 2, 1, 1, 1]
-    delayed = judge(Majority(), dataclasses.replace(stream, delay=1))
+    delayed = evaluate(Majority(), dataclasses.replace(stream, delay=1))
     assert delayed.metrics["accuracy"] == 0, "decisions: none, none, 2, 2, 2, 1"
 
 
 def test_last_label_by_hand() -> None:
     stream = stream_of([2, 2, 1, -1, 1, 0, 0], held_out=1)
     assert np.argmax(LastLabel().readout(stream), axis=1)[1:].tolist() == [2, 2, 1, 1, 1, 0]
-    assert judge(LastLabel(), stream).metrics["accuracy"] == 2 / 5
-    assert judge(LastLabel(), stream).metrics["held_out_accuracy"] == 1
+    assert evaluate(LastLabel(), stream).metrics["accuracy"] == 2 / 5
+    assert evaluate(LastLabel(), stream).metrics["held_out_accuracy"] == 1
 
 
 def test_one_step_of_softmax_by_hand() -> None:
@@ -156,7 +156,7 @@ def signal(values: list[list[float]], **parts: np.ndarray) -> Stream:
 
 def test_signals_are_standardised_by_what_came_before() -> None:
     x = [[1, 5], [3, 5], [2, 5], [8, 6], [4, 5], [4, 5]]
-    phase = np.array([LEAD_IN, STREAM, STREAM, PROBE, HELD_OUT, HELD_OUT], np.int8)
+    phase = np.array([WARM_UP, STREAM, STREAM, PROBE, HELD_OUT, HELD_OUT], np.int8)
     shown = seen(signal(x, phase=phase))
     deviation = np.std([1, 3, 2])  # of the three samples before that are learned, so of none after
     np.testing.assert_allclose(shown[:, 0], [0, 0, 0, 3, 2 / deviation, 2 / deviation], err_msg="at most 3")
@@ -176,7 +176,7 @@ def test_a_signal_is_judged_alike_in_any_unit(cls: type[Baseline]) -> None:
     plain = dataclasses.replace(stream_of(list(labels), held_out=50), values=x, shape=(3,))
     moved = dataclasses.replace(plain, values=7 + 1000 * x)
     np.testing.assert_allclose(cls().readout(moved), cls().readout(plain), atol=1e-6)
-    assert judge(cls(), plain).metrics["last_accuracy"] > 0.75
+    assert evaluate(cls(), plain).metrics["last_accuracy"] > 0.75
 
 
 def test_images_and_events_are_seen_as_they_are() -> None:
@@ -192,7 +192,7 @@ def test_digits_are_learned_bit_by_bit_as_without_standardising(monkeypatch: pyt
     digits = Digits(samples=300).stream(0)
     found = {cls: cls().readout(digits) for cls in (OnlineSoftmax, PassiveAggressive)}
     square = np.einsum("kc,kc->k", inputs(digits), inputs(digits), dtype=np.float64)
-    raw = np.full(len(square), square[digits.phase == LEAD_IN].mean())
+    raw = np.full(len(square), square[digits.phase == WARM_UP].mean())
     monkeypatch.setattr("neurosearch.baselines.online_softmax.mean_square", lambda x, stream: raw)
     for learner in ("online_softmax", "passive_aggressive"):
         monkeypatch.setattr(f"neurosearch.baselines.{learner}.seen", inputs)
@@ -202,7 +202,7 @@ def test_digits_are_learned_bit_by_bit_as_without_standardising(monkeypatch: pyt
 
 def test_linear_learners_learn_speech() -> None:
     pytest.importorskip("aeon")
-    found = beside(JapaneseVowels(), 0)
+    found = run_baselines(JapaneseVowels(), 0)
     for name in ("online_softmax", "passive_aggressive"):
         assert found[name].metrics["accuracy"] > 0.6
         assert found[name].metrics["held_out_accuracy"] > 0.8
@@ -214,7 +214,7 @@ def test_softmax_sees_the_frames_of_a_sample_side_by_side(tmp_path: Path) -> Non
     y = np.arange(300) % 2
     x = np.where(y[:, None, None] == 0, [[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]])
     np.savez(tmp_path / "order.npz", x=x, y=y)
-    result = beside(Arrays(file=str(tmp_path / "order.npz")), 0)
+    result = run_baselines(Arrays(file=str(tmp_path / "order.npz")), 0)
     assert result["online_softmax"].metrics["last_accuracy"] == 1
     assert result["majority"].metrics["accuracy"] < 0.7
 
@@ -240,14 +240,14 @@ def test_probes_are_decided_with_what_was_learned_and_not_learned() -> None:
     probed = dataclasses.replace(stream, phase=np.array([STREAM, STREAM, PROBE, STREAM, STREAM, HELD_OUT], np.int8))
     readout = OnlineSoftmax().readout(probed)
     assert readout[2].any()
-    assert arrived(probed).tolist() == [0, 1, -1, 3, 4, -1]
-    assert arrived(dataclasses.replace(probed, delay=1)).tolist() == [-1, 0, -1, 1, 3, -1]
+    assert label_source(probed).tolist() == [0, 1, -1, 3, 4, -1]
+    assert label_source(dataclasses.replace(probed, delay=1)).tolist() == [-1, 0, -1, 1, 3, -1]
 
 
 def test_a_baseline_knows_no_steps_and_so_no_latency() -> None:
     stream = dataclasses.replace(stream_of([0, 1, 0]), phase=np.array([STREAM, CUT, CUT], np.int8))
-    assert set(judge(Majority(), stream).metrics) >= {"accuracy"}
-    assert "decision_latency" not in judge(Majority(), stream).metrics
+    assert set(evaluate(Majority(), stream).metrics) >= {"accuracy"}
+    assert "decision_latency" not in evaluate(Majority(), stream).metrics
 
 
 def test_steps_of_passive_aggressive_by_hand() -> None:
@@ -264,8 +264,8 @@ def test_random_features_learn_what_no_line_can() -> None:
     stream = dataclasses.replace(
         stream_of(list(((x[:, 0] > 0.5) ^ (x[:, 1] > 0.5)).astype(int))), values=x, shape=(2,), outputs=2
     )
-    assert judge(RandomFeatures(), stream).metrics["last_accuracy"] > 0.85
-    assert judge(OnlineSoftmax(), stream).metrics["last_accuracy"] < 0.65
+    assert evaluate(RandomFeatures(), stream).metrics["last_accuracy"] > 0.85
+    assert evaluate(OnlineSoftmax(), stream).metrics["last_accuracy"] < 0.65
 
 
 # ---- predicted values
@@ -292,7 +292,7 @@ def test_one_step_of_nlms_by_hand() -> None:
 def test_random_features_predict_what_no_line_can() -> None:
     x = np.random.default_rng(2).random((3000, 2))
     stream = values_of(list(np.sign((x[:, 0] - 0.5) * (x[:, 1] - 0.5))), x)
-    errors = {cls: judge(cls(), stream).metrics["last_nrmse"] for cls in (Nlms, RandomFeaturesLms)}
+    errors = {cls: evaluate(cls(), stream).metrics["last_nrmse"] for cls in (Nlms, RandomFeaturesLms)}
     assert errors[Nlms] > 0.95
     assert errors[RandomFeaturesLms] < 0.7
 
@@ -326,9 +326,9 @@ def test_no_prediction_depends_on_a_value_that_had_not_come(name: str, delay: in
 
 
 def test_beside_is_computed_once_and_knows_task_and_seed() -> None:
-    found = beside(Digits(samples=300, held_out=0), 0)
+    found = run_baselines(Digits(samples=300, held_out=0), 0)
     assert list(found) == NAMES
-    again, other = beside(Digits(samples=300, held_out=0), 0), beside(Digits(samples=300, held_out=0), 1)
+    again, other = run_baselines(Digits(samples=300, held_out=0), 0), run_baselines(Digits(samples=300, held_out=0), 1)
     for name in NAMES:
         assert again[name] is found[name]
         assert other[name].metrics != found[name].metrics
@@ -342,7 +342,7 @@ def test_beside_keeps_scores_for_other_processes_and_mends_damaged_ones(
 ) -> None:
     monkeypatch.setenv("NEUROSEARCH_CACHE", str(tmp_path))
     task = Digits(samples=60, held_out=0)
-    found = base.beside(task, 3)
+    found = base.run_baselines(task, 3)
     files = list((tmp_path / "baselines").iterdir())
     assert len(files) == len(NAMES)
     for file in files[1:]:
@@ -350,14 +350,14 @@ def test_beside_keeps_scores_for_other_processes_and_mends_damaged_ones(
     kept = json.loads(files[0].read_text())
     files[0].write_text(json.dumps({**kept, "reason": "read again"}))
     base._remembered.cache_clear()
-    again = base.beside(task, 3)
+    again = base.run_baselines(task, 3)
     assert sum(score.reason == "read again" for score in again.values()) == 1
     assert [s.metrics for s in again.values()] == [s.metrics for s in found.values()]
     base._remembered.cache_clear()
 
 
 def test_beside_gives_a_prediction_its_own() -> None:
-    found = beside(Lorenz(), 0)
+    found = run_baselines(Lorenz(), 0)
     assert list(found) == ["nlms", "persistence", "random_features_lms", "rls"]
     assert len(found["rls"].curve) == 20
     assert found["rls"].curve[-1] < found["rls"].curve[0]
@@ -381,9 +381,9 @@ def test_absent_river_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_beside_reads_a_file_that_has_changed(tmp_path: Path) -> None:
     task, rng = Arrays(file=str(tmp_path / "a.npz")), np.random.default_rng(0)
     np.savez(task.file, x=rng.random((50, 2)), y=np.arange(50) % 2)
-    first = beside(task, 0)["majority"]
+    first = run_baselines(task, 0)["majority"]
     np.savez(task.file, x=rng.random((60, 2)), y=(np.arange(60) % 9 == 0).astype(int))
-    assert beside(task, 0)["majority"].metrics != first.metrics
+    assert run_baselines(task, 0)["majority"].metrics != first.metrics
 
 
 @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ def test_beside_reads_a_file_that_has_changed(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_baselines_reach_on_real_data(task: Digits, accuracy: float, held_out: float) -> None:
-    seeds = [beside(task, seed) for seed in range(3)]
+    seeds = [run_baselines(task, seed) for seed in range(3)]
     softmax = average([seed["online_softmax"] for seed in seeds])
     assert softmax.metrics["accuracy"] == pytest.approx(accuracy, abs=0.015)
     assert softmax.metrics["held_out_accuracy"] == pytest.approx(held_out, abs=0.02)

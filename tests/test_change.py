@@ -22,7 +22,7 @@ from neurosearch.parts.tasks.permuted_inputs import PermutedInputs
 from neurosearch.parts.tasks.recall import Recall
 from neurosearch.parts.tasks.rotated_images import RotatedImages, rotated
 from neurosearch.parts.tasks.swapped_labels import SwappedLabels
-from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
+from neurosearch.record import CUT, HELD_OUT, PROBE, STREAM, WARM_UP, Stream
 from neurosearch.timeline import timeline
 
 SMALL = Digits(samples=120, lead_in=10, held_out=40)
@@ -59,7 +59,7 @@ def test_every_change_is_a_stream_whose_arrays_fit(change: Streams) -> None:
     assert stream.frame_row.dtype == stream.frame_steps.dtype == stream.sample_frames.dtype == np.int32
     assert (stream.labels.dtype, stream.phase.dtype) == (np.int32, np.int8)
     assert 0 <= stream.frame_row.min() <= stream.frame_row.max() < len(stream.values)
-    assert (stream.labels[stream.phase == LEAD_IN] == -1).all()
+    assert (stream.labels[stream.phase == WARM_UP] == -1).all()
     assert stream.labels.max() == stream.outputs - 1
     for name in ("session", "taught"):
         assert getattr(stream, name) is None or getattr(stream, name).shape == (n,)
@@ -103,9 +103,9 @@ def test_classes_come_in_sessions() -> None:
 
 def test_the_lead_in_knows_the_first_session_alone() -> None:
     stream = ClassIncremental(inner=SMALL, sessions=5, order="numbered").stream(0)
-    n = (stream.phase == LEAD_IN).sum()
+    n = (stream.phase == WARM_UP).sum()
     assert n == 10
-    assert np.array_equal(shown(stream, LEAD_IN), shown(stream, STREAM)[:n])
+    assert np.array_equal(shown(stream, WARM_UP), shown(stream, STREAM)[:n])
     assert of(stream, "labels")[:n].max() <= 1
 
 
@@ -250,7 +250,7 @@ def test_an_episode_by_hand(shots: int) -> None:
     assert (labels[:n] == -1).all()
     assert np.bincount(labels[n:]).tolist() == [6] * 4
     assert (told[n:] == -1).all()
-    rows = [set(map(bytes, shown(stream, phase))) for phase in (LEAD_IN, STREAM, HELD_OUT)]
+    rows = [set(map(bytes, shown(stream, phase))) for phase in (WARM_UP, STREAM, HELD_OUT)]
     assert len(rows[0]) == 30
     assert not rows[0] & rows[1]
     assert not rows[1] & rows[2]
@@ -262,8 +262,8 @@ def test_an_episode_by_hand(shots: int) -> None:
 
 def test_a_lead_in_of_other_classes_and_of_the_same_where_there_is_no_other() -> None:
     all_ten = FewExamples(inner=Digits(lead_in=50), classes=10, shots=5, queries=10).stream(0)
-    assert (all_ten.phase == LEAD_IN).sum() == 50
-    assert not set(map(bytes, shown(all_ten, LEAD_IN))) & set(map(bytes, shown(all_ten, STREAM)))
+    assert (all_ten.phase == WARM_UP).sum() == 50
+    assert not set(map(bytes, shown(all_ten, WARM_UP))) & set(map(bytes, shown(all_ten, STREAM)))
 
 
 # ---- samples cut short

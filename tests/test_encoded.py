@@ -74,11 +74,11 @@ def test_only_the_beginning_of_a_long_stream_is_encoded() -> None:
 
 def test_linear_learners_stand_beside_on_the_same_code_and_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     own = configuration("poisson")
-    found = encoded.beside(own, 3)
+    found = encoded.run_baselines(own, 3)
     assert set(found) == {"online_softmax", "passive_aggressive"}
     assert found["online_softmax"].metrics == encoded.score(OnlineSoftmax(), own, 3).metrics
     monkeypatch.setattr(encoded, "encoded", lambda *_: pytest.fail("what is known is not encoded again"))
-    assert encoded.beside(own, 3) == found
+    assert encoded.run_baselines(own, 3) == found
     other = {**own, "architecture": {"mushroom_body": {"encoder": {"poisson": {"max_rate": 50.0}}}}}
     with pytest.raises(pytest.fail.Exception):
-        encoded.beside(other, 3)
+        encoded.run_baselines(other, 3)

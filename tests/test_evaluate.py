@@ -11,9 +11,9 @@ from neurosearch.evaluate import accuracy
 from neurosearch.evaluate.average import average
 from neurosearch.evaluate.interval import interval, t_quantile, t_within
 from neurosearch.evaluate.score import score
-from neurosearch.record import DIRECTIONS, HELD_OUT, LEAD_IN, STREAM, Record, Score, Stream
+from neurosearch.record import DIRECTIONS, HELD_OUT, STREAM, WARM_UP, Record, Score, Stream
 
-PHASES = [LEAD_IN, *[STREAM] * 6, HELD_OUT, HELD_OUT]
+PHASES = [WARM_UP, *[STREAM] * 6, HELD_OUT, HELD_OUT]
 LABELS = [-1, 0, 1, 2, 0, 1, 2, 1, 2]
 READOUT = [
     [9.0, 0.0, 0.0],  # lead-in: never scored

@@ -12,7 +12,7 @@ from neurosearch.parts.tasks.base import Task
 from neurosearch.parts.tasks.hidden_oscillator import HiddenOscillator
 from neurosearch.parts.tasks.lorenz import Lorenz, step
 from neurosearch.parts.tasks.mackey_glass import BETA, GAMMA, POINTS, POWER, SERIES, MackeyGlass, _solve, series
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP
 from neurosearch.timeline import timeline
 
 TASKS = ["mackey_glass", "lorenz", "hidden_oscillator"]
@@ -32,7 +32,7 @@ def test_each_target_is_the_newest_value_of_the_next_sample(task: Task) -> None:
     assert stream.values.min() >= 0
     assert stream.values.max() <= 1
     assert (stream.labels == -1).all()
-    assert np.isnan(stream.targets[stream.phase == LEAD_IN]).all()
+    assert np.isnan(stream.targets[stream.phase == WARM_UP]).all()
     shown = stream.values[stream.frame_row[stream.phase == STREAM]]
     target = stream.targets[stream.phase == STREAM][:, 0]
     assert np.array_equal(shown[1:, :-1], shown[:-1, 1:]), "the history moves by one"
@@ -139,7 +139,7 @@ def test_the_oscillator_without_wander_and_noise_is_a_cosine() -> None:
 
 @pytest.mark.slow
 def test_a_network_predicts_better_than_persistence() -> None:
-    from neurosearch.baselines.base import beside
+    from neurosearch.baselines.base import run_baselines
     from neurosearch.trial import run_trial
 
     architecture = {
@@ -149,7 +149,7 @@ def test_a_network_predicts_better_than_persistence() -> None:
     }
     score = run_trial({"architecture": {"mushroom_body": architecture}, "task": {"mackey_glass": {"steps": 16}}}, [0])
     assert score.status == "ok", score.reason
-    other = beside(MackeyGlass(), 0)["persistence"].metrics
+    other = run_baselines(MackeyGlass(), 0)["persistence"].metrics
     assert score.metrics["last_nrmse"] < other["last_nrmse"]
     assert score.metrics["held_out_smape"] < other["held_out_smape"]
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from neurosearch import config
-from neurosearch.baselines.base import beside
+from neurosearch.baselines.base import run_baselines
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks import river
 from neurosearch.parts.tasks.river import River
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP
 from neurosearch.trial import run_trial
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +44,7 @@ def test_order_and_length_are_choices() -> None:
     some = River(samples=100, last=50, lead_in=20).stream(0)
     assert np.bincount(some.phase).tolist() == [20, 100, 50]
     assert np.array_equal(some.labels[some.phase == HELD_OUT], given.labels[given.phase == STREAM][100:150])
-    assert (some.labels[some.phase == LEAD_IN] == -1).all()
+    assert (some.labels[some.phase == WARM_UP] == -1).all()
 
 
 def test_a_generator_is_given_the_seed_and_its_arguments() -> None:
@@ -74,10 +74,10 @@ def test_values_are_predicted_too() -> None:
     low, high = given[:200].min(), given[:200].max()
     assert stream.targets is not None
     assert (stream.labels == -1).all()
-    assert np.isnan(stream.targets[stream.phase == LEAD_IN]).all()
-    shown = stream.targets[stream.phase != LEAD_IN, 0]
+    assert np.isnan(stream.targets[stream.phase == WARM_UP]).all()
+    shown = stream.targets[stream.phase != WARM_UP, 0]
     np.testing.assert_allclose(shown, (given - low) / (high - low), rtol=1e-5)
-    score = beside(task, 0)
+    score = run_baselines(task, 0)
     assert score["persistence"].metrics["nrmse"] < 0.3, "tomorrow's approval is much like today's"
 
 

@@ -13,7 +13,7 @@ from neurosearch.parts.normalisations.mirrored import Mirrored
 from neurosearch.parts.tasks.basic_motions import BasicMotions
 from neurosearch.parts.tasks.interval import Interval
 from neurosearch.parts.tasks.japanese_vowels import JapaneseVowels
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP
 
 needs_aeon = pytest.mark.skipif(importlib.util.find_spec("aeon") is None, reason="the package aeon is not installed")
 
@@ -105,7 +105,7 @@ def test_japanese_vowels_has_its_utterances() -> None:
     assert (stream.sample_frames.min(), stream.sample_frames.max()) == (7, 29)
     assert np.bincount(stream.labels[stream.phase == STREAM]).tolist() == [30] * 9
     assert (stream.values.min(), stream.values.max()) == (0, 1)
-    assert (stream.labels[stream.phase == LEAD_IN] == -1).all()
+    assert (stream.labels[stream.phase == WARM_UP] == -1).all()
 
 
 @needs_aeon

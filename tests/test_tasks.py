@@ -17,7 +17,7 @@ from neurosearch.parts.tasks.base import Task
 from neurosearch.parts.tasks.digits import Digits
 from neurosearch.parts.tasks.fashion_mnist import DEBIAN, FashionMnist
 from neurosearch.parts.tasks.mnist import Mnist
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
 
 needs_fashion = pytest.mark.skipif(
     not Path(DEBIAN).is_dir(), reason="Debian's package dataset-fashion-mnist is not installed"
@@ -109,11 +109,11 @@ def test_held_out_samples_are_never_streamed(task: Task) -> None:
 
 def test_the_lead_in_is_the_beginning_of_the_stream_without_labels(task: Task) -> None:
     stream = task.stream(2)
-    lead_in = stream.phase == LEAD_IN
+    lead_in = stream.phase == WARM_UP
     assert lead_in.sum() == 7
     assert (stream.labels[lead_in] == -1).all()
     assert (stream.labels[~lead_in] >= 0).all()
-    assert np.array_equal(first_rows(stream, LEAD_IN), first_rows(stream, STREAM)[:7])
+    assert np.array_equal(first_rows(stream, WARM_UP), first_rows(stream, STREAM)[:7])
 
 
 def test_a_label_belongs_to_its_sample_whatever_the_seed(task: Task) -> None:
@@ -205,7 +205,7 @@ def test_mnist_has_mlxtends_images_a_thousand_held_out() -> None:
     assert (stream.values.shape, stream.shape, stream.outputs) == ((5000, 784), (28, 28), 10)
     assert stream.values.max() == 1
     assert np.bincount(stream.labels[stream.phase == HELD_OUT]).min() > 70
-    assert np.bincount(stream.labels[stream.phase > LEAD_IN]).tolist() == [500] * 10
+    assert np.bincount(stream.labels[stream.phase > WARM_UP]).tolist() == [500] * 10
 
 
 @needs_fashion

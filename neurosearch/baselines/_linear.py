@@ -7,7 +7,7 @@ tells them apart, whatever the rate of a learner that takes one step a sample.
 import numpy as np
 
 from neurosearch.baselines.base import inputs
-from neurosearch.record import LEAD_IN, STREAM, SparseRows, Stream
+from neurosearch.record import STREAM, WARM_UP, SparseRows, Stream
 
 FARTHEST = 3.0
 """Deviations from the mean beyond which a value counts as this far: the first few samples tell a deviation badly."""
@@ -30,7 +30,7 @@ def seen(stream: Stream) -> np.ndarray:
         return x
     x = x.astype(float)
     n, mean, square = 0, np.zeros(x.shape[1] - 1), np.zeros(x.shape[1] - 1)
-    learning = np.isin(stream.phase, (LEAD_IN, STREAM))
+    learning = np.isin(stream.phase, (WARM_UP, STREAM))
     for k, raw in enumerate(x[:, :-1].copy()):
         off = raw - mean
         if n < 2:
@@ -55,7 +55,7 @@ def mean_square(x: np.ndarray, stream: Stream) -> np.ndarray:
         changed = np.maximum.accumulate(x != 0, axis=0).sum(axis=1)
         return np.where(changed > 1, changed, x.shape[1]).astype(float)
     square = np.einsum("kc,kc->k", x, x, dtype=np.float64)
-    lead_in = stream.phase == LEAD_IN
+    lead_in = stream.phase == WARM_UP
     if lead_in.any():
         return np.full(len(x), square[lead_in].mean())
     return np.asarray(np.cumsum(square) / np.arange(1, len(x) + 1))

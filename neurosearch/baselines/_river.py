@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, inputs, told
+from neurosearch.baselines.base import Baseline, inputs, label_source, visible_labels
 from neurosearch.errors import UserError
-from neurosearch.record import LEAD_IN, Stream
+from neurosearch.record import WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class RiverBaseline(Baseline, abc.ABC):
                 f"run `pip install 'neurosearch[stream]'`, or leave it out"
             )
         model, x = self.model(), inputs(stream)[:, :-1]
-        classes, source = told(stream), arrived(stream)
+        classes, source = visible_labels(stream), label_source(stream)
         readout = np.zeros((len(x), stream.outputs))
-        for k in np.flatnonzero(stream.phase != LEAD_IN):
+        for k in np.flatnonzero(stream.phase != WARM_UP):
             for label, probability in model.predict_proba_one(_named(x[k])).items():
                 readout[k, label] = probability
             if source[k] >= 0:

@@ -42,14 +42,14 @@ class Baseline(Part, abc.ABC):
         """[K, O] decision variable of each sample, from labels that had arrived before it alone."""
 
 
-def told(stream: Stream) -> np.ndarray:
+def visible_labels(stream: Stream) -> np.ndarray:
     """[K] class that the learner is told of each sample, -1 for none."""
     return stream.labels if stream.taught is None else stream.taught
 
 
-def arrived(stream: Stream) -> np.ndarray:
+def label_source(stream: Stream) -> np.ndarray:
     """[K] int: the sample whose label or value arrives after the decision of sample k, or -1; none past the stream."""
-    known = told(stream) >= 0
+    known = visible_labels(stream) >= 0
     if stream.targets is not None:
         known = np.isfinite(stream.targets).all(axis=1) & (True if stream.taught is None else known)
     streamed = np.flatnonzero(stream.phase == STREAM)
@@ -75,7 +75,7 @@ def inputs(stream: Stream) -> np.ndarray:
     return np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
 
 
-def judge(baseline: Baseline, stream: Stream) -> Score:
+def evaluate(baseline: Baseline, stream: Stream) -> Score:
     """The baseline's score on a stream; it has no spikes and no steps, so it has accuracies or errors alone."""
     n = len(stream.labels)
     nothing = np.zeros((0, 3), np.int32)
@@ -90,7 +90,7 @@ def names(predicts: bool = False, everything: bool = False) -> list[str]:
     return [n for n, cls in found.items() if cls.predicts == predicts and (everything or not cls.on_request)]  # type: ignore[attr-defined]
 
 
-def beside(task: Streams, seed: int, everything: bool = False) -> dict[str, Score]:
+def run_baselines(task: Streams, seed: int, everything: bool = False) -> dict[str, Score]:
     """Every baseline's score on the very stream that a network of this seed sees; computed once and kept.
 
     Args:
@@ -127,13 +127,13 @@ def _remembered(name: str, task: Streams, seed: int, key: str) -> Score:
 
     def judged() -> Score:
         baseline, stream = cls(), task.stream(seed)
-        return judge(baseline, beginning(stream, SLOW_SAMPLES) if baseline.on_request else stream)
+        return evaluate(baseline, beginning(stream, SLOW_SAMPLES) if baseline.on_request else stream)
 
     of_task = [key, seed, catalogue.name_of(task), config.to_dict(task), catalogue.source_digest(type(task))]
-    return kept([*of_task, name, catalogue.source_digest(cls)], judged)
+    return cached([*of_task, name, catalogue.source_digest(cls)], judged)
 
 
-def kept(key: list[Any], make: Callable[[], Score]) -> Score:
+def cached(key: list[Any], make: Callable[[], Score]) -> Score:
     """What ``make`` returned for this key at some time, by any process, while our scoring was what it is now."""
     file = _folder() / f"{config.digest([*key, _scoring()])}.json"
     known = _read(file)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, told
+from neurosearch.baselines.base import Baseline, label_source, visible_labels
 from neurosearch.record import Stream
 
 
@@ -14,9 +14,9 @@ class LastLabel(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] one-hot newest label before each sample."""
-        source = arrived(stream)
+        source = label_source(stream)
         newest = np.concatenate([[-1], np.maximum.accumulate(source)[:-1]])
         readout = np.zeros((len(source), stream.outputs))
         known = np.flatnonzero(newest >= 0)
-        readout[known, told(stream)[newest[known]]] = 1
+        readout[known, visible_labels(stream)[newest[known]]] = 1
         return readout

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, told
+from neurosearch.baselines.base import Baseline, label_source, visible_labels
 from neurosearch.record import Stream
 
 
@@ -14,10 +14,10 @@ class Majority(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] counts of the labels that arrived before each sample, less a half or less for higher classes."""
-        source = arrived(stream)
+        source = label_source(stream)
         came = np.zeros((len(source) + 1, stream.outputs))
         known = np.flatnonzero(source >= 0)
-        came[known + 1, told(stream)[source[known]]] = 1
+        came[known + 1, visible_labels(stream)[source[known]]] = 1
         counts = np.cumsum(came, axis=0)[:-1]
         preference = np.arange(stream.outputs) / (2 * stream.outputs)  # below 1: it decides between equal counts alone
         return np.where(counts.any(axis=1, keepdims=True), counts - preference, 0.0)

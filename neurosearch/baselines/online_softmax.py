@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosearch.baselines._linear import mean_square, seen
-from neurosearch.baselines.base import Baseline, arrived, told
+from neurosearch.baselines.base import Baseline, label_source, visible_labels
 from neurosearch.declare import quantity
-from neurosearch.record import LEAD_IN, STREAM, Stream
+from neurosearch.record import STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class OnlineSoftmax(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] logits at each decision; learning stops with the stream."""
-        x, classes = seen(stream), told(stream)
-        source, step = arrived(stream), self.rate / mean_square(x, stream)
+        x, classes = seen(stream), visible_labels(stream)
+        source, step = label_source(stream), self.rate / mean_square(x, stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
         after = int(np.flatnonzero(stream.phase == STREAM)[-1]) + 1 if (stream.phase == STREAM).any() else 0
-        for k in np.flatnonzero(stream.phase[:after] != LEAD_IN):
+        for k in np.flatnonzero(stream.phase[:after] != WARM_UP):
             readout[k] = weights @ x[k]
             if source[k] >= 0:
                 old = x[source[k]]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosearch.baselines._linear import seen
-from neurosearch.baselines.base import Baseline, arrived, told
+from neurosearch.baselines.base import Baseline, label_source, visible_labels
 from neurosearch.declare import quantity
-from neurosearch.record import LEAD_IN, Stream
+from neurosearch.record import WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class PassiveAggressive(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] ``W x`` at each decision."""
-        x, classes, source = seen(stream), told(stream), arrived(stream)
+        x, classes, source = seen(stream), visible_labels(stream), label_source(stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
-        for k in np.flatnonzero(stream.phase != LEAD_IN):
+        for k in np.flatnonzero(stream.phase != WARM_UP):
             readout[k] = weights @ x[k]
             if source[k] < 0:
                 continue

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived
+from neurosearch.baselines.base import Baseline, label_source
 from neurosearch.record import HELD_OUT, Stream
 
 
@@ -20,7 +20,7 @@ class Persistence(Baseline):
         k = np.arange(len(stream.labels))
         behind = k - 1 - stream.delay
         seen = (stream.phase == HELD_OUT) & (behind >= 0)
-        source = np.where(np.append(False, seen[1:]), behind, np.append(-1, arrived(stream)[:-1]))
+        source = np.where(np.append(False, seen[1:]), behind, np.append(-1, label_source(stream)[:-1]))
         source = np.where(source >= 0, np.where(np.isfinite(stream.targets[source]).all(axis=1), source, -1), -1)
         newest = np.maximum.accumulate(source)
         return np.where((newest >= 0)[:, None], stream.targets[newest], 0.0).astype(float)

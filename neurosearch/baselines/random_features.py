@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, inputs, told
+from neurosearch.baselines.base import Baseline, inputs, label_source, visible_labels
 from neurosearch.declare import quantity
 from neurosearch.random import gauss, stream_id
-from neurosearch.record import LEAD_IN, Stream
+from neurosearch.record import WARM_UP, Stream
 
 _CHUNK = 1024
 
@@ -31,11 +31,11 @@ class RandomFeatures(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] values of the linear read-out at each decision."""
-        x, wanted, source = inputs(stream), self.wanted(stream), arrived(stream)
+        x, wanted, source = inputs(stream), self.wanted(stream), label_source(stream)
         wires = _wires(self.features, x.shape[1] - 1)
         weights, readout = np.zeros((stream.outputs, self.features)), np.zeros((len(x), stream.outputs))
         hidden, begin = np.zeros((0, self.features)), 0
-        for k in np.flatnonzero(stream.phase != LEAD_IN):
+        for k in np.flatnonzero(stream.phase != WARM_UP):
             if k - begin >= len(hidden):
                 begin = int(k)
                 hidden = self._hidden(x[begin : begin + _CHUNK, :-1], wires)
@@ -47,7 +47,7 @@ class RandomFeatures(Baseline):
 
     def wanted(self, stream: Stream) -> np.ndarray:
         """[K, O] what the read-out should be: 1 for the class that the learner is told."""
-        classes = told(stream)
+        classes = visible_labels(stream)
         return np.asarray((classes[:, None] == np.arange(stream.outputs)).astype(float))
 
     def _hidden(self, x: np.ndarray, wires: np.ndarray) -> np.ndarray:

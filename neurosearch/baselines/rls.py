@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, arrived, inputs
+from neurosearch.baselines.base import Baseline, inputs, label_source
 from neurosearch.declare import quantity
-from neurosearch.record import LEAD_IN, Stream
+from neurosearch.record import WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Rls(Baseline):
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] ``W x`` at each decision."""
         assert stream.targets is not None, "there are values to be predicted"
-        x, source = inputs(stream).astype(float), arrived(stream)
+        x, source = inputs(stream).astype(float), label_source(stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
         inverse = np.eye(x.shape[1]) / self.ridge
-        for k in np.flatnonzero(stream.phase != LEAD_IN):
+        for k in np.flatnonzero(stream.phase != WARM_UP):
             readout[k] = weights @ x[k]
             if source[k] >= 0:
                 seen = x[source[k]]

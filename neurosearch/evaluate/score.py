@@ -12,7 +12,7 @@ import numpy as np
 from neurosearch.evaluate import accuracy, change, counts, health, latency, prediction, recall
 from neurosearch.hardware import operations
 from neurosearch.hardware.operations import Inventory
-from neurosearch.record import CUT, HELD_OUT, LEAD_IN, STREAM, Record, Score, Stream
+from neurosearch.record import CUT, HELD_OUT, STREAM, WARM_UP, Record, Score, Stream
 
 
 def score(
@@ -38,7 +38,7 @@ def score(
     streamed = np.flatnonzero(stream.phase == STREAM)
     done = streamed[streamed < record.completed]
     detail: dict[str, Any] = {
-        "lead_in": int((stream.phase == LEAD_IN).sum()),
+        "lead_in": int((stream.phase == WARM_UP).sum()),
         "delay": stream.delay,
         "samples": len(streamed),
         "completed": record.completed,

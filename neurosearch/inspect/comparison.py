@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch import catalogue, config, rerun
-from neurosearch.baselines.base import Baseline, beside, kept, names
+from neurosearch.baselines.base import Baseline, cached, names, run_baselines
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import Interval, interval
 from neurosearch.inspect import encoded
@@ -160,8 +160,8 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     curve = trial.score.curve if len(scores) > 1 and not again else ()
     workers = os.cpu_count() or 1
     fixed = rerun.many(seeds, lambda seed: _unlearned(configuration, seed, limits), workers)
-    raw = [beside(task, seed, everything) for seed in seeds]
-    spikes = [encoded.beside(configuration, seed) for seed in seeds]
+    raw = [run_baselines(task, seed, everything) for seed in seeds]
+    spikes = [encoded.run_baselines(configuration, seed) for seed in seeds]
     others = [(UNLEARNED, fixed, False)]
     others += [(b, [found[b] for found in raw], _linear(b)) for b in raw[0]]
     others += [(f"{b} {ON_SPIKES}", [found[b] for found in spikes], _linear(b)) for b in spikes[0]]
@@ -192,7 +192,7 @@ def _unlearned(configuration: Mapping[str, Any], seed: int, limits: Limits) -> S
     prepared = prepare(configuration, seed)
     program = compiled(prepared.plan)
     key = [UNLEARNED, prepared.stream.key, config.digest(dict(configuration)), seed, program.digest]
-    return kept(key, lambda: rerun.without_learning(configuration, seed, limits))
+    return cached(key, lambda: rerun.without_learning(configuration, seed, limits))
 
 
 def _contender(

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosearch import catalogue, config, trial
 from neurosearch.baselines._linear import zero_means_nothing
-from neurosearch.baselines.base import SLOW_SAMPLES, Baseline, beginning, judge, kept
+from neurosearch.baselines.base import SLOW_SAMPLES, Baseline, beginning, cached, evaluate
 from neurosearch.graph import Constant, Graph, Input, Population, Projection
 from neurosearch.lower.lower import lower
 from neurosearch.parts.neurons.li import Li
@@ -27,7 +27,7 @@ LEARNERS = {False: ("online_softmax", "passive_aggressive"), True: ("nlms", "rls
 """What is told the input's spikes: of a task with classes, and of one with values to be predicted."""
 
 
-def beside(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> dict[str, Score]:
+def run_baselines(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> dict[str, Score]:
     """The scores of linear learners on the network's own input code; computed once and kept."""
     architecture, task, _ = trial.parts(configuration)
     stream = task.stream(seed)
@@ -38,13 +38,13 @@ def beside(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) 
     def judged(baseline: Baseline) -> Score:
         if not seen:
             seen.append(encoded(configuration, seed, samples))
-        return judge(baseline, seen[0])
+        return evaluate(baseline, seen[0])
 
     found = {}
     for name in LEARNERS[stream.targets is not None]:
         cls = catalogue.find("baselines", name)
         made = cls()
-        found[name] = kept([*key, name, catalogue.source_digest(cls)], lambda made=made: judged(made))  # type: ignore[misc]
+        found[name] = cached([*key, name, catalogue.source_digest(cls)], lambda made=made: judged(made))  # type: ignore[misc]
     return found
 
 
@@ -60,7 +60,7 @@ def _coding() -> str:
 
 def score(baseline: Baseline, configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Score:
     """A baseline's score on the spikes that this configuration's encoder makes of its task's stream."""
-    return judge(baseline, encoded(configuration, seed, samples))
+    return evaluate(baseline, encoded(configuration, seed, samples))
 
 
 def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Stream:

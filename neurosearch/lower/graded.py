@@ -9,7 +9,7 @@ from neurosearch.language import text as tx
 from neurosearch.language import units
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
-from neurosearch.lower.population_builder import Draft
+from neurosearch.lower.population_builder import PopulationBuilder
 from neurosearch.plan import Action, Sum
 
 _ASSIGNS = re.compile(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
@@ -20,7 +20,7 @@ def is_block(graded: str) -> bool:
     return bool(_ASSIGNS.search(graded))
 
 
-def lower_block(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
+def lower_block(low: Lowering, p: Projection, pre: PopulationBuilder, post: PopulationBuilder) -> None:
     """Lower the lines ``variable = expression`` of projection ``p``."""
     where = f"{p.name}.graded"
     env = _environment(low, p, pre, post)
@@ -49,10 +49,12 @@ def lower_block(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
         low.frame.append(Action("frame", "sum", p.name))
 
 
-def _environment(low: Lowering, p: Projection, pre: Draft, post: Draft) -> Mapping[str, Dimension]:
+def _environment(
+    low: Lowering, p: Projection, pre: PopulationBuilder, post: PopulationBuilder
+) -> Mapping[str, Dimension]:
     env: dict[str, Dimension] = {"i": ONE, "j": ONE} | ({"w": ONE} if low.synapses[p.name].variables else {})
-    for side, draft in (("pre", pre), ("post", post)):
-        own = {**draft.own, **({"drive": ONE} if draft.is_input else {})}
-        own |= {k: ONE if u == "integer" else units.dimension(u, p.name) for k, u in draft.parameters.items()}
+    for side, population in (("pre", pre), ("post", post)):
+        own = {**population.own, **({"drive": ONE} if population.is_input else {})}
+        own |= {k: ONE if u == "integer" else units.dimension(u, p.name) for k, u in population.parameters.items()}
         env |= {f"{name}_{side}": d for name, d in own.items()}
     return env

@@ -18,7 +18,7 @@ _LARGEST = 2**20
 """Factors and summands of whole numbers that still fit, with some room, into the 32 bits that a whole number has."""
 
 
-def once_a_frame(plan: Plan) -> Plan:
+def hoist_frame_constants(plan: Plan) -> Plan:
     """Take what depends on ``drive`` and constants alone out of the steps of the input group."""
     group = plan.shape.group(plan.input)
     shown = [n for n, a in enumerate(plan.shape.actions) if a.moment == "frame" and a.variable == "drive"]

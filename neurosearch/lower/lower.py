@@ -9,7 +9,7 @@ from neurosearch.language import text as tx
 from neurosearch.lower.graded import is_block, lower_block
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.passes import finish
-from neurosearch.lower.population_builder import Draft, dimensions, own_lines
+from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines
 from neurosearch.lower.rules import lower_rule
 from neurosearch.plan import Action, Group, Plan, Shape, Sum, Synapses, Variable
 from neurosearch.random import stream_id
@@ -38,7 +38,7 @@ def lower(graph: Graph, memory: Any = None) -> Plan:
 
 
 def _input(low: Lowering, source: Input) -> None:
-    d = low.drafts[source.name] = Draft(source.name, is_input=True)
+    d = low.builders[source.name] = PopulationBuilder(source.name, is_input=True)
     low.sizes[source.name] = source.size
     encoder = source.encoder
     found = own_lines(encoder, "equations")
@@ -58,7 +58,7 @@ def _input(low: Lowering, source: Input) -> None:
 
 
 def _population(low: Lowering, population: Population) -> None:
-    d = low.drafts[population.name] = Draft(population.name)
+    d = low.builders[population.name] = PopulationBuilder(population.name)
     low.sizes[population.name] = population.size
     neuron = population.neuron
     found = own_lines(neuron, "equations")
@@ -85,7 +85,7 @@ def _population(low: Lowering, population: Population) -> None:
     _teacher(low, d, population)
 
 
-def _homeostasis(d: Draft, population: Population) -> None:
+def _homeostasis(d: PopulationBuilder, population: Population) -> None:
     part = population.homeostasis
     if part is None:
         return
@@ -96,7 +96,7 @@ def _homeostasis(d: Draft, population: Population) -> None:
     d.at_sample += d.block(part, "at_sample", table, {})
 
 
-def _teacher(low: Lowering, d: Draft, population: Population) -> None:
+def _teacher(low: Lowering, d: PopulationBuilder, population: Population) -> None:
     if population.teacher is None:
         return
     d.ports |= {"teach", "target", "labelled"}
@@ -108,7 +108,7 @@ def _teacher(low: Lowering, d: Draft, population: Population) -> None:
 
 
 def _projection(low: Lowering, p: Projection) -> None:
-    pre, post = low.drafts[p.pre], low.drafts[p.post]
+    pre, post = low.builders[p.pre], low.builders[p.post]
     condition, fan_in = _wiring(post, p)
     variables: list[Variable] = []
     initial = ""
@@ -146,7 +146,7 @@ def _draw(p: Projection, what: str) -> str:
     return f"draw(seed_post, {stream_id(f'{p.name}.{what}')}, 0, i, j)"
 
 
-def _wiring(post: Draft, p: Projection) -> tuple[str, tuple[str, ...]]:
+def _wiring(post: PopulationBuilder, p: Projection) -> tuple[str, tuple[str, ...]]:
     wiring = p.wiring
     for name, value in wiring.values.items():
         post.parameter(f"{p.name}_{name}", value, "integer" if name == wiring.fan_in else wiring.units[name])
@@ -175,7 +175,7 @@ class _WiringDraws:
         return f"{'draw' if function == 'uniform' else 'gauss'}(seed_post, {self.stream + n}, 0, i, j)"
 
 
-def _short_term(pre: Draft, p: Projection) -> None:
+def _short_term(pre: PopulationBuilder, p: Projection) -> None:
     stp = p.stp
     assert stp is not None
     if p.graded or not pre.threshold:
@@ -192,7 +192,7 @@ def _short_term(pre: Draft, p: Projection) -> None:
 
 
 def _readout(low: Lowering) -> None:
-    d, graph = low.drafts[low.graph.readout], low.graph
+    d, graph = low.builders[low.graph.readout], low.graph
     where = f"{d.name}.decision"
     checked = tx.expression(graph.decision, where)
     known = {*d.own, "count", "received"}
@@ -215,7 +215,7 @@ def _amount(p: Projection) -> str:
 
 def _deliver(low: Lowering, p: Projection) -> None:
     """What a spike, or a graded value, does to the postsynaptic neuron."""
-    pre, post = low.drafts[p.pre], low.drafts[p.post]
+    pre, post = low.builders[p.pre], low.builders[p.post]
     if is_block(p.graded):
         lower_block(low, p, pre, post)
         return
@@ -241,7 +241,7 @@ def _deliver(low: Lowering, p: Projection) -> None:
 
 
 def _graded(low: Lowering, p: Projection, graded: str) -> None:
-    pre, post = low.drafts[p.pre], low.drafts[p.post]
+    pre, post = low.builders[p.pre], low.builders[p.post]
     where, single = f"{p.name}.graded", low.sizes[p.pre] == 1 and p.pre != low.graph.input.name
     checked = tx.expression(graded, where)
     known = {*pre.own, *pre.parameters} | ({"drive"} if pre.is_input else set())
@@ -269,19 +269,19 @@ def _graded(low: Lowering, p: Projection, graded: str) -> None:
 def _reaches(low: Lowering, source: str, target: str) -> bool:
     """Whether ``source`` must integrate before ``target`` because of links made so far."""
     return source == target or any(
-        _reaches(low, name, target) for name, d in low.drafts.items() if any(link[1] == source for link in d.links)
+        _reaches(low, name, target) for name, d in low.builders.items() if any(link[1] == source for link in d.links)
     )
 
 
 def _assemble(low: Lowering, memory: Any) -> Plan:
     graph = low.graph
-    ports = [a for d in low.drafts.values() for a in d.actions()]
+    ports = [a for d in low.builders.values() for a in d.actions()]
     targets = [a for a in ports if a.moment == "decision"]
     frame = [a for a in ports if a.moment == "frame"] + low.frame
     begin = [a for a in ports if a.moment == "begin"]
     begin.sort(key=lambda a: a.kind == "read")  # statements see the gates of the sample that ended
     decision = [low.decision[0], *targets, *low.after_target, *low.decision[1:]]
-    groups = [d.group() for d in low.drafts.values()]
+    groups = [d.group() for d in low.builders.values()]
     ordered = sorted([*low.helpers, *groups], key=lambda g: _depth(low, g.name))
     for action in begin:
         _need_seed(low, action)
@@ -289,7 +289,7 @@ def _assemble(low: Lowering, memory: Any) -> Plan:
         graph.dt, tuple(_with_seed(low, g) for g in ordered), tuple(low.synapses.values()),
         (*decision, *low.end, *begin, *frame), graph.readout,
     )  # fmt: skip
-    values = {f"{name}.{k}": float(v) for name, d in low.drafts.items() for k, v in d.values.items()}
+    values = {f"{name}.{k}": float(v) for name, d in low.builders.items() for k, v in d.values.items()}
     for p in graph.projections:
         if p.wiring.fan_in:
             key = f"{p.post}.{p.name}_{p.wiring.fan_in}"
@@ -300,11 +300,11 @@ def _assemble(low: Lowering, memory: Any) -> Plan:
 
 def _need_seed(low: Lowering, action: Action) -> None:
     if any("seed" in tx.names(s.value) for s in action.block):
-        low.drafts[action.owner].parameters["seed"] = "integer"
+        low.builders[action.owner].parameters["seed"] = "integer"
 
 
 def _with_seed(low: Lowering, group: Group) -> Group:
-    d = low.drafts.get(group.name)
+    d = low.builders.get(group.name)
     if d is None or "seed" not in d.parameters or ("seed", "integer") in group.parameters:
         return group
     return replace(group, parameters=tuple(sorted([*group.parameters, ("seed", "integer")])))
@@ -312,5 +312,5 @@ def _with_seed(low: Lowering, group: Group) -> Group:
 
 def _depth(low: Lowering, name: str) -> int:
     """Groups whose values are linked integrate before those that read them."""
-    d = low.drafts.get(name)
+    d = low.builders.get(name)
     return 1 + max((_depth(low, link[1]) for link in d.links), default=0) if d else 0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from neurosearch.graph import Graph
-from neurosearch.lower.population_builder import Draft
+from neurosearch.lower.population_builder import PopulationBuilder
 from neurosearch.plan import Action, Group, Synapses
 
 
@@ -12,7 +12,7 @@ class Lowering:
     """Everything that grows while a graph is lowered."""
 
     graph: Graph
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    builders: dict[str, PopulationBuilder] = field(default_factory=dict)
     synapses: dict[str, Synapses] = field(default_factory=dict)
     decision: list[Action] = field(default_factory=list)
     after_target: list[Action] = field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosearch.hardware.weight_memory import WeightMemory
 from neurosearch.language import text as tx
-from neurosearch.lower.hoist import once_a_frame
+from neurosearch.lower.hoist import hoist_frame_constants
 from neurosearch.lower.run_ahead import run_ahead
 from neurosearch.plan import Action, Group, Plan, Synapses, Variable
 from neurosearch.random import stream_id
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def finish(plan: Plan, graph: "Graph", memory: WeightMemory | None = None, cheap: bool = True) -> Plan:
     """Apply every pass. ``cheap`` False keeps the textbook form of eligibility and of encoders."""
     if cheap:
-        plan = run_ahead(once_a_frame(plan))
+        plan = run_ahead(hoist_frame_constants(plan))
     for s in plan.shape.synapses:
         if s.plastic:
             if cheap:

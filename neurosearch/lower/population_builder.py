@@ -34,7 +34,7 @@ _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
 
 
 @dataclass
-class Draft:
+class PopulationBuilder:
     """One population's growing group."""
 
     name: str

@@ -10,14 +10,14 @@ from neurosearch.language import units
 from neurosearch.language.declarations import Line, lines
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
-from neurosearch.lower.population_builder import PORTS, BlockDraws, Draft, dimensions
+from neurosearch.lower.population_builder import PORTS, BlockDraws, PopulationBuilder, dimensions
 from neurosearch.plan import Action, Group, Sum, Synapses, Variable
 
 PLACES = {"pre": ("pre_spike", "pre_decision", "pre_sample"), "post": ("post_spike", "post_decision", "post_sample")}
 _SYNAPTIC_PORTS = ("count", "received", "target", "labelled", "drive")
 
 
-def lower_rule(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
+def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: PopulationBuilder) -> None:
     """Lower the rule of projection ``p``."""
     rule = p.rule
     assert rule is not None
@@ -31,8 +31,8 @@ def lower_rule(low: Lowering, p: Projection, pre: Draft, post: Draft) -> None:
     parameters = {k: f"{p.name}_rule_{k}" if k in taken else f"{p.name}_{k}" for k in rule.values}
     for name, value in rule.values.items():
         post.parameter(parameters[name], value, rule.units[name])
-    for side, draft in sides.items():
-        _neuron_side(low, p, side, draft, found[side], {**tables[side], **parameters})
+    for side, population in sides.items():
+        _neuron_side(low, p, side, population, found[side], {**tables[side], **parameters})
     env, final = _environment(p, pre, post, found, tables, parameters)
     synapse = _Synaptic(p, pre, post, env, final, {x.name: f"s_{x.name}" for x in found["synapse"]})
     synapse.lower(low, found["synapse"])
@@ -51,7 +51,12 @@ def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], values: Map
 
 
 def _neuron_side(
-    low: Lowering, p: Projection, side: str, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str]
+    low: Lowering,
+    p: Projection,
+    side: str,
+    population: PopulationBuilder,
+    found: tuple[Line, ...],
+    table: Mapping[str, str],
 ) -> None:
     rule = p.rule
     assert rule is not None
@@ -60,18 +65,18 @@ def _neuron_side(
     used = _symbols(rule, (*PLACES[side],)) | {n for x in found for n in (tx.names(x.rhs) if x.rhs else ())}
     for name, value in rule.values.items():
         if name in used:
-            draft.parameter(table[name], value, rule.units[name])
-    draft.check_derivatives(rule, side, found, own)
-    draft.declare([x for x in found if x.over in ("", "post")], table)
-    draft.increments += draft.block(rule, spike, table, own)
-    if draft.increments and getattr(rule, spike) and not draft.threshold:
-        raise UserError(f"projection {p.name}: {rule.owner}.{spike} needs spikes, and {draft.name} does not spike")
-    draft.at_sample += draft.block(rule, sample, table, own)
-    block = draft.block(rule, decision, table, own)
+            population.parameter(table[name], value, rule.units[name])
+    population.check_derivatives(rule, side, found, own)
+    population.declare([x for x in found if x.over in ("", "post")], table)
+    population.increments += population.block(rule, spike, table, own)
+    if population.increments and getattr(rule, spike) and not population.threshold:
+        raise UserError(f"projection {p.name}: {rule.owner}.{spike} needs spikes, and {population.name} does not spike")
+    population.at_sample += population.block(rule, sample, table, own)
+    block = population.block(rule, decision, table, own)
     before, after = _around_reductions(block, {table[x.name] for x in found if x.over})
-    low.decision += [Action("decision", "neurons", draft.name, before)] if before else []
-    _group_sums(low, p, draft, found, table, own)
-    low.decision += [Action("decision", "neurons", draft.name, after)] if after else []
+    low.decision += [Action("decision", "neurons", population.name, before)] if before else []
+    _group_sums(low, p, population, found, table, own)
+    low.decision += [Action("decision", "neurons", population.name, after)] if after else []
 
 
 def _around_reductions(block: tx.Block, reductions: set[str]) -> tuple[tx.Block, tx.Block]:
@@ -85,7 +90,7 @@ def _symbols(rule: object, places: tuple[str, ...]) -> set[str]:
 
 
 def _group_sums(
-    low: Lowering, p: Projection, draft: Draft, found: tuple[Line, ...], table: Mapping[str, str],
+    low: Lowering, p: Projection, population: PopulationBuilder, found: tuple[Line, ...], table: Mapping[str, str],
     own: Mapping[str, Dimension],
 ) -> None:  # fmt: skip
     """A sum over a population: a helper of one neuron collects it, and the population reads it through a link."""
@@ -93,11 +98,11 @@ def _group_sums(
     for x in found:
         if x.over not in ("group", "pre"):
             continue
-        source = low.drafts[p.pre] if x.over == "pre" else draft
+        source = low.builders[p.pre] if x.over == "pre" else population
         expression = (
             _of_the_senders(low, p, x.rhs, table)
             if x.over == "pre"
-            else draft.expression(p.rule, "post", x.rhs, table, own)
+            else population.expression(p.rule, "post", x.rhs, table, own)
         )
         helper = f"{table[x.name]}_sum"
         low.helpers.append(Group(helper, (Variable("total"),), ()))
@@ -105,7 +110,7 @@ def _group_sums(
         names = {n: f"{n}_pre" for n in tx.names(expression)}
         collect = Sum("total", tx.rename(expression, names), "decision")
         low.synapses[f"{helper}_all"] = Synapses(f"{helper}_all", source.name, helper, sums=(collect,))
-        draft.links.append((table[x.name], helper, "total"))
+        population.links.append((table[x.name], helper, "total"))
         low.decision.append(Action("decision", "sum", f"{helper}_all"))
 
 
@@ -113,23 +118,23 @@ def _of_the_senders(low: Lowering, p: Projection, source: str, table: Mapping[st
     """An expression over the presynaptic neuron: its variables and ports, and the rule's own in `pre`."""
     rule = p.rule
     assert rule is not None
-    draft, declared = low.drafts[p.pre], lines(rule.pre, f"{rule.owner}.pre")
+    population, declared = low.builders[p.pre], lines(rule.pre, f"{rule.owner}.pre")
     for name in tx.names(source) & rule.values.keys():
-        draft.parameter(table[name], rule.values[name], rule.units[name])
+        population.parameter(table[name], rule.values[name], rule.units[name])
     names = {x.name: f"{p.name}_pre_{x.name}" for x in declared} | {name: table[name] for name in rule.values}
-    return draft.expression(rule, "post", source, names, dimensions(declared, f"{rule.owner}.pre"))
+    return population.expression(rule, "post", source, names, dimensions(declared, f"{rule.owner}.pre"))
 
 
 def _environment(
-    p: Projection, pre: Draft, post: Draft, found: Mapping[str, tuple[Line, ...]],
+    p: Projection, pre: PopulationBuilder, post: PopulationBuilder, found: Mapping[str, tuple[Line, ...]],
     tables: Mapping[str, Mapping[str, str]], parameters: Mapping[str, str],
 ) -> tuple[dict[str, Dimension], dict[str, str]]:  # fmt: skip
     """What synaptic statements may read: user's name → dimension, and → final name."""
     assert p.rule is not None
     env: dict[str, Dimension] = {"w": ONE, "step": ONE, "i": ONE, "j": ONE}
     final = {"w": "w", "step": "step", "i": "i", "j": "j"}
-    for side, draft in (("pre", pre), ("post", post)):
-        own = {**draft.own, **dimensions(found[side], side), **dict.fromkeys(_SYNAPTIC_PORTS, ONE)}
+    for side, population in (("pre", pre), ("post", post)):
+        own = {**population.own, **dimensions(found[side], side), **dict.fromkeys(_SYNAPTIC_PORTS, ONE)}
         for name, d in own.items():
             env[f"{name}_{side}"] = d
             final[f"{name}_{side}"] = f"{tables[side].get(name, name)}_{side}"
@@ -144,8 +149,8 @@ class _Synaptic:
     """Statements on the synapses of one projection: they read both sides and write synaptic variables only."""
 
     def __init__(
-        self, p: Projection, pre: Draft, post: Draft, env: Mapping[str, Dimension], final: Mapping[str, str],
-        own: Mapping[str, str],
+        self, p: Projection, pre: PopulationBuilder, post: PopulationBuilder, env: Mapping[str, Dimension],
+        final: Mapping[str, str], own: Mapping[str, str],
     ):  # fmt: skip
         self.p, self.pre, self.post, self.env, self.final, self.own = p, pre, post, env, final, own
 
@@ -215,8 +220,8 @@ class _Synaptic:
     def _receiving(self) -> set[str]:
         """Variables that deliveries of this very slot add to, on either side."""
         out = {"received_pre", "received_post"}
-        for side, draft in (("pre", self.pre), ("post", self.post)):
-            out |= {f"{name}_{side}" for name in draft.receiving}
+        for side, population in (("pre", self.pre), ("post", self.post)):
+            out |= {f"{name}_{side}" for name in population.receiving}
         return out
 
     def _use(self, symbol: str, where: str, shown: str, receiving: set[str]) -> None:
@@ -228,6 +233,6 @@ class _Synaptic:
             if symbol in PORTS:
                 tx.fail(where, shown, f"on synapses `{symbol}` needs its side: {' or '.join(bare)}")
             tx.unknown(where, shown, symbol, self.env)
-        for side, draft in (("_pre", self.pre), ("_post", self.post)):
+        for side, population in (("_pre", self.pre), ("_post", self.post)):
             if symbol.endswith(side) and symbol.removesuffix(side) in _SYNAPTIC_PORTS:
-                draft.port(symbol.removesuffix(side), where, shown)
+                population.port(symbol.removesuffix(side), where, shown)

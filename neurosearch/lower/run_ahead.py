@@ -29,7 +29,7 @@ def run_ahead(plan: Plan) -> Plan:
     own = frozenset(s.target for s in (*group.each_step, *group.reset))
     if not _alone(group, own) or own & _read_elsewhere(plan, group):
         return plan
-    ahead = replace(group, idle=_idle(group), moment=_moment(group))
+    ahead = replace(group, can_skip=_can_skip(group), only_spike_step=_only_spike_step(group))
     groups = tuple(ahead if g is group else g for g in plan.shape.groups)
     return replace(plan, shape=replace(plan.shape, groups=groups))
 
@@ -67,7 +67,7 @@ def _read_elsewhere(plan: Plan, group: Group) -> frozenset[str]:
     return frozenset({name.removesuffix("_pre").removesuffix("_post") for name in read} | read | linked)
 
 
-def _idle(group: Group) -> str:
+def _can_skip(group: Group) -> str:
     """When a neuron neither spikes nor changes, as a condition at the start of a frame."""
     variables = {v.name for v in group.variables}
     now: dict[str, str] = {}  # name → what it is after the statements so far, of what it was before the step
@@ -87,7 +87,7 @@ def _idle(group: Group) -> str:
     return " and ".join([*(f"({x})" for x in changes), f"not ({possible})"])
 
 
-def _moment(group: Group) -> str:
+def _only_spike_step(group: Group) -> str:
     """The step of a neuron's only spike, where nothing but the time decides; empty where that is not so."""
     whole = {v.name for v in group.variables if v.integer}
     match tx.tree(group.threshold):

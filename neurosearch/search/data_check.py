@@ -8,7 +8,7 @@ from neurosearch.errors import UserError
 from neurosearch.record import Score
 
 
-class Shown:
+class DataCheck:
     """Task → digest of its data, as the first trial with that task has stored it."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from neurosearch import config
 from neurosearch.errors import UserError
 from neurosearch.record import DIRECTIONS, Score, Trial
-from neurosearch.search.data_check import Shown
+from neurosearch.search.data_check import DataCheck
 from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed
 from neurosearch.search.goals import refusal
 from neurosearch.search.interrupt import Interrupt
@@ -71,7 +71,7 @@ class _Search:
         self.workers, self.total = workers, total
         self.began, self.stamp = time.monotonic(), time.time()
         self.deadline = None if timeout is None else self.began + timeout
-        self.sampler, self.shown = Sampler(study), Shown()
+        self.sampler, self.data_check = Sampler(study), DataCheck()
         self.running: dict[Future[Result], Proposal] = {}
         self.recalled: deque[Trial] = deque()
         self.known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
@@ -235,7 +235,7 @@ class _Search:
         except UserError as error:  # it, or a bug of ours, ends the search here; what is stored stays
             raise UserError(f"{self.study.file}: {error}") from error
         self._check_goals(result.score)
-        self.shown.check(proposal.configuration, result.score, self.study.file, self.store.place)
+        self.data_check.check(proposal.configuration, result.score, self.study.file, self.store.place)
         self._count(result)
         status = result.score.status
         if status == "stopped" and self.interrupt.cancel.is_set():
@@ -305,7 +305,7 @@ class _Search:
 
     def _note(self, trial: Trial) -> None:
         self.failures += trial.score.status != "ok"
-        self.shown.check(trial.detail["configuration"], trial.score, self.study.file, self.store.place)
+        self.data_check.check(trial.detail["configuration"], trial.score, self.study.file, self.store.place)
         metric = self.study.objectives[0]
         value = trial.score.metrics.get(metric)
         if value is not None and trial.score.status == "ok" and ranking.feasible(self.study, trial.score):

@@ -20,7 +20,7 @@ STARTUP, STARTUP_UNDER = 40, 8
 CANDIDATES = 12
 """Draws among which TPE proposes the best; half of Optuna's own number, since most of a proposal's time goes there."""
 
-CURIOUS = 0.1
+EXPLORATION = 0.1
 """Share of proposals whose choices are drawn evenly, and only the numbers from the model: a search that has settled
 early on one set of choices still hears what the others are worth."""
 
@@ -56,7 +56,7 @@ class GroupTpe(TPESampler):
             seed=seed, n_startup_trials=0, n_ei_candidates=CANDIDATES, multivariate=True, constant_liar=True
         )
         self._even = RandomSampler(seed=seed)
-        self._curious = float(draw(seed, stream_id("curious"), 0, 0, 0)[0]) < CURIOUS
+        self._curious = float(draw(seed, stream_id("curious"), 0, 0, 0)[0]) < EXPLORATION
 
     def draw(
         self,

@@ -104,7 +104,7 @@ class _Lean:
 
     def ahead(self, group: PlanGroup) -> bool:
         """See ``Engine``: wherever the plan allows it."""
-        return bool(group.idle)
+        return bool(group.can_skip)
 
 
 def tables(shape: Shape) -> dict[str, bool]:
@@ -250,8 +250,8 @@ def _ahead(group: Any, g: PlanGroup) -> Any:
     from brian2.groups.group import CodeRunner
 
     steps = f"{brian_text(g.each_step)}\n_cond = {brian_text(g.threshold)}"
-    code = {"idle": f"_idle = {brian_text(g.idle)}", "steps": steps, "reset": brian_text(g.reset)}
-    code |= {"moment": f"_moment = {brian_text(g.moment)}"} if g.moment else {}
+    code = {"idle": f"_idle = {brian_text(g.can_skip)}", "steps": steps, "reset": brian_text(g.reset)}
+    code |= {"moment": f"_moment = {brian_text(g.only_spike_step)}"} if g.only_spike_step else {}
     return CodeRunner(group, "ahead", code=code, name=f"{g.name}_ahead", when="thresholds")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosearch import config
-from neurosearch.baselines.base import beside
+from neurosearch.baselines.base import run_baselines
 from neurosearch.evaluate.interval import interval
 from neurosearch.record import Score
 from neurosearch.trial import run_trial
@@ -71,7 +71,7 @@ def main() -> None:
     for title, task in streams(inner).items():
         made = config.build_part("tasks", task)
         print(row(title, "network", [run_trial({**found, "task": task}, [seed]) for seed in SEEDS]), flush=True)
-        others = [beside(made, seed) for seed in SEEDS]
+        others = [run_baselines(made, seed) for seed in SEEDS]
         for learner in BESIDE:
             print(row(title, learner.replace("_", " "), [scores[learner] for scores in others]), flush=True)
 

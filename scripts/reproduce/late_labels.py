@@ -11,7 +11,7 @@ from pathlib import Path
 from rules_by_dataset import ARCHITECTURE, FRESH, tuned
 
 from neurosearch import config
-from neurosearch.baselines.base import beside
+from neurosearch.baselines.base import run_baselines
 from neurosearch.evaluate.interval import interval
 from neurosearch.trial import run_trial
 
@@ -42,7 +42,7 @@ def main() -> None:
             continue
         task = {"digits": {"delay": delay, "steps": found["task"]["digits"]["steps"]}}
         scores = [run_trial({**found, "task": task}, [seed]) for seed in FRESH]
-        others = [beside(config.build_part("tasks", task), seed)["online_softmax"] for seed in FRESH]
+        others = [run_baselines(config.build_part("tasks", task), seed)["online_softmax"] for seed in FRESH]
         means = [interval([score.metrics["accuracy"] for score in scores])]
         means.append(interval([score.metrics["held_out_accuracy"] for score in scores]))
         means.append(interval([score.metrics["accuracy"] for score in others]))

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from neurosearch import trial
-from neurosearch.baselines.base import beside
+from neurosearch.baselines.base import run_baselines
 from neurosearch.evaluate.interval import interval
 from neurosearch.search import driver, rescore
 from neurosearch.store.store import open_store
@@ -42,7 +42,7 @@ def main() -> None:
         configuration = winner.detail["configuration"]
         _, task, _ = trial.parts(configuration)
         scores = {f"trial {winner.number}": [trial.run_trial(configuration, [seed]) for seed in FRESH]}
-        others = [beside(task, seed) for seed in FRESH]
+        others = [run_baselines(task, seed) for seed in FRESH]
         scores |= {name: [each[name] for each in others] for name in others[0]}
         for name, found in scores.items():
             cells = [interval([score.metrics[metric] for score in found]) for metric in METRICS]

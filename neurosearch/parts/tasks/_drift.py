@@ -12,7 +12,7 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
-from neurosearch.record import HELD_OUT, LEAD_IN, PROBE, STREAM, Stream
+from neurosearch.record import HELD_OUT, PROBE, STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Drift(Streams, abc.ABC):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The same with the probes between: the same held-out samples in the way of every session so far."""
         some = np.flatnonzero(stream.phase == HELD_OUT)[: self.probes]
-        lead, held = phase == LEAD_IN, phase == HELD_OUT
-        parts = [(samples[lead], LEAD_IN, session[lead])]
+        lead, held = phase == WARM_UP, phase == HELD_OUT
+        parts = [(samples[lead], WARM_UP, session[lead])]
         for now in range(self.changes + 1):
             mine = (phase == STREAM) & (session == now)
             parts.append((samples[mine], STREAM, session[mine]))

@@ -5,7 +5,7 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Task, check_delay
 from neurosearch.random import draw, stream_id
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 def next_value(task: Task, series: np.ndarray, n_training: int, history: int, key: str) -> Stream:
@@ -33,8 +33,8 @@ def next_value(task: Task, series: np.ndarray, n_training: int, history: int, ke
     values.flags.writeable = False
     lead = np.arange(min(task.lead_in, n_stream))
     shown = np.concatenate([lead, np.arange(n_stream), n_training + np.arange(n_held)])
-    phase = np.repeat(np.array([LEAD_IN, STREAM, HELD_OUT], np.int8), [len(lead), n_stream, n_held])
-    target = np.where(phase == LEAD_IN, np.nan, series[history + shown])
+    phase = np.repeat(np.array([WARM_UP, STREAM, HELD_OUT], np.int8), [len(lead), n_stream, n_held])
+    target = np.where(phase == WARM_UP, np.nan, series[history + shown])
     return Stream(
         values=values,
         shape=(history,),

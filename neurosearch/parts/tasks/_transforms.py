@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import Streams, consecutive, once
-from neurosearch.record import CUT, HELD_OUT, LEAD_IN, PROBE, STREAM, SparseRows, Stream
+from neurosearch.record import CUT, HELD_OUT, PROBE, STREAM, WARM_UP, SparseRows, Stream
 
 
 def chosen(stream: Stream, samples: np.ndarray, phase: np.ndarray, **changes: Any) -> Stream:
@@ -57,13 +57,13 @@ def with_probes(
     """(samples, phase, session) of a stream in sessions, after each of which what was learned so far is probed.
 
     Args:
-        stream: whose LEAD_IN, STREAM and HELD_OUT samples are shown in their own order.
+        stream: whose WARM_UP, STREAM and HELD_OUT samples are shown in their own order.
         session: [streamed] session of each STREAM sample, never falling.
         held_session: [held out] session in which each HELD_OUT sample is shown at the end.
         probes: held-out samples of each session seen so far that are shown after each session but the last.
     """
-    lead, streamed, held = (np.flatnonzero(stream.phase == p) for p in (LEAD_IN, STREAM, HELD_OUT))
-    parts: list[tuple[np.ndarray, int, np.ndarray]] = [(lead, LEAD_IN, np.zeros(len(lead), int))]
+    lead, streamed, held = (np.flatnonzero(stream.phase == p) for p in (WARM_UP, STREAM, HELD_OUT))
+    parts: list[tuple[np.ndarray, int, np.ndarray]] = [(lead, WARM_UP, np.zeros(len(lead), int))]
     last = int(session.max())
     for now in range(last + 1):
         mine = streamed[session == now]

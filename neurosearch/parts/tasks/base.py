@@ -16,7 +16,7 @@ import numpy as np
 from neurosearch.declare import Part, quantity
 from neurosearch.errors import UserError
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, SparseRows, Stream, digest
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP, SparseRows, Stream, digest
 
 ALL = -1
 """Value of ``Task.held_out`` that means every held-out sample there is."""
@@ -169,7 +169,7 @@ def arrange(task: Task, data: Samples, seed: int, *, drawn: bool = True) -> Stre
     streamed = data.training[order[:n_stream]]
     lead_in = streamed[: task.lead_in]
     shown = np.concatenate([lead_in, streamed, data.held_out[:n_held_out]])
-    phase = np.repeat(np.array([LEAD_IN, STREAM, HELD_OUT], np.int8), [len(lead_in), n_stream, n_held_out])
+    phase = np.repeat(np.array([WARM_UP, STREAM, HELD_OUT], np.int8), [len(lead_in), n_stream, n_held_out])
     frames = np.diff(data.rows)[shown]
     row = consecutive(data.rows[shown], frames)
     steps = np.full(len(row), task.steps, np.int32) if data.row_steps is None else data.row_steps[row]
@@ -179,7 +179,7 @@ def arrange(task: Task, data: Samples, seed: int, *, drawn: bool = True) -> Stre
         frame_row=row.astype(np.int32),
         frame_steps=steps.astype(np.int32, copy=False),
         sample_frames=frames.astype(np.int32),
-        labels=np.where(phase == LEAD_IN, -1, data.labels[shown]).astype(np.int32),
+        labels=np.where(phase == WARM_UP, -1, data.labels[shown]).astype(np.int32),
         phase=phase,
         outputs=data.outputs,
         key=data.key,

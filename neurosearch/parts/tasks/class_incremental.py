@@ -11,7 +11,7 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class ClassIncremental(Streams):
         streamed, held = np.flatnonzero(stream.phase == STREAM), np.flatnonzero(stream.phase == HELD_OUT)
         session_of = self._sessions(seed, stream.labels[streamed], stream.outputs)
         order = np.argsort(session_of[stream.labels[streamed]], kind="stable")
-        lead = streamed[order][: (stream.phase == LEAD_IN).sum()]
+        lead = streamed[order][: (stream.phase == WARM_UP).sum()]
         lead = lead[session_of[stream.labels[lead]] == 0]
         parts = np.concatenate([lead, streamed[order], held])
-        phase = np.repeat([LEAD_IN, STREAM, HELD_OUT], [len(lead), len(streamed), len(held)])
+        phase = np.repeat([WARM_UP, STREAM, HELD_OUT], [len(lead), len(streamed), len(held)])
         ordered = _transforms.chosen(stream, parts, phase)
-        told = np.where(phase == LEAD_IN, -1, ordered.labels).astype(np.int32)
+        told = np.where(phase == WARM_UP, -1, ordered.labels).astype(np.int32)
         ordered = dataclasses.replace(ordered, labels=told)
         session, held_session = session_of[told[phase == STREAM]], session_of[told[phase == HELD_OUT]]
         samples, phase, session = _transforms.with_probes(ordered, session, held_session, self.probes)

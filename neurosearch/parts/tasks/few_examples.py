@@ -11,7 +11,7 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams, check_delay
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, LEAD_IN, STREAM, Stream
+from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class FewExamples(Streams):
         held = np.flatnonzero((stream.phase == HELD_OUT) & (number[stream.labels] >= 0))
         samples = np.concatenate([lead, examples, questions, held])
         lengths = [len(lead), len(examples), len(questions), len(held)]
-        phase = np.repeat([LEAD_IN, STREAM, STREAM, HELD_OUT], lengths)
+        phase = np.repeat([WARM_UP, STREAM, STREAM, HELD_OUT], lengths)
         labels = number[stream.labels[samples]].astype(np.int32)
         scored = np.repeat([False, False, True, True], lengths)
         told = np.repeat([False, True, False, False], lengths)
@@ -80,7 +80,7 @@ class FewExamples(Streams):
     def _lead_in(self, stream: Stream, streamed: np.ndarray, number: np.ndarray, used: np.ndarray) -> np.ndarray:
         others = streamed[number[stream.labels[streamed]] < 0]
         free = others if len(others) else np.setdiff1d(streamed, used)
-        return np.asarray(free[: (stream.phase == LEAD_IN).sum()])
+        return np.asarray(free[: (stream.phase == WARM_UP).sum()])
 
 
 def _shuffled(seed: int, name: str, samples: list[np.ndarray]) -> np.ndarray:

@@ -17,7 +17,7 @@ import numpy as np
 from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Samples, Task, arrange, once, samples_of
-from neurosearch.record import LEAD_IN, Stream
+from neurosearch.record import WARM_UP, Stream
 from neurosearch.spelling import suggestion
 
 CLASSES = ("Binary classification", "Multi-class classification")
@@ -64,7 +64,7 @@ class River(Task):
         stream = arrange(self, data, seed, drawn=self.order == "drawn")
         if targets is None:
             return stream
-        lead_in = (stream.phase == LEAD_IN)[:, None]
+        lead_in = (stream.phase == WARM_UP)[:, None]
         shown = np.where(lead_in, np.nan, targets[stream.frame_row])  # a sample is one frame, one row
         unlabelled = np.full_like(stream.labels, -1)
         return dataclasses.replace(
