@@ -19,7 +19,7 @@ from neurosearch.cli.export import export
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.export.found import load as load_found
-from neurosearch.inspect import best, choices, failures, importance, timing
+from neurosearch.inspect import best, choices, comparison, failures, importance, timing
 from neurosearch.inspect.comparison import Comparison, Contender, compare
 from neurosearch.inspect.tables import metric, table
 from neurosearch.record import Score, Trial
@@ -291,6 +291,7 @@ def test_what_cannot_be_run_again_is_said_and_the_rest_stands(launched, tmp_path
         raise gone
 
     monkeypatch.setattr(rerun.trial, "compiled", fail)
+    monkeypatch.setattr(comparison, "compiled", fail)
     said = report(study, store, Options(folder=tmp_path))
     assert "could not be run beside the baselines: no C++ compiler" in said
     assert "could not be drawn: no C++ compiler" in said
