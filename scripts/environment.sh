@@ -23,15 +23,19 @@ find_python() {
     fail "no Python of at least 3.11 is on the PATH; install one (Debian: apt-get install python3 python3-venv python3-pip), or name it in PYTHON"
 }
 
-# A Python of at least 3.13 that works, or nothing: $NEWER_PYTHON if set, else what is on the PATH.
+# The newest Python of at least 3.13 that works, or nothing: $NEWER_PYTHON if set, else of those on the PATH and in pyenv.
 find_newer_python() {
-    local candidate
-    for candidate in ${NEWER_PYTHON:-python3.14 python3.13}; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 13))' >/dev/null 2>&1; then
-            printf '%s\n' "$candidate"
-            return
+    local candidate found best="" newest=0
+    local number='import sys; v = sys.version_info; v.releaselevel == "final" and print(f"{v[0]}{v[1]:02}{v[2]:02}")'
+    local -a candidates=(python3.1{3..9} "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/*/bin/python3.1[3-9])
+    [ -z "${NEWER_PYTHON:-}" ] || candidates=("$NEWER_PYTHON")
+    for candidate in "${candidates[@]}"; do
+        found=$("$candidate" -c "$number" 2>/dev/null) || continue
+        if [ "${found:-0}" -ge 31300 ] && [ "$found" -gt "$newest" ]; then
+            best=$candidate newest=$found
         fi
     done
+    [ -z "$best" ] || printf '%s\n' "$best"
 }
 
 find_compiler() {

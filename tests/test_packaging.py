@@ -91,11 +91,70 @@ def test_version_is_one() -> None:
 
 
 def test_scripts_are_sound() -> None:
-    for name in ("scripts/quickstart", "scripts/test", "scripts/environment.sh", ".ci/run"):
+    for name in ("scripts/quickstart", "scripts/test", "scripts/system-packages", "scripts/environment.sh", ".ci/run"):
         file = ROOT / name
         assert subprocess.run(["bash", "-n", str(file)], capture_output=True).returncode == 0, name
         assert name.endswith(".sh") or file.stat().st_mode & 0o111, f"{name} must be executable"
-    assert 'scripts/test"' in (ROOT / ".ci/run").read_text()
+
+
+def test_ci_installs_system_packages_and_then_runs_exactly_the_tests(tmp_path: Path) -> None:
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / "scripts").mkdir()
+    for name, code in (("system-packages", 0), ("test", 7)):
+        (tmp_path / "scripts" / name).write_text(f'#!/bin/sh\necho "{name} $#"\nexit {code}\n')
+        (tmp_path / "scripts" / name).chmod(0o755)
+    (tmp_path / ".ci/run").write_bytes((ROOT / ".ci/run").read_bytes())
+    ran = subprocess.run(["bash", tmp_path / ".ci/run"], capture_output=True, text=True, timeout=60)
+    assert (ran.stdout.splitlines(), ran.returncode) == (["system-packages 0", "test 0"], 7)
+
+
+def test_system_packages_are_optional(tmp_path: Path) -> None:
+    """Without apt the script says what is skipped, and the tests run."""
+    _link_tools(tmp_path, "bash", "id", "grep")
+    ran = subprocess.run(
+        ["/bin/bash", str(ROOT / "scripts/system-packages")],
+        env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 0
+    assert "apt-get is not on the PATH; tests that need dataset-fashion-mnist are skipped" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("versions", "named", "found"),
+    [
+        ({"3.13.0": 31300, "3.14.2": 31402}, "", "3.14.2/bin/python3.14"),
+        ({"3.13.9": 31309, "3.13.11": 31311}, "", "3.13.11/bin/python3.13"),
+        ({"3.13.0": 31300, "3.14.2": 31402}, "3.13.0/bin/python3.13", "3.13.0/bin/python3.13"),
+        ({"3.12.1": 31201}, "3.12.1/bin/python3.12", ""),
+        ({"3.15.0a1": None, "3.13.0": 31300}, "", "3.13.0/bin/python3.13"),
+        ({}, "", ""),
+    ],
+    ids=["minor", "patch", "named", "too old", "no release", "none"],
+)
+def test_the_newest_python_is_found_in_pyenv(
+    versions: dict[str, int | None], named: str, found: str, tmp_path: Path
+) -> None:
+    for version, number in versions.items():
+        minor = version.split(".")[1]
+        file = tmp_path / "versions" / version / "bin" / f"python3.{minor}"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"#!/bin/sh\necho {number or ''}\n")  # what it prints of itself: nothing for an alpha
+        file.chmod(0o755)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    _link_tools(tools, "bash", "dirname")
+    environment = {"PATH": str(tools), "PYENV_ROOT": str(tmp_path)}
+    environment |= {"NEWER_PYTHON": str(tmp_path / "versions" / named)} if named else {}
+    command = ["/bin/bash", "-euo", "pipefail", "-c", f"source {ROOT}/scripts/environment.sh; find_newer_python"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == (str(tmp_path / "versions" / found) if found else "")
+
+
+def _link_tools(folder: Path, *names: str) -> None:
+    for name in names:
+        found = next(p for p in (Path("/usr/bin") / name, Path("/bin") / name) if p.exists())
+        (folder / name).symlink_to(found)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +170,7 @@ def test_scripts_are_sound() -> None:
 def test_scripts_say_what_is_missing(script: str, variables: dict[str, str], said: str, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("bash", "dirname", "cat", "sha256sum", "mkdir", "rm"):
-        found = next(p for p in (Path("/usr/bin") / name, Path("/bin") / name) if p.exists())
-        (tools / name).symlink_to(found)
+    _link_tools(tools, "bash", "dirname", "cat", "sha256sum", "mkdir", "rm")
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     environment |= {key: value.format(tools=tools) for key, value in variables.items()}
     # a copy, so that a script that does not stop makes no environment in the checkout
