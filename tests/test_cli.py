@@ -96,6 +96,12 @@ def test_a_study_from_launch_to_replay(door, tmp_path):
     assert set(shown) == {"architecture", "task", "memory"}
     score = json.loads(door("run", "small.yaml@3", "--json")[0])
     assert 0 < score["metrics"]["accuracy"] < 1
+    assert score["configuration"] == json.loads(door("show", "small.yaml@3", "--json")[0])
+    ran = door("run", "small.yaml@3")[0].splitlines()
+    assert ran[0] == f"configuration {score['configuration_digest'][:12]}: mushroom_body on digits, seed 0"
+    assert re.search(r"sampled in trial 3: kenyon.size \d+, kenyon.sparsity 0\.\d+, rule.eta [\d.]+$", ran[1])
+    assert ran[2] == "  set: kenyon.drive 40, task.steps 24, task.samples 60, task.lead_in 20, task.held_out 20"
+    assert ran[4].split() == ["status", "ok"]
     _, err = door("replay", "small.yaml@99", code=2)
     assert "holds 8 trials of 'small', numbered from 0; there is no 99" in err
 

@@ -7,8 +7,10 @@ import pytest
 from small_arch import SPACE, settings, study, write
 
 from neurosearch import catalogue
+from neurosearch.cli.reference import resolve
+from neurosearch.cli.what_ran import what_ran
 from neurosearch.errors import UserError
-from neurosearch.study import document
+from neurosearch.study import document, space
 from neurosearch.study import study as studies
 from neurosearch.study.schema import schema
 from neurosearch.study.space import Choice
@@ -227,3 +229,45 @@ def test_what_stands_under_a_fixed_part_of_a_chosen_one_is_sampled(tmp_path):
     assert all(("encoder.stp.U" in p) == (p["encoder"] == "poisson") for p in sampled)
     fields = [settings(loaded.configuration(p))["encoder"] for p in sampled if p["encoder"] == "poisson"]
     assert all(f["poisson"]["stp"]["tsodyks_markram"]["U"] == 0.1 for f in fields)
+
+
+OWN_RULE = """
+from dataclasses import dataclass
+from neurosearch import Rule, quantity
+
+@dataclass(frozen=True)
+class Mine(Rule):
+    eta: float = quantity(0.1, low=0)
+    on_sample = "w = w + eta*target_post"
+"""
+
+SINGLE = """
+  rule: {choice: [./mine.py:Mine]}
+  rule.eta: {float: [0.3, 0.3]}
+  stp: {choice: [tsodyks_markram]}
+  stp.U: {choice: [0.25]}
+  cells.size: {int: [70, 70]}
+  cells.tau: {float: [0.01, 0.02]}
+  sign: {choice: [positive, signed]}
+"""
+
+
+def test_a_dimension_of_one_value_is_applied_where_nothing_is_sampled(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN_RULE)
+    loaded = study(tmp_path, SINGLE)
+    fields = settings(loaded.configuration({}))
+    assert fields["rule"] == {f"{tmp_path}/mine.py:Mine": {"eta": 0.3}}
+    assert fields["stp"]["tsodyks_markram"]["U"] == 0.25
+    assert fields["cells"] == {"size": 70, "tau": 0.02}  # of more than one value the default stays
+    assert settings(loaded.configuration({"cells.size": 71}))["cells"]["size"] == 71
+    drawn = {path: space.single(d) for path, d in loaded.space.items() if space.single(d) is not None}
+    assert loaded.configuration({}) == loaded.configuration(drawn)
+
+
+def test_what_run_says_it_ran_names_what_differs_from_the_defaults(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN_RULE)
+    file = write(tmp_path, SINGLE)
+    lines = what_ran(resolve(str(file)), (0, 1)).splitlines()
+    assert lines[0].endswith(": arch.py:Small on digits, seeds 0, 1")
+    assert lines[1] == ("  set: rule mine.py:Mine, rule.eta 0.3, stp tsodyks_markram, stp.U 0.25, cells.size 70")
+    assert lines[2] == "  searched, here at the default: cells.tau, sign"

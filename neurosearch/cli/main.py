@@ -167,6 +167,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from neurosearch.cli.summary import of_score
 
     it = resolve(arguments.subject, arguments.storage)
+    seeds = it.seeds if arguments.seed is None else (arguments.seed,)
     compared = it.found is not None and arguments.seed is None and not arguments.learned
     recorded = _found_file(it, arguments) if compared or arguments.learned else None  # a damaged file is said first
     if arguments.learned:
@@ -175,9 +176,8 @@ def _run(arguments: argparse.Namespace) -> int:
         assert recorded is not None
         score = with_weights(recorded)
     else:
-        seeds = it.seeds if arguments.seed is None else (arguments.seed,)
         score = _evaluate(it.study)(it.configuration, seeds, threading.Event())
-    print(of_score(score, as_json=arguments.json))
+    print(of_score(score, it, seeds, as_json=arguments.json))
     if compared and recorded is not None:
         from neurosearch.export.found import differences
 

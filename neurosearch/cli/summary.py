@@ -8,6 +8,7 @@ from itertools import islice
 
 from neurosearch import config
 from neurosearch.cli.reference import Resolved
+from neurosearch.cli.what_ran import what_ran
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.record import Score, Trial
@@ -53,14 +54,20 @@ def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupte
     return "\n".join(lines)
 
 
-def of_score(score: Score, as_json: bool) -> str:
-    """A score, one metric a line."""
+def of_score(score: Score, resolved: Resolved, seeds: Sequence[int], as_json: bool) -> str:
+    """The configuration that ran, then its score, one metric a line."""
     if as_json:
         from neurosearch.store.store import plain
 
-        return json.dumps(plain(score), indent=2)
+        ran = {
+            "configuration": resolved.configuration,
+            "configuration_digest": config.digest(resolved.configuration),
+            "configuration_seeds": list(seeds),
+        }
+        return json.dumps({**plain(score), **ran}, indent=2)
     width = max(map(len, score.metrics), default=6)
-    lines = [f"{'status':{width}}  {score.status}{': ' + score.reason if score.reason else ''}"]
+    lines = [what_ran(resolved, seeds), ""]
+    lines.append(f"{'status':{width}}  {score.status}{': ' + score.reason if score.reason else ''}")
     return "\n".join(lines + [f"{name:{width}}  {value:.6g}" for name, value in score.metrics.items()])
 
 

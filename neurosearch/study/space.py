@@ -91,6 +91,13 @@ def sample(
     return {path: chosen[path] for path in space if path in chosen}
 
 
+def single(dimension: Dimension) -> Value | None:
+    """The only value of a dimension that has one, else nothing."""
+    if isinstance(dimension, Choice):
+        return dimension.options[0] if len(dimension.options) == 1 else None
+    return dimension.low if dimension.low == dimension.high else None
+
+
 def _above(path: str) -> list[str]:
     steps = path.split(".")
     return [".".join(steps[:n]) for n in range(1, len(steps))]

@@ -95,10 +95,20 @@ class Study:
 
     def resolve(self, params: Mapping[str, Value]) -> Configuration:
         """The same as instances."""
-        fixed = {path: value for path, value in self.fixed.items() if self.exists(path, params)}
-        changed = {full_path(path): value for path, value in (fixed | dict(params)).items()}
+        given = self._with_single_values(params)
+        fixed = {path: value for path, value in self.fixed.items() if self.exists(path, given)}
+        changed = {full_path(path): value for path, value in (fixed | given).items()}
         resolved: Configuration = config.replace(self.root, changed, str(self.file))
         return resolved
+
+    def _with_single_values(self, params: Mapping[str, Value]) -> dict[str, Value]:
+        """The parameters, and where they leave a dimension open that has one value only, this value."""
+        given = dict(params)
+        for path in sorted(self.space, key=lambda path: path.count(".")):  # outer choices decide what exists below
+            value = space.single(self.space[path])
+            if path not in given and value is not None and self.exists(path, given):
+                given[path] = value
+        return given
 
 
 def _shipped(file: Path) -> bool:
