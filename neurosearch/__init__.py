@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from neurosearch.parts.tasks.base import Task
     from neurosearch.parts.wiring.base import Wiring
     from neurosearch.plan import Plan
-    from neurosearch.record import Record, Score, Stream, Trial
+    from neurosearch.record.record import Record
+    from neurosearch.record.score import Score
+    from neurosearch.record.stream import Stream
+    from neurosearch.record.trial import Trial
     from neurosearch.study.study import Study
     from neurosearch.study.study import load as load_study
     from neurosearch.trial import run_trial
@@ -41,15 +44,15 @@ _PLACES = {
     "Population": "graph",
     "Projection": "graph",
     "Random": "graph",
-    "Record": "record",
+    "Record": "record.record",
     "Rule": "parts.rules.base",
-    "Score": "record",
+    "Score": "record.score",
     "ShortTerm": "parts.stp.base",
-    "Stream": "record",
+    "Stream": "record.stream",
     "Study": "study.study",
     "Task": "parts.tasks.base",
     "Teacher": "graph",
-    "Trial": "record",
+    "Trial": "record.trial",
     "UserError": "errors",
     "Wiring": "parts.wiring.base",
     "load_study": "study.study:load",

@@ -61,8 +61,12 @@ MODULES = {
 } | {kind: f"parts.{kind}" for kind in KINDS}
 """Old name → new name, both within ``neurosearch``; what is inside a folder moved with it."""
 
-BECAME_ROOMS = {"store": "store.store", "study": "study.study"}
-"""A module that became a folder of the same name → where its contents are; the folder passes its names on."""
+BECAME_ROOMS = {
+    "record": ("record.stream", "record.rows", "record.record", "record.score", "record.trial"),
+    "store": ("store.store",),
+    "study": ("study.study",),
+}
+"""A module that became a folder of the same name → where its contents are; the folder passes their names on."""
 
 
 def new_name(module: str) -> str:
@@ -105,17 +109,17 @@ class _Same:
         module.__spec__ = self._spec
 
 
-def _room(name: str, path: Sequence[str] | None, contents: str) -> ModuleSpec | None:
+def _room(name: str, path: Sequence[str] | None, contents: Sequence[str]) -> ModuleSpec | None:
     spec = importlib.machinery.PathFinder.find_spec(name, path)
     if spec is not None and spec.loader is not None:
-        spec.loader = _PassesOn(spec.loader, f"neurosearch.{contents}")  # type: ignore[assignment]
+        spec.loader = _PassesOn(spec.loader, contents)  # type: ignore[assignment]
     return spec
 
 
 class _PassesOn:
-    """Loads a room's empty file and lets it look up a name in the module that the room once was."""
+    """Loads a room's empty file and lets it look up a name in what was the module of the room's name."""
 
-    def __init__(self, loader: Any, contents: str) -> None:
+    def __init__(self, loader: Any, contents: Sequence[str]) -> None:
         self._loader, self._contents = loader, contents
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -128,8 +132,8 @@ class _PassesOn:
         self._loader.exec_module(module)
 
         def __getattr__(name: str) -> Any:
-            if not name.startswith("_"):
-                found = vars(importlib.import_module(self._contents))
+            for contents in () if name.startswith("_") else self._contents:
+                found = vars(importlib.import_module(f"neurosearch.{contents}"))
                 if name in found:
                     return found[name]
             raise AttributeError(f"module '{module.__name__}' has no attribute '{name}'")

@@ -14,7 +14,9 @@ from neurosearch.errors import UserError
 from neurosearch.export import found as found_files
 from neurosearch.export.found import Found
 from neurosearch.export.network import Network, state_names
-from neurosearch.record import Record, Score, Trial
+from neurosearch.record.record import Record
+from neurosearch.record.score import Score
+from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study, identity
 from neurosearch.trial import Limits, Prepared
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
+from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True, eq=False)

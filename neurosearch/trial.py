@@ -18,7 +18,10 @@ from neurosearch.hardware.inventory import inventory
 from neurosearch.hardware.weight_memory import WeightMemory
 from neurosearch.lower.lower import lower
 from neurosearch.plan import Plan, to_plain
-from neurosearch.record import Record, Score, Stream, digest
+from neurosearch.record.record import Record
+from neurosearch.record.rows import digest
+from neurosearch.record.score import Score
+from neurosearch.record.stream import Stream
 from neurosearch.simulate import build, builder, run, stock
 from neurosearch.simulate.drive import Drive, drive
 from neurosearch.simulate.request import request

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import neurosearch
 from neurosearch import catalogue, moved
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,18 @@ def test_documented_names_are_found_in_a_fresh_process(module: str) -> None:
     code = f"from {module} import {DOCUMENTED[module]} as found; print(found.__name__)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert ran.stdout.strip() == DOCUMENTED[module]
+
+
+NOUNS = ("Stream", "Recall", "SparseRows", "Record", "Score", "Trial", "DIRECTIONS", "LEAD_IN", "HELD_OUT", "digest")
+
+
+@pytest.mark.parametrize("name", NOUNS)
+def test_a_folder_passes_on_the_names_of_the_module_that_it_was(name: str) -> None:
+    code = (
+        f"import neurosearch as n; from neurosearch.record import {name} as old; print(old is getattr(n, '{name}', 0))"
+    )
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert ran.stdout.strip() == str(name in neurosearch.__all__), ran.stderr
 
 
 def test_names_that_never_were_are_refused() -> None:

@@ -7,7 +7,8 @@ tells them apart, whatever the rate of a learner that takes one step a sample.
 import numpy as np
 
 from neurosearch.baselines.base import inputs
-from neurosearch.record import STREAM, WARM_UP, SparseRows, Stream
+from neurosearch.record.rows import SparseRows
+from neurosearch.record.stream import STREAM, WARM_UP, Stream
 
 FARTHEST = 3.0
 """Deviations from the mean beyond which a value counts as this far: the first few samples tell a deviation badly."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from neurosearch.baselines.base import Baseline, inputs, label_source, visible_labels
 from neurosearch.errors import UserError
-from neurosearch.record import WARM_UP, Stream
+from neurosearch.record.stream import WARM_UP, Stream
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ from neurosearch import catalogue, config
 from neurosearch.declare import Part
 from neurosearch.evaluate.score import score
 from neurosearch.parts.tasks.base import Streams
-from neurosearch.record import STREAM, Record, Score, SparseRows, Stream
+from neurosearch.record.record import Record
+from neurosearch.record.rows import SparseRows
+from neurosearch.record.score import Score
+from neurosearch.record.stream import STREAM, Stream
 
 SLOW_SAMPLES = 5000
 """Samples of the stream that a baseline on request sees: it may take milliseconds for each."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosearch.baselines.base import Baseline, label_source, visible_labels
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)

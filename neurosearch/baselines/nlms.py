@@ -6,7 +6,7 @@ import numpy as np
 
 from neurosearch.baselines.base import Baseline, inputs, label_source
 from neurosearch.declare import quantity
-from neurosearch.record import WARM_UP, Stream
+from neurosearch.record.stream import WARM_UP, Stream
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from neurosearch.baselines._linear import mean_square, seen
 from neurosearch.baselines.base import Baseline, label_source, visible_labels
 from neurosearch.declare import quantity
-from neurosearch.record import STREAM, WARM_UP, Stream
+from neurosearch.record.stream import STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosearch.baselines.base import Baseline, label_source
-from neurosearch.record import HELD_OUT, Stream
+from neurosearch.record.stream import HELD_OUT, Stream
 
 
 @dataclass(frozen=True)

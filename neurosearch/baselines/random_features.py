@@ -7,7 +7,7 @@ import numpy as np
 from neurosearch.baselines.base import Baseline, inputs, label_source, visible_labels
 from neurosearch.declare import quantity
 from neurosearch.random import gauss, stream_id
-from neurosearch.record import WARM_UP, Stream
+from neurosearch.record.stream import WARM_UP, Stream
 
 _CHUNK = 1024
 

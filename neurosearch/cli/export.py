@@ -10,7 +10,8 @@ from neurosearch.export import export as targets
 from neurosearch.export.export import destination
 from neurosearch.export.found import Found, differences
 from neurosearch.export.network import Network
-from neurosearch.record import Score, Trial
+from neurosearch.record.score import Score
+from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study
 
 

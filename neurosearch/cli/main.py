@@ -210,7 +210,7 @@ def _list(arguments: argparse.Namespace) -> int:
     kind = arguments.subject
     rows = dict.fromkeys([*catalogue.kinds(), "scores"], "")
     if kind == "scores":
-        from neurosearch.record import DIRECTIONS
+        from neurosearch.record.score import DIRECTIONS
 
         rows = dict(DIRECTIONS)
     elif kind:

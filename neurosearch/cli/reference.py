@@ -7,7 +7,7 @@ from typing import Any
 
 from neurosearch import catalogue, config
 from neurosearch.errors import UserError
-from neurosearch.record import Trial
+from neurosearch.record.trial import Trial
 from neurosearch.spelling import suggestion
 from neurosearch.store.store import open_store
 from neurosearch.study import document, ranking

@@ -11,7 +11,8 @@ from neurosearch.cli.reference import Resolved
 from neurosearch.cli.what_ran import what_ran
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
-from neurosearch.record import Score, Trial
+from neurosearch.record.score import Score
+from neurosearch.record.trial import Trial
 from neurosearch.search.evaluation import Outcome
 from neurosearch.search.goals import checked
 from neurosearch.search.progress import duration

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neurosearch.record import DIRECTIONS, Score
+from neurosearch.record.score import DIRECTIONS, Score
 
 
 def average(scores: Sequence[Score]) -> Score:

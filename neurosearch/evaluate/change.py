@@ -5,7 +5,7 @@ Forgetting is that of Chaudhry et al. (2018), backward transfer that of Lopez-Pa
 
 import numpy as np
 
-from neurosearch.record import HELD_OUT, PROBE, STREAM
+from neurosearch.record.stream import HELD_OUT, PROBE, STREAM
 
 WINDOW = 50
 """Samples over which the accuracy before and after a change is averaged; a quarter of a session where that is less."""

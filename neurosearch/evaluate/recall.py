@@ -6,7 +6,9 @@ import numpy as np
 
 from neurosearch.evaluate import counts
 from neurosearch.hardware.operations import Inventory
-from neurosearch.record import STREAM, Record, Score, Stream
+from neurosearch.record.record import Record
+from neurosearch.record.score import Score
+from neurosearch.record.stream import STREAM, Stream
 
 SETTLED = 0.05
 """Part of the way from first to last error within which a recall has converged."""

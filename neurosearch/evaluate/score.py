@@ -12,7 +12,9 @@ import numpy as np
 from neurosearch.evaluate import accuracy, change, counts, health, latency, prediction, recall
 from neurosearch.hardware import operations
 from neurosearch.hardware.operations import Inventory
-from neurosearch.record import CUT, HELD_OUT, STREAM, WARM_UP, Record, Score, Stream
+from neurosearch.record.record import Record
+from neurosearch.record.score import Score
+from neurosearch.record.stream import CUT, HELD_OUT, STREAM, WARM_UP, Stream
 
 
 def score(

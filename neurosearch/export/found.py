@@ -19,7 +19,7 @@ from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.export.network import Network, pairs
 from neurosearch.plan import Plan
-from neurosearch.record import Score
+from neurosearch.record.score import Score
 from neurosearch.study import document
 
 FORMAT = 1

@@ -9,7 +9,7 @@ import numpy as np
 from neurosearch.graph import Graph
 from neurosearch.language.text import FRAMEWISE
 from neurosearch.plan import Plan
-from neurosearch.record import Score
+from neurosearch.record.score import Score
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,9 @@ from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import Interval, interval
 from neurosearch.inspect import encoded
 from neurosearch.inspect.tables import metric
-from neurosearch.record import DIRECTIONS, STREAM, Score, Trial
+from neurosearch.record.score import DIRECTIONS, Score
+from neurosearch.record.stream import STREAM
+from neurosearch.record.trial import Trial
 from neurosearch.study.ranking import Rescored
 from neurosearch.study.study import Study
 from neurosearch.trial import Limits, compiled, content, parts, prepare

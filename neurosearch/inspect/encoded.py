@@ -15,7 +15,8 @@ from neurosearch.graph import Constant, Graph, Input, Population, Projection
 from neurosearch.lower.lower import lower
 from neurosearch.parts.neurons.li import Li
 from neurosearch.parts.wiring.all_to_all import AllToAll
-from neurosearch.record import Score, Stream
+from neurosearch.record.score import Score
+from neurosearch.record.stream import Stream
 from neurosearch.timeline import timeline
 from neurosearch.trial import Prepared
 

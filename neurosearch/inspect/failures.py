@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosearch.record import Trial
+from neurosearch.record.trial import Trial
 from neurosearch.study import ranking
 from neurosearch.study.study import Study
 

@@ -10,7 +10,7 @@ from neurosearch.inspect.comparison import Comparison
 from neurosearch.inspect.failures import Failure
 from neurosearch.inspect.importance import Importance
 from neurosearch.inspect.timing import Timing
-from neurosearch.record import Trial
+from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study
 
 

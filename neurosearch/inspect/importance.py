@@ -15,7 +15,7 @@ import optuna
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
 
-from neurosearch.record import Trial
+from neurosearch.record.trial import Trial
 from neurosearch.store.store import distribution
 from neurosearch.study import ranking
 from neurosearch.study.space import Choice, Value, is_under

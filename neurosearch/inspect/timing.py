@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosearch.record import Trial
+from neurosearch.record.trial import Trial
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from neurosearch.errors import UserError
 from neurosearch.inspect.best import Row
 from neurosearch.inspect.comparison import Comparison
 from neurosearch.inspect.importance import Importance
-from neurosearch.record import DIRECTIONS, Trial
+from neurosearch.record.score import DIRECTIONS
+from neurosearch.record.trial import Trial
 from neurosearch.study import ranking
 from neurosearch.study.space import Choice
 from neurosearch.study.study import Study

@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 
 from neurosearch import rerun
 from neurosearch.plan import Plan
-from neurosearch.record import STREAM, Record, Stream, Trial
+from neurosearch.record.record import Record
+from neurosearch.record.stream import STREAM, Stream
+from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study
 from neurosearch.timeline import timeline
 

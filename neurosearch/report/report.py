@@ -18,7 +18,9 @@ from neurosearch.inspect import best, choices, failures, importance, timing
 from neurosearch.inspect.best import Row
 from neurosearch.inspect.comparison import compare
 from neurosearch.inspect.findings import Findings
-from neurosearch.record import DIRECTIONS, STREAM, Trial
+from neurosearch.record.score import DIRECTIONS
+from neurosearch.record.stream import STREAM
+from neurosearch.record.trial import Trial
 from neurosearch.report.text import text
 from neurosearch.store.store import RUNS, Store, plain
 from neurosearch.study.space import Choice

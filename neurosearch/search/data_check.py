@@ -5,7 +5,7 @@ from typing import Any
 
 from neurosearch import config
 from neurosearch.errors import UserError
-from neurosearch.record import Score
+from neurosearch.record.score import Score
 
 
 class DataCheck:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neurosearch.errors import UserError
-from neurosearch.record import Score
+from neurosearch.record.score import Score
 from neurosearch.study.space import Value
 
 Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]

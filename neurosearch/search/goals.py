@@ -7,7 +7,9 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.evaluate.score import score
 from neurosearch.hardware.operations import Inventory, Pathway
-from neurosearch.record import DIRECTIONS, Record, Stream
+from neurosearch.record.record import Record
+from neurosearch.record.score import DIRECTIONS
+from neurosearch.record.stream import Stream
 from neurosearch.study import study as studies
 from neurosearch.study.space import Choice, is_under
 from neurosearch.study.study import Study

@@ -2,7 +2,8 @@
 
 import threading
 
-from neurosearch.record import Score, Trial
+from neurosearch.record.score import Score
+from neurosearch.record.trial import Trial
 from neurosearch.search.evaluation import Evaluate
 
 

@@ -2,7 +2,8 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
-from neurosearch.record import Score, Trial
+from neurosearch.record.score import Score
+from neurosearch.record.trial import Trial
 from neurosearch.search.evaluation import Evaluate
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress

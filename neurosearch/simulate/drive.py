@@ -15,7 +15,8 @@ import numpy as np
 from neurosearch import config
 from neurosearch.errors import UserError
 from neurosearch.parts.normalisations.raw import Raw
-from neurosearch.record import SparseRows, Stream
+from neurosearch.record.rows import SparseRows
+from neurosearch.record.stream import Stream
 from neurosearch.simulate import tables
 
 PART = 1024

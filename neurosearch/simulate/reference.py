@@ -15,7 +15,7 @@ from neurosearch import random
 from neurosearch.language import text as tx
 from neurosearch.lower.integrate import step_text
 from neurosearch.plan import Action, Group, Plan, Synapses
-from neurosearch.record import SparseRows
+from neurosearch.record.rows import SparseRows
 from neurosearch.timeline import Timeline
 
 Array = np.ndarray

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch.errors import UserError
-from neurosearch.record import Record
+from neurosearch.record.record import Record
 from neurosearch.simulate.protocol import CHUNK, Answer, Progress, question
 from neurosearch.simulate.protocol import Request as Request
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from neurosearch.plan import MOMENTS, Group, Shape, Synapses, shape_from_plain
-from neurosearch.record import Record, SparseRows
+from neurosearch.record.record import Record
+from neurosearch.record.rows import SparseRows
 from neurosearch.simulate import brian
 from neurosearch.simulate.protocol import Request
 

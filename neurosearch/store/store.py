@@ -18,7 +18,8 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from neurosearch.errors import UserError
-from neurosearch.record import Score, Trial
+from neurosearch.record.score import Score
+from neurosearch.record.trial import Trial
 from neurosearch.store.journal import Journal, KernelLock, mend
 from neurosearch.study import ranking
 from neurosearch.study import study as studies

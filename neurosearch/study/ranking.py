@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosearch.record import DIRECTIONS, Score, Trial
+from neurosearch.record.score import DIRECTIONS, Score
+from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study
 
 MEASURED = ("ok", "silent", "saturated")

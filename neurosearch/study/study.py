@@ -8,7 +8,7 @@ from typing import Any
 
 from neurosearch import catalogue, config
 from neurosearch.errors import UserError
-from neurosearch.record import DIRECTIONS
+from neurosearch.record.score import DIRECTIONS
 from neurosearch.spelling import suggestion
 from neurosearch.study import document, space
 from neurosearch.study.configuration import Configuration, check_path, full_path, own_files, written_path

@@ -5,7 +5,7 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Task, check_delay
 from neurosearch.random import draw, stream_id
-from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
+from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 def next_value(task: Task, series: np.ndarray, n_training: int, history: int, key: str) -> Stream:

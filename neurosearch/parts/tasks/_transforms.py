@@ -10,7 +10,8 @@ import numpy as np
 
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import Streams, consecutive, once
-from neurosearch.record import CUT, HELD_OUT, PROBE, STREAM, WARM_UP, SparseRows, Stream
+from neurosearch.record.rows import SparseRows
+from neurosearch.record.stream import CUT, HELD_OUT, PROBE, STREAM, WARM_UP, Stream
 
 
 def chosen(stream: Stream, samples: np.ndarray, phase: np.ndarray, **changes: Any) -> Stream:

@@ -13,7 +13,7 @@ import numpy as np
 
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import Samples, Task, arrange, once, samples_of
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 _NAMES = ("x", "y", "x_test", "y_test", "shape")
 _RECIPE = "write it with numpy.savez(file, x=x, y=y)"

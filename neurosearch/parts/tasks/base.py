@@ -16,7 +16,8 @@ import numpy as np
 from neurosearch.declare import Part, quantity
 from neurosearch.errors import UserError
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, STREAM, WARM_UP, SparseRows, Stream, digest
+from neurosearch.record.rows import SparseRows, digest
+from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 ALL = -1
 """Value of ``Task.held_out`` that means every held-out sample there is."""

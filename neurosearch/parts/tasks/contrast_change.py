@@ -9,7 +9,8 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks._drift import Drift
 from neurosearch.random import draw, stream_id
-from neurosearch.record import SparseRows, Stream
+from neurosearch.record.rows import SparseRows
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from neurosearch.declare import part, quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
-from neurosearch.record import CUT, HELD_OUT, Stream
+from neurosearch.record.stream import CUT, HELD_OUT, Stream
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from neurosearch.parts.tasks import _packaged
 from neurosearch.parts.tasks.base import Samples, Task, arrange, fixed_split, once, samples_of
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)

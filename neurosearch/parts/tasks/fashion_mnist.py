@@ -5,7 +5,7 @@ from pathlib import Path
 
 from neurosearch.parts.tasks import _idx
 from neurosearch.parts.tasks.base import Task, arrange
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 DEBIAN = "/usr/share/datasets/fashion-mnist"
 """Where Debian's package dataset-fashion-mnist puts the files."""

@@ -11,7 +11,7 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams, check_delay
 from neurosearch.random import permutation
-from neurosearch.record import HELD_OUT, STREAM, WARM_UP, Stream
+from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 
 @dataclass(frozen=True)

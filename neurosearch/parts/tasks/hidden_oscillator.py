@@ -8,7 +8,7 @@ from neurosearch.declare import quantity
 from neurosearch.parts.tasks import _series
 from neurosearch.parts.tasks.base import ALL, Task, once
 from neurosearch.random import gauss, stream_id
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 _TRAINING, _TEST = 2000, 500
 

@@ -8,7 +8,7 @@ from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Samples, Task, arrange, once, samples_of
 from neurosearch.random import draw, permutation, stream_id
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 _STREAMED, _HELD_OUT = 2000, 500
 _ONSETS, _PULSE, _TAIL = 3, 2, 2

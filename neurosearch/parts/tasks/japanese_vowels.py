@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from neurosearch.declare import quantity
 from neurosearch.parts.tasks import _ts
 from neurosearch.parts.tasks.base import Task, arrange
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)

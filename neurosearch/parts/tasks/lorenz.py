@@ -7,7 +7,7 @@ import numpy as np
 from neurosearch.declare import quantity
 from neurosearch.parts.tasks import _series
 from neurosearch.parts.tasks.base import ALL, Task, once
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 State = tuple[float, float, float]
 SIGMA, RHO, BETA = 10.0, 28.0, 8 / 3

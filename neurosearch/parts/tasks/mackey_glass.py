@@ -9,7 +9,7 @@ import numpy as np
 from neurosearch.declare import quantity
 from neurosearch.parts.tasks import _series
 from neurosearch.parts.tasks.base import ALL, Task, once
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 SERIES: Mapping[int, tuple[int, float]] = {
     17: (197, 0.7206597), 18: (138, 0.7744313), 19: (315, 0.7783468), 20: (131, 0.9225991), 21: (191, 0.9479431),

@@ -10,7 +10,7 @@ from neurosearch.declare import part, quantity
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
-from neurosearch.record import STREAM, Stream
+from neurosearch.record.stream import STREAM, Stream
 
 
 @dataclass(frozen=True)

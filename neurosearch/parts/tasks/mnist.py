@@ -8,7 +8,7 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _idx, _packaged
 from neurosearch.parts.tasks.base import Samples, Task, arrange, fixed_split, once, samples_of
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)

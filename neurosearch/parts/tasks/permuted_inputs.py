@@ -7,7 +7,7 @@ import numpy as np
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks._drift import Drift
 from neurosearch.random import permutation
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)

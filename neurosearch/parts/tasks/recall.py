@@ -12,8 +12,8 @@ from neurosearch.errors import UserError
 from neurosearch.language import arrays
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
-from neurosearch.record import HELD_OUT, STREAM, Stream
-from neurosearch.record import Recall as Asked
+from neurosearch.record.stream import HELD_OUT, STREAM, Stream
+from neurosearch.record.stream import Recall as Asked
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _hdf5
 from neurosearch.parts.tasks.base import Samples, Task, arrange, once
-from neurosearch.record import SparseRows, Stream
+from neurosearch.record.rows import SparseRows
+from neurosearch.record.stream import Stream
 
 _LONGEST = 10_000_000
 """Steps of a recording; one that has more was not written in seconds."""

@@ -17,7 +17,7 @@ import numpy as np
 from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Samples, Task, arrange, once, samples_of
-from neurosearch.record import WARM_UP, Stream
+from neurosearch.record.stream import WARM_UP, Stream
 from neurosearch.spelling import suggestion
 
 CLASSES = ("Binary classification", "Multi-class classification")

@@ -8,7 +8,7 @@ from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks._drift import Drift
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 _CHUNK = 1024
 

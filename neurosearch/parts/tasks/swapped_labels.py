@@ -8,7 +8,7 @@ from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks._drift import Drift, relabelled
 from neurosearch.random import permutation
-from neurosearch.record import Stream
+from neurosearch.record.stream import Stream
 
 
 @dataclass(frozen=True)
