@@ -189,11 +189,11 @@ def _find_own(file: Path, name: str, changed: int, size: int) -> type:
     try:
         module = sys.modules[module_name] if module_name in sys.modules else _execute(module_name, file)
     except SyntaxError as error:
-        raise UserError(f"{file}, line {error.lineno}: {error.msg}; mend the file") from error
+        raise UserError(f"{file}, line {error.lineno}: {error.msg}; fix the file") from error
     except UserError:
         raise
-    except Exception as error:  # the user's code may raise anything, and it is theirs to mend
-        raise UserError(f"{file} fails when it is read: {type(error).__name__}: {error}; mend the file") from error
+    except Exception as error:  # the user's code may raise anything, and it is theirs to fix
+        raise UserError(f"{file} fails when it is read: {type(error).__name__}: {error}; fix the file") from error
     classes = {cls.__name__: cls for cls in _classes(module)}
     if name not in classes:
         raise UserError(f"{file} has no class '{name}'; {suggestion(name, classes)}")

@@ -56,7 +56,7 @@ class Field:
         off = " or off" if self.optional else ""
         if self.form in ("number", "integer"):
             unit = "" if self.unit == "1" else f" ({self.unit})"
-            word = "a whole number" if self.form == "integer" else "a number"
+            word = "an integer" if self.form == "integer" else "a number"
             low, high = self.low, self.high
             if low is None and high is None:
                 return f"{word}{unit}{off}"

@@ -28,7 +28,7 @@ class Variable:
     Attributes:
         rhs: right side of its differential equation, or empty.
         shared: one value for the whole group.
-        integer: a whole number.
+        integer: takes integer values only.
         held: not integrated while its neuron is refractory.
     """
 

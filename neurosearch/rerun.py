@@ -135,7 +135,9 @@ def _check_shapes(found: Found, prepared: Prepared) -> None:
     for name, array in found.learned.items():
         owner, _, variable = name.partition(".")
         if variable not in groups.get(owner, set()) | synapses.get(owner, set()):
-            raise UserError(f"{found.file}: its weights hold {name}, which its configuration has not; export it again")
+            raise UserError(
+                f"{found.file}: contains weights {name} that the configuration does not define; export it again"
+            )
         expected = sizes[owner] if owner in groups else len(found.arrays.get(f"{owner}.i", array))
         if array.shape != (expected,) or not np.isfinite(array).all():
             raise UserError(

@@ -129,7 +129,7 @@ def parts(configuration: Mapping[str, Any]) -> tuple[Any, Any, WeightMemory | No
 
 
 def _graph(architecture: Any, stream: Stream) -> Graph:
-    """What an architecture declares; a mistake in a class of the user's is theirs to mend."""
+    """What an architecture declares; a mistake in a class of the user's is theirs to fix."""
     try:
         made = architecture.graph(stream.shape, stream.outputs)
     except UserError:
@@ -138,7 +138,7 @@ def _graph(architecture: Any, stream: Stream) -> Graph:
         if not catalogue.is_own(type(architecture)):
             raise
         called = f"{type(architecture).__name__}.graph"
-        raise UserError(f"{called} fails: {type(error).__name__}: {error}; mend the file") from error
+        raise UserError(f"{called} fails: {type(error).__name__}: {error}; fix the file") from error
     if not isinstance(made, Graph):
         raise UserError(f"{type(architecture).__name__}.graph returned {made!r}; return a Graph")
     return made

@@ -1,6 +1,7 @@
 """Measure the engine on this machine: ``python scripts/bench_engine.py [--json] [--only NAME] [--repeats N]``.
 
-Everything in one run, interleaved where two programs are compared, medians throughout; goals stand beside the numbers.
+Everything in one run, interleaved where two programs are compared, medians throughout; goals are shown with the
+numbers.
 The whole takes about ten minutes, during which nothing else should run.
 """
 

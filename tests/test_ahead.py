@@ -75,7 +75,7 @@ class Rare(SpikingEncoder):
 
 @dataclass(frozen=True)
 class Remainder(SpikingEncoder):
-    """A reset that only neurons which spiked can compute: for others it divides whole numbers by 0."""
+    """A reset that only neurons which spiked can compute: for others it divides integers by 0."""
 
     equations = "n : 1"
     each_step = "n += int(3*drive)"
@@ -419,9 +419,9 @@ class Flowing(Wrong):
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
-        (Wrong(), r"`n` is a whole number; round what is assigned to it with int\(...\), in `n \+= 2 \* drive`"),
-        (Divided(), "`n` is a whole number"),
-        (Flowing(), "a whole number cannot follow a differential equation"),
+        (Wrong(), r"`n` is an integer; round what is assigned to it with int\(...\), in `n \+= 2 \* drive`"),
+        (Divided(), "`n` is an integer"),
+        (Flowing(), "an integer cannot follow a differential equation"),
     ],
 )
 def test_what_is_assigned_to_a_whole_number_is_whole(made, sentence):
@@ -438,7 +438,7 @@ class Rounded(Neuron):
 
 
 def test_a_whole_number_receives_no_weights():
-    with pytest.raises(RuleError, match="`n` is a whole number, and weights are none"):
+    with pytest.raises(RuleError, match="`n` is an integer, and weights are none"):
         networks.case(networks.layered(networks.make("rules", "delta"), neuron=Rounded()))
 
 

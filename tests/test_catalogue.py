@@ -84,7 +84,7 @@ def test_the_users_own_file_is_found_by_path_and_known_by_its_text(tmp_path, mon
         ("class Main: pass", "Mine", r"has no class 'Mine'; did you mean 'Main'"),
         ("class Mine(:", "Mine", r"bad\.py, line 1: "),
         ("import nothing_of_this_name", "Mine", r"bad\.py fails when it is read: ModuleNotFoundError"),
-        ("1/0", "Mine", r"ZeroDivisionError: division by zero; mend the file"),
+        ("1/0", "Mine", r"ZeroDivisionError: division by zero; fix the file"),
     ],
 )
 def test_a_users_file_that_does_not_serve(tmp_path, text, name, said):

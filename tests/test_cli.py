@@ -124,7 +124,7 @@ def test_ctrl_c_stops_in_order_and_the_same_command_resumes(door, tmp_path):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "stopping: finished trials are stored" in err
-    assert "go on with: neurosearch launch small.yaml" in out
+    assert "resume with: neurosearch launch small.yaml" in out
     assert "Traceback" not in err
     stored = int(out.split("small: ")[1].split()[0])
     out, _ = door("launch", "small.yaml", "--trials", str(stored + 3), "--no-rescore")
@@ -158,7 +158,7 @@ def wait_for(condition, seconds=120.0):
         (["launch"], "the following arguments are required: STUDY"),
         (["launch", "none.yaml"], "there is no study file none.yaml; give a path, or a name: "),
         (["launch", "digitz"], "there is no 'digitz' in studies; did you mean 'digits'?"),
-        (["launch", "small.yaml", "--workers", "0"], "0 must be a whole number of at least 1"),
+        (["launch", "small.yaml", "--workers", "0"], "0 must be an integer of at least 1"),
         (["launch", "small.yaml", "--timeout", "-1"], "-1 must be a number of seconds above 0"),
         (["launch", "small.yaml", "--storage", "nonsense://x"], "--storage nonsense://x cannot be opened"),
         (["inspect", "small.yaml"], "no trial of 'small' is stored; run `neurosearch launch small.yaml`"),
@@ -186,8 +186,8 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(door, arguments, said):
         ),
         ("[20, 80]", "[80, 20]", "space.kenyon.size.int = [80, 20] is upside down; write [20, 80]"),
         ("rule: delta_potential", "rule: delta_potentiall", "there is no 'delta_potentiall' in rules; did you mean"),
-        ("trials: 6", "trials: many", "trials = 'many': give a whole number of at least 1"),
-        ("trials: 6", "trials: 6\nseeds: 3", "seeds = 3: give a list of whole numbers"),
+        ("trials: 6", "trials: many", "trials = 'many': give an integer of at least 1"),
+        ("trials: 6", "trials: 6\nseeds: 3", "seeds = 3: give a list of integers"),
         ("trials: 6", "trials: 6\nobjectives: [acuracy]", "objectives: 'acuracy' is no score; did you mean 'accuracy'"),
         ("{digits:", "{digit:", "there is no 'digit' in tasks; did you mean 'digits'?"),
         ("space:", "space: {", "small.yaml, line "),

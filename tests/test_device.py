@@ -603,7 +603,7 @@ BAD = {
     "frames": (np.array([0, 9, 5]), "entry 2 is 5"),
     "columns.image": ("22", "no whole number of rows"),
     "table.target": (np.zeros((2, 11), np.float32), "f4 where f8 is needed"),
-    "report": ("often", "'often' is not a whole number"),
+    "report": ("often", "'often' is not an integer"),
     "raster": ("5", "'5' is not first:last"),
     "probe": ("plastic.v", "no variable 'plastic.v'"),
 }

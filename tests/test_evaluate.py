@@ -196,7 +196,7 @@ def test_a_network_without_a_spike_is_silent_whatever_its_inputs_do() -> None:
     result = score(record, small_stream(), sizes={"kenyon": 4})
     assert (result.status, result.reason) == (
         "silent",
-        "no neuron of kenyon fired in 6 samples; give them more input, such as a larger drive",
+        "no neuron of kenyon fired in 6 samples; increase their input, for example the drive",
     )
     assert score(record, small_stream()).status == "ok", "without sizes nobody told that input is an input"
 

@@ -293,7 +293,7 @@ def test_what_cannot_be_run_again_is_said_and_the_rest_stands(launched, tmp_path
     monkeypatch.setattr(rerun.trial, "compiled", fail)
     monkeypatch.setattr(comparison, "compiled", fail)
     said = report(study, store, Options(folder=tmp_path))
-    assert "could not be run beside the baselines: no C++ compiler" in said
+    assert "could not be compared with the baselines: no C++ compiler" in said
     assert "could not be drawn: no C++ compiler" in said
     assert "Their parameters" in said
     assert (tmp_path / "history.png").is_file()
@@ -467,7 +467,7 @@ def contender(name, *values):
     [
         ((0.80, 0.82), (0.86, 0.87), "trial 7 LOSES to online softmax by 0.0550 (accuracy 0.8100 against 0.8650)"),
         ((0.90, 0.91, 0.92), (0.80, 0.81, 0.82), "trial 7 beats the best of the others, online softmax, by 0.1000"),
-        ((0.90, 0.80), (0.80, 0.85), "which so few streams cannot prove"),
+        ((0.90, 0.80), (0.80, 0.85), "not significant with so few streams"),
         ((0.9,), (0.8,), "on one stream"),
         ((0.9,), (0.9,), "trial 7 is no better than online softmax"),
     ],

@@ -385,7 +385,7 @@ def test_the_end_of_a_launch_says_which_constraint_left_nothing(tmp_path):
     values = [t.score.metrics["accuracy"] for t in trials]
     few = sum(t.score.metrics["synaptic_operations"] < 60 for t in trials)
     said = after(loaded, open_store(loaded, str(tmp_path / "j")), outcome, "st.yaml", interrupted=False)
-    assert "no trial is fit to be best yet: 6 infeasible (accuracy below 0.99 in 6 of 6, the highest is " in said
+    assert "no valid trial yet: 6 infeasible (accuracy below 0.99 in 6 of 6, the highest is " in said
     assert f"the highest is {max(values):.4g}" in said
     assert "above" not in said
     assert (f"synaptic_operations below 60 in {few} of 6" in said) == (few > 0)

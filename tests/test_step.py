@@ -289,7 +289,7 @@ class Awkward(SpikingEncoder):
 
 @dataclass(frozen=True)
 class Renaming(SpikingEncoder):
-    """A local name for what is computed once a frame, which then changes; whole numbers are divided, too."""
+    """A local name for what is computed once a frame, which then changes; integers are divided, too."""
 
     equations = "x : 1"
     each_step = """y = 0.3*drive

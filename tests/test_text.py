@@ -59,7 +59,7 @@ def rule(**texts):
         ({"on_pre": "exp = 1; w += exp"}, ["`exp` is a word of C++ or of the rule language"]),
         ({"post": "y_post : 1"}, ["end in _pre or _post"]),
         ({"on_pre": "w += exp(tau)"}, ["`exp` takes a plain number", "second"]),
-        ({"on_pre": "w += uniform(w)"}, ["whole number"]),
+        ({"on_pre": "w += uniform(w)"}, ["integer"]),
         ({"on_pre": "w += 0 < w < 1"}, ["chained comparison"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""Which statements are of whole numbers alone, and which products are not drawn."""
+"""Which statements are of integers alone, and which products are not drawn."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What recall a storage rule asks for, as text or JSON: the derivation of a memory without its network."""
+"""The recall dynamics that match a storage rule, as text or JSON: the derivation of a memory without its network."""
 
 import json
 import re

@@ -45,11 +45,11 @@ def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupte
     if best is not None:
         lines.append(_best(study, best.number, best.score, rescored.get(best.number)))
     elif trials:
-        lines.append(f"no trial is fit to be best yet: {_why(study, trials)}")
+        lines.append(f"no valid trial yet: {_why(study, trials)}")
     if outcome.fresh:
         lines.append(_time(outcome))
     if interrupted or ended == "timeout":
-        lines.append(f"go on with: neurosearch launch {subject}")
+        lines.append(f"resume with: neurosearch launch {subject}")
     elif best is not None:
         lines.append(f"next: neurosearch inspect {subject}; neurosearch export {subject}@best --out best.json")
     return "\n".join(lines)

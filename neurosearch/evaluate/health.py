@@ -26,7 +26,7 @@ def diagnose(
     """
     if spikes and not any(count.any() for count in spikes.values()):
         fired = f"no neuron of {', '.join(spikes)} fired in {len(readout)} samples"
-        return "silent", f"{fired}; give them more input, such as a larger drive"
+        return "silent", f"{fired}; increase their input, for example the drive"
     if values and constant(readout):
         return "silent", f"the outputs were the same in all of {len(readout)} samples"
     same = 0.0 if values else float(undecided(readout).mean())

@@ -155,7 +155,7 @@ def _check_json(file: Path, data: Any) -> None:
                 raise UserError(f"{file}: {name}.{below} is missing or is no {its.__name__}; export it again")
     for seed in data["seeds"]:
         if not isinstance(seed, int) or isinstance(seed, bool):
-            raise UserError(f"{file}: seeds = {data['seeds']!r} must be whole numbers; export it again")
+            raise UserError(f"{file}: seeds = {data['seeds']!r} must be integers; export it again")
 
 
 def _check_own_files(file: Path, own: Mapping[str, str]) -> None:

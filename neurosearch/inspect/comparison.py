@@ -114,7 +114,7 @@ class Comparison:
         elif gap.mean == 0:
             said = f"{network.name} is no better than {rival.called} ({numbers})"
         else:
-            proof = ", on one stream" if gap.n == 1 else ", which so few streams cannot prove" if gap.low <= 0 else ""
+            proof = ", on one stream" if gap.n == 1 else ", not significant with so few streams" if gap.low <= 0 else ""
             best = f"{network.name} beats the best of the others, {rival.called}, by {metric(gap.mean)}"
             said = f"{best} ({numbers}){proof}"
         return said + self._linear()

@@ -1,7 +1,7 @@
 """How much each parameter of a study mattered, measured in two ways; conditional paths too.
 
 For the top: PED-ANOVA (Watanabe et al. 2023; conditional paths: Hanada et al. 2026), how far the values of the best
-trials are from those of all trials. It says little of a choice that the search settled early. So beside it stands the
+trials are from those of all trials. It says little of a choice that the search settled early. So it is shown with the
 part of the spread between all trials that a parameter explains: the correlation ratio of the trials' ranks (Pearson
 1905), adjusted for the number of groups, numbers cut into groups of equal size.
 """

@@ -21,7 +21,7 @@ TAKEN = {
 
 @dataclass(frozen=True)
 class Line:
-    """One declared variable. ``over`` and ``rhs`` together make a reduction; an ``integer`` is a whole number."""
+    """One declared variable. ``over`` and ``rhs`` together make a reduction; an ``integer`` has no fractions."""
 
     name: str
     unit: str = "1"
@@ -62,13 +62,13 @@ def _line(line: str, where: str) -> Line:
     rhs = tx.expression(m["rhs"], where) if m["rhs"] else ""
     unit = m["unit"].strip()
     if unit == "integer" and m["ode"]:
-        tx.fail(where, line, "a whole number cannot follow a differential equation")
+        tx.fail(where, line, "an integer cannot follow a differential equation")
     integer = unit == "integer"
     return Line(m["ode"] or m["plain"], "1" if integer else unit, rhs, held=m["flag"] is not None, integer=integer)
 
 
 def whole(source: str, known: Iterable[str]) -> bool:
-    """Whether a value is a whole number by its form: ``int(...)``, whole constants, ``known`` names, and ``+ - *``."""
+    """Whether a value is an integer by its form: ``int(...)``, whole constants, ``known`` names, and ``+ - *``."""
     names_of_wholes = frozenset(known)
 
     def go(node: ast.expr) -> bool:

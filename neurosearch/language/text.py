@@ -179,7 +179,7 @@ def _check_call(n: ast.Call, where: str, source: str, functions: Mapping[str, in
     if len(n.args) != functions[name] or n.keywords:
         fail(where, source, f"`{name}` takes {functions[name]} argument(s), got {len(n.args)}")
     if name in ("uniform", "gauss") and not (isinstance(n.args[0], ast.Constant) and type(n.args[0].value) is int):
-        fail(where, source, f"`{name}` takes a whole number that tells its draws apart, such as {name}(0)")
+        fail(where, source, f"`{name}` takes an integer that tells its draws apart, such as {name}(0)")
 
 
 def text(statements: Block) -> str:

@@ -1,7 +1,7 @@
 """Plan → Plan: what an encoder computes from the shown values alone is computed once a frame, not in every step.
 
 ``max_rate*drive*dt`` changes only when ``drive`` does. And a condition such as ``uniform(0) < max_rate*drive*dt``
-compares whole numbers in every step, since a draw is one of 2^23 lots: exactly the same spikes, in a quarter of the
+compares integers in every step, since a draw is one of 2^23 lots: exactly the same spikes, in a quarter of the
 time.
 """
 
@@ -15,7 +15,7 @@ from neurosearch.language.units import ONE, SECOND, Dimension
 from neurosearch.plan import Action, Group, Plan, Variable
 
 _LARGEST = 2**20
-"""Factors and summands of whole numbers that still fit, with some room, into the 32 bits that a whole number has."""
+"""Factors and summands of integers that still fit, with some room, into the 32 bits that an integer has."""
 
 
 def hoist_frame_constants(plan: Plan) -> Plan:

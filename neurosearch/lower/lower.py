@@ -232,7 +232,7 @@ def _deliver(low: Lowering, p: Projection) -> None:
         problem = "an arriving weight must be added (`+=`) to a variable of the neuron"
         tx.fail(where, str(receive), problem + ", so that the order of synapses can't matter")
     if post.variables[receive.target].integer:
-        tx.fail(where, str(receive), f"`{receive.target}` is a whole number, and weights are none; write `: 1`")
+        tx.fail(where, str(receive), f"`{receive.target}` is an integer, but weights are real; write `: 1`")
     amount = _amount(p)
     table = {"w": amount, **{k: f"{k}_post" for k in neuron.values}}
     lines = [f"{receive.target}_post += {tx.rename(receive.value, table)}"]

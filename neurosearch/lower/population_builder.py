@@ -28,7 +28,7 @@ READS = {
 """Ports that are rows of a table, and the moment at which the next row becomes visible."""
 
 WHOLE = frozenset({"elapsed", "step", "i"})
-"""Names with whole numbers that any neuron's text may read."""
+"""Names with integers that any neuron's text may read."""
 
 _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
 
@@ -103,7 +103,7 @@ class PopulationBuilder:
                         where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block"
                     )
             if s.target in integers and (s.op == "/=" or not whole(s.value, integers | WHOLE)):
-                tx.fail(where, str(s), f"`{s.target}` is a whole number; round what is assigned to it with int(...)")
+                tx.fail(where, str(s), f"`{s.target}` is an integer; round what is assigned to it with int(...)")
             for symbol in sorted(s.reads - written):
                 self._use(symbol, env, where, str(s))
         for name in written & set(PORTS):

@@ -45,7 +45,7 @@ def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], values: Map
             if x.name in PORTS or x.name in values or x.name in ("w", "writes", "step", "i", "j"):
                 tx.fail(f"{owner}.{side}", x.name, f"`{x.name}` is taken; call the variable something else")
             if x.integer:
-                tx.fail(f"{owner}.{side}", x.name, "a rule's variables are no whole numbers; write `: 1`")
+                tx.fail(f"{owner}.{side}", x.name, "a rule's variables are real numbers; write `: 1`")
             if x.over and side != "post":
                 tx.fail(f"{owner}.{side}", x.name, "a sum belongs to `post`")
 

@@ -43,7 +43,7 @@ def _alone(group: Group, own: frozenset[str]) -> bool:
     read = {name for text in texts for name in tx.names(text)}
     flowing = any(variables[n].shared or variables[n].rhs for n in own & variables.keys())
     flowing = flowing or any(variables[n].rhs for n in read & variables.keys())
-    # A remainder of whole numbers stops the program where it divides by 0, and a reset run ahead is run by all neurons.
+    # A remainder of integers stops the program where it divides by 0, and a reset run ahead is run by all neurons.
     remainder = any("%" in s.value or s.op == "%=" for s in group.reset)
     return bool(group.threshold) and read <= known and not (flowing or remainder or group.refractory or group.links)
 

@@ -25,10 +25,10 @@ class Recall:
     Attributes:
         truth: [K] int32, the row of ``Stream.values`` that a sample's readout should equal; -1 while patterns are
             stored.
-        fresh: [K] bool, False where a sample goes on with the recall of the one before.
+        fresh: [K] bool, False where a sample continues the recall of the one before.
         period: 0, or the period of the values (2 pi for phases).
         criterion: error below which a pattern counts as recalled.
-        references: errors that stand beside the memory's, by name (``cue``, ``no_memory``).
+        references: errors to compare the memory's with, by name (``cue``, ``no_memory``).
     """
 
     truth: np.ndarray

@@ -76,7 +76,7 @@ def _findings(study: Study, store: Store, options: Options) -> Findings:
     try:
         return replace(found, comparison=compare(study, first, again.get(first.number), everything=options.everything))
     except UserError as error:
-        return replace(found, notes=(f"the best could not be run beside the baselines: {error}",))
+        return replace(found, notes=(f"the best could not be compared with the baselines: {error}",))
 
 
 def _pictures(found: Findings, options: Options) -> Findings:
@@ -109,7 +109,7 @@ def _of_the_best(found: Findings, folder: Path, plots: Any, raster: Any) -> list
         drawn.append(plots.save(folder / "learning.png", lambda: plots.learning(study, compared, samples)))
     shown = raster.of_trial(study, trial)
     if shown is not None:
-        what = f"the last {shown.last - shown.first} samples of the stream (true → said; green: true class)"
+        what = f"the last {shown.last - shown.first} samples of the stream (true → predicted; green: true class)"
         title = f"{study.name}, trial {trial.number}: {what}"
         drawn.append(plots.save(folder / "raster.png", lambda: raster.draw(title, shown)))
     return drawn

@@ -111,13 +111,13 @@ class _Search:
         )
 
     def _resume(self) -> None:
-        """Let the sampler live through what is stored, in the order in which it was asked and told.
+        """Replay stored trials into the sampler, in the order in which it was asked and told.
 
         The last trials, one a worker, are entered as running: they were when the next proposal was made, and are told
-        before anything else finishes. So a resumed search of one worker goes on bit for bit.
+        before anything else finishes. So a resumed search of one worker continues bit for bit.
         """
         trials = list(self.store.trials())
-        if _several_drivers(trials):  # each counted its own asks: there is no one order to live through again
+        if _several_drivers(trials):  # each counted its own asks: there is no one order to replay
             self._adopt()
             return
         noted = self.store.sampler_attributes()

@@ -31,7 +31,7 @@ class Interrupt:
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            os.write(sys.stderr.fileno(), b"\nended at once; what was stored is safe\n")
+            os.write(sys.stderr.fileno(), b"\nstopped immediately; stored trials are safe\n")
             os._exit(130)  # simulations end by themselves when our end of their pipe closes
         self.asked = True
         self.cancel.set()

@@ -1,7 +1,7 @@
 """The model that proposes: Optuna's samplers over a bounded window of what was told, seeded anew for each ask.
 
 The proposal of ask n is a function of (study seed, n, what was told in its order, what is running), so a resumed
-search goes on as an uninterrupted one would have. TPE models what stands under one set of choices jointly.
+search continues as an uninterrupted one would have. TPE models what stands under one set of choices jointly.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """TPE for spaces with choices: what stands under one set of choices is modelled jointly and among its own kind.
 
-Bergstra et al. (2011), in the multivariate form of Optuna; a share of the proposals stays curious of other choices.
+Bergstra et al. (2011), in the multivariate form of Optuna; a share of the proposals explores (choices drawn
+uniformly).
 """
 
 from collections.abc import Mapping

@@ -45,7 +45,7 @@ def _apart(block: tx.Block) -> tx.Block:
 
 @lru_cache(maxsize=20_000)
 def _divided(source: str) -> str:
-    """Quotients of doubles: two whole numbers would be divided in single precision in C++."""
+    """Quotients of doubles: two integers would be divided in single precision in C++."""
     return ast.unparse(_Quotients().visit(ast.parse(source, mode="eval").body)) if "/" in source else source
 
 

@@ -163,7 +163,7 @@ def _compile(
     no_room = _no_room(complaint, folder)
     if no_room:
         raise UserError(
-            f"there is no room to compile in {folder.parent}: {no_room}; "
+            f"not enough disk space to compile in {folder.parent}: {no_room}; "
             f"free some space there or set ${cache.VARIABLE} to another folder"
         )
     if code < 0 or "Killed" in complaint:
@@ -227,7 +227,7 @@ def _first_error(complaint: str) -> str:
 
 
 def _kept(digest: str, folder: Path, complaint: str) -> Path:
-    """Keep text and complaint of a failed build for whoever looks into it."""
+    """Keep text and complaint of a failed build for debugging."""
     home = cache.root() / "failed" / digest
     with cache.writing(home):
         (folder / "errors.txt").write_text(complaint)

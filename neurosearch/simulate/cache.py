@@ -93,7 +93,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def make_temporary() -> Path:
-    """A new folder that is swept once this process is dead; whoever asks for it removes it."""
+    """A new folder that is swept once this process is dead; its caller removes it."""
     path = root() / f".tmp.{os.getpid()}.{_HOST}-{secrets.token_hex(6)}"
     with writing(path):
         path.mkdir(parents=True)

@@ -120,7 +120,7 @@ class LeanGenerator(CPPCodeGenerator):
         return ((pointer, ctype, pointer in written, pointer in reset) for pointer, ctype in types.items())
 
     def _ahead(self, sc: Any, ve: Any, scalar: dict[Any, list[str]], vector: dict[Any, list[str]]) -> dict[str, Any]:
-        """What the template of steps run ahead needs; makes steps on whole numbers steps of several neurons at once."""
+        """What the template of steps run ahead needs; makes steps on integers steps of several neurons at once."""
         places = ("steps", "reset")
         whole = self._whole([s for p in places for s in sc[p]], [s for p in places for s in ve[p]])
         whole = whole and "moment" not in ve  # whose only spike needs no steps
@@ -272,6 +272,6 @@ def _drawn_unless_0(line: str, shared: set[str]) -> str:
 
 
 def _side_by_side(line: str) -> str:
-    """A statement on whole numbers, for several neurons at once; the template gives numbers another meaning."""
+    """A statement on integers, for several neurons at once; the template gives numbers another meaning."""
     line = re.sub(rf"\bchar {CONDITION}\b", f"ours::Truth {CONDITION}", line)
     return re.sub(r"\b(draw_lot\([^()]*), i\)", r"\1, _mixed)", line)

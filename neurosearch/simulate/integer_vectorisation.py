@@ -1,4 +1,4 @@
-"""Which steps of neurons compute with whole numbers alone: several neurons then stand side by side in a register."""
+"""Which steps of neurons compute with integers alone: several neurons then stand side by side in a register."""
 
 import ast
 from collections.abc import Collection, Iterable

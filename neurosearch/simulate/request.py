@@ -33,7 +33,7 @@ def request(
     """
     _check_eligibility(plan, line)
     if not 0 <= seed < 2**31:
-        raise UserError(f"seed = {seed} must be a whole number from 0 to {2**31 - 1}")
+        raise UserError(f"seed = {seed} must be an integer from 0 to {2**31 - 1}")
     scalars: dict[str, float | int] = {f"size.{name}": size for name, size in plan.sizes.items()}
     integers = {f"{g.name}.{n}" for g in plan.shape.groups for n, unit in g.parameters if unit == "integer"}
     scalars |= {k: int(v) if k in integers else float(v) for k, v in plan.values.items()}

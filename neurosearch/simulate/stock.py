@@ -42,7 +42,7 @@ def run(
                 answer, complaint = child.communicate(question, timeout=0.2)
                 break
             except subprocess.TimeoutExpired:
-                question = None  # type: ignore[assignment]  # communicate() goes on with what it was given first
+                question = None  # type: ignore[assignment]  # communicate() continues with what it was given first
                 late = time_limit is not None and time.perf_counter() - began > time_limit
                 if late or (cancel is not None and cancel.is_set()):
                     status = "time_limit" if late else "stopped"

@@ -121,7 +121,7 @@ def _set_aside(path: Path, content: bytes, keep: int) -> str:
     with open(cut, "ab") as file:
         file.write(content[keep:].rstrip(b"\n") + b"\n")
     os.truncate(path, keep)
-    return f"{path}: the last line was cut short; it was moved to {cut.name}, the study goes on with all the others"
+    return f"{path}: the last line was cut short; it was moved to {cut.name}, the study resumes with all the others"
 
 
 def _is_log(line: bytes) -> bool:

@@ -36,11 +36,11 @@ def loads(text: str, where: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
-        raise UserError(f"{place}: {error.problem or error.context}; mend the file") from error
+        raise UserError(f"{place}: {error.problem or error.context}; fix the file") from error
     except yaml.YAMLError as error:  # a character that YAML forbids
-        raise UserError(f"{where}: {' '.join(str(error).split())}; mend the file") from error
+        raise UserError(f"{where}: {' '.join(str(error).split())}; fix the file") from error
     except RecursionError as error:
-        raise UserError(f"{where} is nested too deeply; mend the file") from error
+        raise UserError(f"{where} is nested too deeply; fix the file") from error
 
 
 def dump(data: Any) -> str:
@@ -61,9 +61,9 @@ def _loads_json(text: str, where: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError as error:
-        raise UserError(f"{where}, line {error.lineno}, column {error.colno}: {error.msg}; mend the file") from error
+        raise UserError(f"{where}, line {error.lineno}, column {error.colno}: {error.msg}; fix the file") from error
     except RecursionError as error:
-        raise UserError(f"{where} is nested too deeply; mend the file") from error
+        raise UserError(f"{where} is nested too deeply; fix the file") from error
 
 
 def _resolve(cls: Any) -> None:

@@ -92,9 +92,9 @@ _WANTED = {
     "space": "give a mapping of paths to {float: [low, high]}, {int: [low, high]} or {choice: [...]}",
     "objectives": "give a list of scores, such as [accuracy]",
     "constraints": "give a mapping of scores to {min: ...} or {max: ...}",
-    "seed": "give a whole number of at least 0",
-    "seeds": "give a list of whole numbers, such as [0] or [0, 1, 2]",
-    "trials": "give a whole number of at least 1",
+    "seed": "give an integer of at least 0",
+    "seeds": "give a list of integers, such as [0] or [0, 1, 2]",
+    "trials": "give an integer of at least 1",
     "limits": "give {seconds: ..., memory_gb: ...}",
     "rescore": "give {top: 5, seeds: [...]}",
 }

@@ -29,7 +29,7 @@ class Float:
 
 @dataclass(frozen=True)
 class Int:
-    """A whole number in [low, high]; ``log`` draws its logarithm evenly, ``step`` keeps it on a grid from low."""
+    """An integer in [low, high]; ``log`` draws its logarithm evenly, ``step`` keeps it on a grid from low."""
 
     low: int
     high: int

@@ -2,7 +2,7 @@
 
 For every data set and rule: one study over the rule's own parameters and the architecture's, the same number of trials
 for each; the three best meet on selection seeds; the winner is judged on seeds that nothing has seen. Studies are kept
-in the folder, so an interrupted run goes on. ``python scripts/reproduce/rules_by_dataset.py --trials 60 --folder DIR``
+in the folder, so an interrupted run resumes. ``python scripts/reproduce/rules_by_dataset.py --trials 60 --folder DIR``
 """
 
 import argparse

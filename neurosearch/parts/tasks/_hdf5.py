@@ -42,7 +42,9 @@ def read(
             return _read(path, file, channels, convert)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:  # whatever HDF5 stumbles over
         reason = " ".join(str(error).strip("'\"").split())
-        raise UserError(f"{path} is no HDF5 file, or cut or damaged ({reason}); download it again") from error
+        raise UserError(
+            f"{path} is not a valid HDF5 file (truncated or corrupt: {reason}); download it again"
+        ) from error
 
 
 def _read(
@@ -109,6 +111,6 @@ def _events(path: Path, k: int, times: Any, units: Any, channels: int) -> tuple[
         wrong = unit.min() if unit.min() < 0 else unit.max()
         raise UserError(
             f"{where}: spikes/units holds {wrong}, outside the {channels} channels 0 to {channels - 1}; "
-            f"set `channels`, or mend the file"
+            f"set `channels`, or fix the file"
         )
     return seconds, unit, where

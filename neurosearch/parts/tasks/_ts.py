@@ -99,7 +99,7 @@ def read(path: Path, sha: "hashlib._Hash") -> Series:
         dimensions = dimensions or series.shape[1]
         if series.shape[1] != dimensions:
             said = f"{where}: {series.shape[1]} dimensions, but the first series has {dimensions}"
-            raise UserError(f"{said}; mend the file")
+            raise UserError(f"{said}; fix the file")
         values.append(series)
         classes.append(label.strip())
     if not values:
@@ -143,7 +143,7 @@ def _series(where: str, parts: list[str]) -> np.ndarray:
             column = np.array([float(number) for number in part.split(",")])
         except ValueError as error:
             said = f"{where}: dimension {dimension} holds what is no number ({error})"
-            raise UserError(f"{said}; mend the file") from error
+            raise UserError(f"{said}; fix the file") from error
         if not np.isfinite(column).all():
             raise UserError(f"{where}: dimension {dimension} holds NaN or an infinity; fill in or leave out the series")
         columns.append(column)

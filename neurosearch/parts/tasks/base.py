@@ -52,8 +52,8 @@ def _identified(own: Callable[[Any, int], Stream]) -> Callable[[Any, int], Strea
             made = own(self, seed)
         except UserError:
             raise
-        except Exception as error:  # the user's code may raise anything, and it is theirs to mend
-            raise UserError(f"{called} fails: {type(error).__name__}: {error}; mend the file") from error
+        except Exception as error:  # the user's code may raise anything, and it is theirs to fix
+            raise UserError(f"{called} fails: {type(error).__name__}: {error}; fix the file") from error
         if not isinstance(made, Stream):
             raise UserError(f"{called} returned {made!r}; return a Stream, such as `arrange(...)` makes")
         if isinstance(made.values, np.ndarray) and not np.isfinite(made.values).all():

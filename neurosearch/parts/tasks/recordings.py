@@ -114,7 +114,7 @@ def _load(files: tuple[tuple[Path, int, int], ...], grid: _Grid, classes: int) -
         if numbers.max() >= named:
             raise UserError(
                 f"{path}: labels holds {numbers.max()}, outside the {named} classes 0 to {named - 1} that {said} "
-                f"gives; set `classes`, or mend the file"
+                f"gives; set `classes`, or fix the file"
             )
         recordings += made
         labels.append(numbers)

@@ -71,7 +71,7 @@ ONCE static int64_t whole_number(const char* key, const char* text, int64_t low,
     char* end;
     errno = 0;
     const long long value = strtoll(text, &end, 10);
-    if (end == text || *end || errno) refuse(key, "'%s' is not a whole number", text);
+    if (end == text || *end || errno) refuse(key, "'%s' is not an integer", text);
     if (value < low || value > high)
         refuse(key, "%s is outside %lld to %lld", text, (long long)low, (long long)high);
     return value;
@@ -147,7 +147,7 @@ ONCE static const Given* find(const char* key) {
 ONCE static int64_t find_number(const char* key, int64_t otherwise, int64_t low, int64_t high) {
     const Given* entry = find(key);
     if (!entry) return otherwise;
-    if (!entry->text) refuse(key, "it is an array where a whole number is needed");
+    if (!entry->text) refuse(key, "it is an array where an integer is needed");
     return whole_number(key, entry->text, low, high);
 }
 
@@ -186,7 +186,7 @@ ONCE static void apply(const Variable& variable) {
         const double value = strtod(entry.text, &end);
         if (end == entry.text || *end) refuse(entry.key, "'%s' is not a number", entry.text);
         if (*variable.dtype != 'f' && value != (double)(int64_t)value)
-            refuse(entry.key, "'%s' is not a whole number", entry.text);
+            refuse(entry.key, "'%s' is not an integer", entry.text);
         for (size_t k = 0; k < count; k++) store(variable.dtype, *variable.items, k, value);
         return;
     }
