@@ -149,7 +149,9 @@ def _range(form: str, data: Mapping[str, Any], at: str) -> Float | Int:
         raise UserError(f"{at}.{form} = {bounds!r} must be [low, high]")
     for bound in bounds:
         if isinstance(bound, bool) or not isinstance(bound, number) or not math.isfinite(bound):
-            raise UserError(f"{at}.{form} = {bounds!r}: {bound!r} is not a {'whole ' if form == 'int' else ''}number")
+            raise UserError(
+                f"{at}.{form} = {bounds!r}: {bound!r} is not {'an integer' if form == 'int' else 'a number'}"
+            )
     low, high = bounds
     log, step = data.get("log", False), data.get("step")
     if not isinstance(log, bool):
@@ -167,7 +169,7 @@ def _range(form: str, data: Mapping[str, Any], at: str) -> Float | Int:
 
 def _check_step(step: Any, low: float, high: float, number: Any, form: str, at: str) -> None:
     if isinstance(step, bool) or not isinstance(step, number) or not math.isfinite(step) or step <= 0:
-        raise UserError(f"{at}.step = {step!r} must be a {'whole ' if form == 'int' else ''}number above 0")
+        raise UserError(f"{at}.step = {step!r} must be {'an integer' if form == 'int' else 'a number'} above 0")
     steps = (high - low) / step
     if abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
         reached = low + step * math.floor(steps)
