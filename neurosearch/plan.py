@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch.language.text import Block, Statement
+from neurosearch.parts.wiring.base import checked_pairs
 from neurosearch.random import stream_id
 
 MOMENTS = ("decision", "end", "begin", "frame")
@@ -90,7 +91,8 @@ class Synapses:
 
     Attributes:
         condition: text over i, j and draws, or empty.
-        fan_in: ``pick`` arguments (seed, stream, k) as texts, or empty; neither: all pairs.
+        fan_in: ``pick`` arguments (seed, stream, k) as texts, or empty.
+        listed: the pairs are arguments of the run (``_pairs.NAME``). None of the three: all pairs.
         recurrent: pre and post are one group; no synapse of a neuron onto itself.
         variables: per synapse.
         initial: text of the initial weight, or empty when nothing is stored.
@@ -112,6 +114,7 @@ class Synapses:
     on_post: Block = ()
     sums: tuple[Sum, ...] = ()
     plastic: bool = False
+    listed: bool = False
 
     @property
     def by_post(self) -> bool:
@@ -122,7 +125,7 @@ class Synapses:
         """
         if self.fan_in:
             return not self.deliver
-        return bool(self.on_post) and not self.condition and not self.recurrent
+        return bool(self.on_post) and not (self.condition or self.listed or self.recurrent)
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,8 @@ class Plan:
         if wiring is None:
             i, j = np.divmod(np.arange(n_pre * n_post), n_post)
         else:
-            i, j = wiring.pairs(seed, stream_id(f"{projection}.wiring"), n_pre, n_post, s.recurrent)
+            pairs = checked_pairs if s.listed else type(wiring).pairs
+            i, j = pairs(wiring, seed, stream_id(f"{projection}.wiring"), n_pre, n_post, s.recurrent)
         order = np.argsort(j if s.by_post else i, kind="stable")
         return i[order], j[order]
 

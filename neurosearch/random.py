@@ -96,6 +96,19 @@ def odds(chance: Any) -> np.ndarray:
     return np.where(x > 0, np.minimum(np.ceil(x), 2.0**23), 0).astype(np.int64)
 
 
+def below(seed: int, stream: int, i: np.ndarray, n: int, p: float) -> np.ndarray:
+    """[len(i), n] bool: ``draw(seed, stream, 0, i, j) < p`` for each j below n, in a twentieth of its time."""
+    h = _hash(seed, stream, 0, i)[:, None] ^ np.arange(n, dtype=np.uint32)
+    shifted = np.empty_like(h)  # new arrays would take longer than the arithmetic
+    np.multiply(h, np.uint32(_A), out=h)
+    for shift, factor in ((16, _B), (15, _C), (16, 1)):
+        np.right_shift(h, np.uint32(shift), out=shifted)
+        np.bitwise_xor(h, shifted, out=h)
+        np.multiply(h, np.uint32(factor), out=h)
+    np.right_shift(h, np.uint32(9), out=h)
+    return np.less(h, odds(p).astype(np.uint32))
+
+
 def gauss(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
     """Nearly normal numbers (the sum of four bytes of one hash; |z| < 3.46), exact in every engine."""
     h = _hash(seed, stream, step, i, j)

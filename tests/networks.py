@@ -145,6 +145,13 @@ def same(record, reference, line, tolerance=0.0):
         np.testing.assert_allclose(values, state[owner][name], rtol=0, atol=tolerance, err_msg=key)
 
 
+def wiring_stream(projection):
+    """The stream of a projection's wiring draws."""
+    from neurosearch.random import stream_id
+
+    return stream_id(f"{projection}.wiring")
+
+
 def make_quantity(default, unit="1", **limits):
     from neurosearch.declare import quantity
 

@@ -73,8 +73,7 @@ def _links(plan: Plan) -> dict[str, Pathway]:
 @functools.lru_cache(maxsize=64)
 def _count(wiring: Any, n_pre: int, n_post: int, recurrent: bool) -> int:
     """Synapses of a wiring; of one that draws them, as many as the seed 0 draws."""
-    if wiring is None or not (wiring.fan_in or wiring.condition):
+    if wiring is None:
         return n_pre * n_post - (n_post if recurrent else 0)
-    if wiring.fan_in:
-        return min(int(getattr(wiring, wiring.fan_in)), n_pre) * n_post
-    return len(wiring.pairs(0, 0, n_pre, n_post, recurrent)[0])
+    found: int = wiring.count(0, 0, n_pre, n_post, recurrent)
+    return found

@@ -1,6 +1,6 @@
 """Graph → Plan: every text checked, every name made final, every statement put at its moment."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from neurosearch.errors import UserError
@@ -11,6 +11,7 @@ from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.passes import finish
 from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines
 from neurosearch.lower.rules import lower_rule
+from neurosearch.lower.wiring import lower_wiring
 from neurosearch.plan import Action, Group, Plan, Shape, Sum, Synapses, Variable
 from neurosearch.random import stream_id
 from neurosearch.spelling import suggestion
@@ -109,7 +110,7 @@ def _teacher(low: Lowering, d: PopulationBuilder, population: Population) -> Non
 
 def _projection(low: Lowering, p: Projection) -> None:
     pre, post = low.builders[p.pre], low.builders[p.post]
-    condition, fan_in = _wiring(post, p)
+    wired = lower_wiring(post, p, low.sizes[p.pre], low.sizes[p.post])
     variables: list[Variable] = []
     initial = ""
     if isinstance(p.weights, Constant):
@@ -131,12 +132,13 @@ def _projection(low: Lowering, p: Projection) -> None:
         p.name,
         p.pre,
         p.post,
-        condition,
-        fan_in,
+        wired.condition,
+        wired.fan_in,
         p.pre == p.post and not p.wiring.itself,
         tuple(variables),
         initial,
         plastic=p.rule is not None,
+        listed=wired.listed,
     )
     if p.rule is not None:
         lower_rule(low, p, pre, post)
@@ -144,35 +146,6 @@ def _projection(low: Lowering, p: Projection) -> None:
 
 def _draw(p: Projection, what: str) -> str:
     return f"draw(seed_post, {stream_id(f'{p.name}.{what}')}, 0, i, j)"
-
-
-def _wiring(post: PopulationBuilder, p: Projection) -> tuple[str, tuple[str, ...]]:
-    wiring = p.wiring
-    for name, value in wiring.values.items():
-        post.parameter(f"{p.name}_{name}", value, "integer" if name == wiring.fan_in else wiring.units[name])
-    stream = stream_id(f"{p.name}.wiring")
-    if wiring.fan_in:
-        post.parameters["seed"] = "integer"
-        return "", ("seed_post", str(stream), f"{p.name}_{wiring.fan_in}_post")
-    if not wiring.condition:
-        return "", ()
-    post.parameters["seed"] = "integer"
-    where = f"{wiring.owner}.condition"
-    checked = tx.expression(wiring.condition, where)
-    for symbol in sorted(tx.names(checked) - {"i", "j", *wiring.values}):
-        tx.unknown(where, checked, symbol, {"i", "j", *wiring.values})
-    table = {k: f"{p.name}_{k}_post" for k in wiring.values}
-    return tx.rename(checked, table, _WiringDraws(stream)), ()
-
-
-@dataclass(frozen=True)
-class _WiringDraws:
-    """Turns ``uniform(n)`` of a wiring's condition into a draw for each pair, the same in every step."""
-
-    stream: int
-
-    def __call__(self, function: str, n: int) -> str:
-        return f"{'draw' if function == 'uniform' else 'gauss'}(seed_post, {self.stream + n}, 0, i, j)"
 
 
 def _short_term(pre: PopulationBuilder, p: Projection) -> None:
@@ -293,7 +266,7 @@ def _assemble(low: Lowering, memory: Any) -> Plan:
     for p in graph.projections:
         if p.wiring.fan_in:
             key = f"{p.post}.{p.name}_{p.wiring.fan_in}"
-            values[key] = min(values[key], low.sizes[p.pre])
+            values[key] = min(values[key], low.sizes[p.pre] - low.synapses[p.name].recurrent)
     wirings = {p.name: p.wiring for p in graph.projections}
     return finish(Plan(shape, low.sizes, values, graph.input.name, graph.teaching_steps, wirings), graph, memory)
 

@@ -7,6 +7,7 @@ from neurosearch.language import text as tx
 from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
 from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import Synapses as PlanSynapses
+from neurosearch.simulate.brian_synapses import synapses_of
 from neurosearch.simulate.brian_syntax import brian_text, brian_unit
 
 
@@ -21,6 +22,9 @@ class Engine(Protocol):
 
     def table(self, name: str) -> Any:
         """The Brian2 function that gives the present row of a table."""
+
+    def pairs(self, synapses: PlanSynapses) -> tuple[Any, Any]:
+        """Brian2 functions of the pairs of listed synapses: how many targets neuron i has, and which is the m-th."""
 
     def ready(self, groups: Mapping[str, Any]) -> None:
         """The groups exist; synapses come next."""
@@ -77,6 +81,7 @@ class _Lean:
     def __init__(self, device: Any, shape: Shape):
         from brian2 import Clock
 
+        self._device = device
         self._tables = {
             name: device.table(
                 name, "f4" if name == "drive" else "f8", "frame" if name == "drive" else "sample", columns
@@ -98,6 +103,11 @@ class _Lean:
     def table(self, name: str) -> Any:
         """See ``Engine``."""
         return self._tables[name]
+
+    def pairs(self, synapses: PlanSynapses) -> tuple[Any, Any]:
+        """See ``Engine``."""
+        found: tuple[Any, Any] = self._device.pairs(synapses.name, synapses.pre)
+        return found
 
     def ready(self, groups: Mapping[str, Any]) -> None:
         """See ``Engine``: the program sets its numbers by itself."""
@@ -138,7 +148,10 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
         for local, source, variable in g.links:
             setattr(groups[g.name], local, brian2.linked_var(groups[source], variable))
     engine.ready(groups)
-    synapses = {s.name: _synapses(s, groups, space) for s in shape.synapses}
+    for s in shape.synapses:
+        if s.listed:
+            space[f"pairs_{s.name}_count"], space[f"pairs_{s.name}_at"] = engine.pairs(s)
+    synapses = {s.name: synapses_of(s, groups, space) for s in shape.synapses}
     extra = _actions(shape, engine, {**groups, **synapses})
     by_name = sorted(shape.synapses, key=lambda s: s.name)
     sums = [(s, x) for s in by_name for x in s.sums if x.moment == "step"]
@@ -184,42 +197,6 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any], ahead:
         name=g.name,
         order=order,
     )
-
-
-def _synapses(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, Any]) -> Any:
-    from brian2 import Synapses
-
-    lines = []
-    for v in s.variables:
-        unit = "integer" if v.integer else brian_unit(v.unit)
-        lines.append(f"d{v.name}/dt = {v.rhs} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
-    on_pre = "\n".join(filter(None, (brian_text(s.deliver), brian_text(s.on_pre))))
-    out = Synapses(
-        groups[s.pre],
-        groups[s.post],
-        "\n".join(lines) or None,
-        on_pre=on_pre or None,
-        on_post=brian_text(s.on_post) or None,
-        method="exponential_euler",
-        namespace=dict(space),
-        name=s.name,
-    )
-    if s.fan_in:
-        seed, stream, k = s.fan_in
-        if s.by_post:
-            out.connect(i=f"pick({seed}, {stream}, j, m, {k}, N_pre) for m in range({k})")
-        else:
-            table = f"{seed}, {stream}, {k}, N_pre, N_post"
-            out.connect(j=f"fan_target(i, m, {table}) for m in range(fan_out(i, {table}))")
-    elif s.by_post:
-        out.connect(i="m for m in range(N_pre)")
-    else:
-        conditions = [f"({s.condition})"] if s.condition else []
-        conditions += ["i != j"] if s.recurrent else []
-        out.connect(condition=" and ".join(conditions) or None)
-    if s.initial:
-        out.w = brian_text(s.initial)
-    return out
 
 
 def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[str, Any]:

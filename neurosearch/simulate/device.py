@@ -86,6 +86,7 @@ class LeanDevice(CPPStandaloneDevice):
         self.runtime_groups: dict[str, Any] = {}
         self.singles: set[str] = set()
         self.tables: dict[str, Table] = {}
+        self.listed: dict[str, str] = {}
         self.populations: list[Any] = []
         self.pathways: list[tuple[str, Any, str | None]] = []
         self.readout_variable: Any = None
@@ -131,6 +132,27 @@ class LeanDevice(CPPStandaloneDevice):
         function.implementations.add_implementation("cpp", code="", name=f"table_{name}_at")
         self.tables[name] = Table(name, dtype, rows, columns, function)
         return function
+
+    def pairs(self, name: str, pre: str) -> tuple[Function, Function]:
+        """Functions of the pairs of synapses ``name``, which the program is given as lists of targets.
+
+        ``(i)`` is how many targets neuron i of the group ``pre`` has, ``(i, m)`` the m-th of them.
+        """
+        found = []
+        for what, arguments in (("count", ["i"]), ("at", ["i", "m"])):
+            function = Function(
+                _no_python,
+                arg_units=[1] * len(arguments),
+                arg_names=arguments,
+                arg_types=["integer"] * len(arguments),
+                return_unit=1,
+                return_type="integer",
+                stateless=True,
+            )
+            function.implementations.add_implementation("cpp", code="", name=f"pairs_{name}_{what}")
+            found.append(function)
+        self.listed[name] = f"size_{pre}"
+        return found[0], found[1]
 
     def count_spikes(self, group: Any) -> None:
         """A column of ``spikes``: spikes of ``group`` in each sample; also one population of the raster."""
@@ -321,4 +343,4 @@ def fresh_device(strict: bool = False) -> LeanDevice:
 
 
 def _no_python(*arguments: Any) -> np.ndarray:
-    raise Unsupported("a table has values only inside the program")
+    raise Unsupported("tables and lists have values only inside the program")

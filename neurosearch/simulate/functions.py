@@ -19,9 +19,9 @@ def functions() -> dict[str, Function]:
     odds = _function(random.odds, 1, "integer")
     for function in (draw4, lot, odds):
         function.implementations.add_implementation("cpp", random.CPP_LOTS, dependencies={"draw": draw})
-    pick = _function(_pick, 6, "integer")
-    fan_out = _function(_fan_out, 6, "integer")
-    fan_target = _function(_fan_target, 7, "integer")
+    pick = _function(_pick, 7, "integer")
+    fan_out = _function(_fan_out, 7, "integer")
+    fan_target = _function(_fan_target, 8, "integer")
     for function in (pick, fan_out, fan_target):  # one text for the three; the program holds it once
         function.implementations.add_implementation(
             "cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw}
@@ -48,24 +48,25 @@ def _one(x: Any) -> int:
     return int(np.ravel(x)[0])
 
 
-def _table(seed: Any, stream: Any, k: Any, n: Any, n_post: Any) -> tuple[np.ndarray, np.ndarray]:
+def _table(seed: Any, stream: Any, k: Any, n: Any, n_post: Any, apart: Any) -> tuple[np.ndarray, np.ndarray]:
     """[n + 1] offsets and the targets of every presynaptic neuron."""
-    picked = fan_in.chosen(_one(seed), _one(stream), _one(n_post), _one(k), _one(n))
+    picked = fan_in.chosen(_one(seed), _one(stream), _one(n_post), _one(k), _one(n), bool(_one(apart)))
     order = np.argsort(picked.ravel(), kind="stable")
     offset = np.concatenate([[0], np.cumsum(np.bincount(picked.ravel(), minlength=_one(n)))])
     return offset, order // _one(k)
 
 
-def _fan_out(i: Any, seed: Any, stream: Any, k: Any, n: Any, n_post: Any) -> np.ndarray:
-    return np.diff(_table(seed, stream, k, n, n_post)[0])[np.asarray(i)].astype(np.int32)
+def _fan_out(i: Any, seed: Any, stream: Any, k: Any, n: Any, n_post: Any, apart: Any) -> np.ndarray:
+    return np.diff(_table(seed, stream, k, n, n_post, apart)[0])[np.asarray(i)].astype(np.int32)
 
 
-def _fan_target(i: Any, m: Any, seed: Any, stream: Any, k: Any, n: Any, n_post: Any) -> np.ndarray:
-    offset, target = _table(seed, stream, k, n, n_post)
+def _fan_target(i: Any, m: Any, seed: Any, stream: Any, k: Any, n: Any, n_post: Any, apart: Any) -> np.ndarray:
+    offset, target = _table(seed, stream, k, n, n_post, apart)
     return target[offset[np.asarray(i)] + np.asarray(m)].astype(np.int32)
 
 
-def _pick(seed: Any, stream: Any, j: Any, m: Any, k: Any, n: Any) -> np.ndarray:
+def _pick(seed: Any, stream: Any, j: Any, m: Any, k: Any, n: Any, apart: Any) -> np.ndarray:
     j, m = np.broadcast_arrays(np.asarray(j), np.asarray(m))
-    table = fan_in.chosen(_one(seed), _one(stream), int(j.max()) + 1 if j.size else 0, _one(k), _one(n))
+    n_post = int(j.max()) + 1 if j.size else 0
+    table = fan_in.chosen(_one(seed), _one(stream), n_post, _one(k), _one(n), bool(_one(apart)))
     return table[j, m].astype(np.int32)

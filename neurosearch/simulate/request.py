@@ -45,6 +45,11 @@ def request(
         "order": drive.order(line.order),
         "labels": line.labels.astype(np.int32),
     }
+    for s in plan.shape.synapses:
+        if s.listed:
+            i, j = plan.pairs(s.name, seed)
+            arrays[f"_pairs.{s.name}.first"] = np.searchsorted(i, np.arange(plan.sizes[s.pre] + 1))
+            arrays[f"_pairs.{s.name}.target"] = j.astype(np.int32)
     used = {a.table for a in plan.shape.actions if a.kind == "read"}
     for name, table in line.tables.items():
         if name in used:

@@ -34,6 +34,7 @@ def program(device: Any, network: Any) -> str:
             universal=CPPCodeGenerator.universal_support_code,
             support=list(device.support),
             tables=[device.tables[name] for name in sorted(device.tables)],
+            listed=sorted(device.listed.items()),
             groups=arrays.groups(),
             arrays=arrays.fixed(),
             vectors=arrays.growing(),

@@ -11,6 +11,7 @@ from neurosearch.parts.wiring.base import Wiring
 class EveryPair(Wiring):
     """The full rectangle of pairs."""
 
+    every = True
     itself = True
 
     def pairs(self, seed: int, stream: int, n_pre: int, n_post: int, recurrent: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -18,3 +19,8 @@ class EveryPair(Wiring):
         del seed, stream, recurrent
         i, j = np.divmod(np.arange(n_pre * n_post), n_post)
         return i, j
+
+    def count(self, seed: int, stream: int, n_pre: int, n_post: int, recurrent: bool) -> int:
+        """See ``Wiring.count``."""
+        del seed, stream, recurrent
+        return n_pre * n_post

@@ -23,6 +23,9 @@
 {% include 'spikes.cpp' %}
 {% include 'arguments.cpp' %}
 {% include 'tables.cpp' %}
+{% if listed %}
+{% include 'pairs.cpp' %}
+{% endif %}
 {% include 'stream.cpp' %}
 {% include 'walk.cpp' %}
 
@@ -36,6 +39,11 @@ static inline double table_{{ table.name }}_at(double, int32_t i) { return table
 {% else %}
 static inline double table_{{ table.name }}_at(double) { return table_{{ table.name }}.value; }
 {% endif %}
+{% endfor %}
+{% for name, size in listed %}
+static Pairs pairs_{{ name }};
+static inline int64_t pairs_{{ name }}_count(int64_t i) { return pairs_{{ name }}.count(i); }
+static inline int64_t pairs_{{ name }}_at(int64_t i, int64_t m) { return pairs_{{ name }}.at(i, m); }
 {% endfor %}
 {% for text in support %}
 {{ text }}
@@ -96,6 +104,9 @@ ONCE static void read_sizes_and_values() {
 {% if table.rows == 'frame' %}
     show_first_frame(table_{{ table.name }}, "{{ table.name }}");
 {% endif %}
+{% endfor %}
+{% for name, size in listed %}
+    find_pairs(pairs_{{ name }}, "{{ name }}", {{ size }});
 {% endfor %}
     for (size_t k = 0; k < variable_count; k++) {
         variables[k].value = find(variables[k].name);

@@ -1,0 +1,117 @@
+"""A wiring in final names, or its pairs as data; a text of the user's must give the pairs of its `pairs`."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from neurosearch import random
+from neurosearch.errors import UserError
+from neurosearch.graph import Projection
+from neurosearch.language import text as tx
+from neurosearch.language.arrays import FUNCTIONS
+from neurosearch.lower.population_builder import PopulationBuilder
+from neurosearch.parts.wiring.base import Wiring, checked_pairs
+from neurosearch.parts.wiring.fan_in import chosen
+from neurosearch.random import stream_id
+
+COMPARED = 1 << 18
+"""Pairs of a user's text that are compared with ``pairs``: some 10 ms, once for each wiring and size."""
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What ``plan.Synapses`` says of its pairs; see there."""
+
+    condition: str = ""
+    fan_in: tuple[str, ...] = ()
+    listed: bool = False
+
+
+def lower_wiring(post: PopulationBuilder, p: Projection, n_pre: int, n_post: int) -> Wired:
+    """Lower a wiring; its parameters become the postsynaptic population's where a text needs them."""
+    wiring = p.wiring
+    texts = [name for name in ("condition", "fan_in", "every") if getattr(wiring, name)]
+    if len(texts) > 1:
+        raise UserError(f"{wiring.owner} has {' and '.join(texts)}, which each say all its pairs; keep one of them")
+    recurrent = p.pre == p.post and not wiring.itself
+    stream = stream_id(f"{p.name}.wiring")
+    if wiring.fan_in and wiring.fan_in not in wiring.values:
+        tx.unknown(f"{wiring.owner}.fan_in", wiring.fan_in, wiring.fan_in, wiring.values)
+    if not type(wiring).__module__.startswith("neurosearch.parts."):
+        check_text(wiring, stream, n_pre, n_post, recurrent)
+    if not texts:
+        return Wired(listed=True)
+    for name, value in wiring.values.items():
+        post.parameter(f"{p.name}_{name}", value, "integer" if name == wiring.fan_in else wiring.units[name])
+    if wiring.every:
+        return Wired()
+    post.parameters["seed"] = "integer"
+    if wiring.fan_in:
+        return Wired(fan_in=("seed_post", str(stream), f"{p.name}_{wiring.fan_in}_post"))
+    table = {k: f"{p.name}_{k}_post" for k in wiring.values}
+    return Wired(tx.rename(_condition(wiring), table, _WiringDraws(stream, "seed_post")))
+
+
+def _condition(wiring: Wiring) -> str:
+    where = f"{wiring.owner}.condition"
+    checked = tx.expression(wiring.condition, where)
+    for symbol in sorted(tx.names(checked) - {"i", "j", *wiring.values}):
+        tx.unknown(where, checked, symbol, {"i", "j", *wiring.values})
+    return checked
+
+
+@dataclass(frozen=True)
+class _WiringDraws:
+    """Turns ``uniform(n)`` of a wiring's condition into a draw for each pair, the same in every step."""
+
+    stream: int
+    seed: str
+
+    def __call__(self, function: str, n: int) -> str:
+        return f"{'draw' if function == 'uniform' else 'gauss'}({self.seed}, {self.stream + n}, 0, i, j)"
+
+
+@lru_cache(maxsize=64)
+def check_text(wiring: Wiring, stream: int, n_pre: int, n_post: int, recurrent: bool) -> None:
+    """Refuse a user's wiring whose ``pairs`` cannot be used, or are not those of its text."""
+    seed = 1  # any: text and pairs must agree for each
+    i, j = checked_pairs(wiring, seed, stream, n_pre, n_post, recurrent)
+    if not (wiring.condition or wiring.fan_in or wiring.every):
+        return
+    rows = np.unique(np.linspace(0, n_pre - 1, max(1, COMPARED // n_post)).astype(int))
+    given = np.zeros((len(rows), n_post), bool)
+    place = np.full(n_pre, -1)
+    place[rows] = np.arange(len(rows))
+    kept = place[i] >= 0
+    given[place[i[kept]], j[kept]] = True
+    differs = np.argwhere(given != _said(wiring, seed, stream, rows, n_pre, n_post, recurrent))
+    if differs.size:
+        row, post = differs[0]
+        text = "condition" if wiring.condition else "fan_in" if wiring.fan_in else "every"
+        with_text, in_pairs = ("no synapse", "one") if given[row, post] else ("a synapse", "none")
+        empty = "False" if text == "every" else "''"
+        raise UserError(
+            f"{wiring.owner}.{text} gives {with_text} from neuron {rows[row]} to neuron {post}, and `pairs` {in_pairs} "
+            f"({n_pre} x {n_post} neurons, seed {seed}); make them equal, or write `{text} = {empty}` to use the pairs"
+        )
+
+
+def _said(
+    wiring: Wiring, seed: int, stream: int, rows: np.ndarray, n_pre: int, n_post: int, recurrent: bool
+) -> np.ndarray:
+    """[rows, n_post] bool: the synapses of a text, from some presynaptic neurons."""
+    i, j = rows[:, None], np.arange(n_post)
+    said = np.ones((len(rows), n_post), bool)
+    if wiring.fan_in:
+        k = min(int(getattr(wiring, wiring.fan_in)), n_pre - recurrent)
+        table = np.zeros((n_pre, n_post), bool)
+        table[chosen(seed, stream, n_post, k, n_pre, recurrent), j[:, None]] = True
+        said = table[rows]
+    elif wiring.condition:
+        source = tx.rename(_condition(wiring), {}, _WiringDraws(stream, str(seed)))
+        draws: dict[str, Any] = {"draw": random.draw, "gauss": random.gauss}
+        env = {"i": i, "j": j, **wiring.values}
+        said &= np.asarray(tx.evaluate(tx.tree(source), env, {**FUNCTIONS, **draws}), bool)
+    return said & (i != j) if recurrent else said
