@@ -329,7 +329,7 @@ def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(monkeypa
     textbook = networks.case(graph, shown)
     source = {kind: case.plan.shape.group("input") for kind, case in (("cheap", cheap), ("textbook", textbook))}
     assert "drive" not in source["cheap"].threshold or encoder in ("recorded", "awkward")
-    same_text = replace(source["cheap"], can_skip="", moment="") == source["textbook"]
+    same_text = replace(source["cheap"], can_skip="", only_spike_step="") == source["textbook"]
     assert same_text == (encoder in ("current", "recorded", "send_on_change"))
     reference, other = cheap.reference(), textbook.reference()
     assert len(other.raster["hidden"]) > 20
