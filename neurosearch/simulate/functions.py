@@ -30,6 +30,18 @@ def functions() -> dict[str, Function]:
     return {"draw": draw, "gauss": gauss, "draw4": draw4, "draw_lot": lot, "draw_odds": odds, **wired}
 
 
+def listed(first: np.ndarray, target: np.ndarray) -> tuple[Function, Function]:
+    """Functions of pairs that are given: how many targets neuron i has (``target[first[i] : first[i + 1]]``), the m-th."""
+
+    def count(i: Any) -> np.ndarray:
+        return np.diff(first)[np.asarray(i)].astype(np.int32)
+
+    def at(i: Any, m: Any) -> np.ndarray:
+        return target[first[np.asarray(i)] + np.asarray(m)]
+
+    return _function(count, 1, "integer"), _function(at, 2, "integer")
+
+
 def _function(python: Any, arguments: int, kind: str) -> Function:
     function = Function(
         python,

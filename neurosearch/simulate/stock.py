@@ -119,23 +119,9 @@ class _Stock:
 
     def pairs(self, synapses: Synapses) -> tuple[Any, Any]:
         """See ``brian.Engine``."""
-        from brian2.core.functions import Function
+        from neurosearch.simulate.functions import listed
 
-        first, target = (self._arrays[f"_pairs.{synapses.name}.{what}"] for what in ("first", "target"))
-
-        def count(i: Any) -> Any:
-            return np.diff(first)[np.asarray(i)].astype(np.int32)
-
-        def at(i: Any, m: Any) -> Any:
-            return target[first[np.asarray(i)] + np.asarray(m)]
-
-        found = []
-        for python, arguments in ((count, 1), (at, 2)):
-            units, kinds = [1] * arguments, ["integer"] * arguments
-            function = Function(python, arg_units=units, arg_types=kinds, return_unit=1, return_type="integer")
-            function.implementations.add_implementation("numpy", python)
-            found.append(function)
-        return found[0], found[1]
+        return listed(*(self._arrays[f"_pairs.{synapses.name}.{what}"] for what in ("first", "target")))
 
     def ready(self, groups: Mapping[str, Any]) -> None:
         """See ``brian.Engine``: wiring and weights depend on these numbers."""
