@@ -56,7 +56,7 @@ NOUNS = ("Stream", "Recall", "SparseRows", "Record", "Score", "Trial", "DIRECTIO
 @pytest.mark.parametrize("name", NOUNS)
 def test_a_folder_passes_on_the_names_of_the_module_that_it_was(name: str) -> None:
     code = (
-        f"import neurosearch as n; from neurosearch.record import {name} as old; print(old is getattr(n, '{name}', 0))"
+        f"import neurosearch as n; from neurosearch.record import {name} as x; print(x is getattr(n, '{name}', None))"
     )
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert ran.stdout.strip() == str(name in neurosearch.__all__), ran.stderr
