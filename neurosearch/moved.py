@@ -22,6 +22,7 @@ MODULES = {
     "document": "study.document",
     "draft": "lower.population_builder",
     "encoded": "inspect.encoded",
+    "evaluate.counts": "hardware.counts",
     "evaluate.hardware": "hardware.operations",
     "framewise": "lower.hoist",
     "homeostasis": "parts.homeostasis",
@@ -62,7 +63,7 @@ MODULES = {
 """Old name → new name, both within ``neurosearch``; what is inside a folder moved with it."""
 
 BECAME_ROOMS = {
-    "record": ("record.stream", "record.rows", "record.record", "record.score", "record.trial"),
+    "record": (*(f"record.{noun}" for noun in ("stream", "rows", "record", "score", "trial")), "evaluate.metrics"),
     "store": ("store.store",),
     "study": ("study.study",),
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from neurosearch import config, trial
 from neurosearch.errors import UserError
+from neurosearch.evaluate.metrics import metrics
 from neurosearch.export import found as found_files
 from neurosearch.export.found import Found
 from neurosearch.export.network import Network, state_names
@@ -21,12 +22,6 @@ from neurosearch.study.study import Study, identity
 from neurosearch.trial import Limits, Prepared
 
 NO_LIMITS = Limits()
-
-LEARNED = (
-    "accuracy", "last_accuracy", "samples_to_80", "fading_accuracy", "kappa", "adaptation_time", "adaptation_depth",
-    "forgetting", "backward_transfer", "smape", "nrmse", "last_nrmse",
-)  # fmt: skip
-"""Metrics over samples whose labels or values the final weights have seen."""
 
 PACKAGES = ("neurosearch", "brian2", "numpy", "optuna")
 
@@ -74,7 +69,7 @@ def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
     fixed = replace(prepared, plan=found_files.frozen(prepared.plan))
     record = trial.simulate(fixed, engine, seed, learning=False, weights=found.learned, limits=limits)
     score = trial.scored(fixed, record)
-    return replace(score, metrics={k: v for k, v in score.metrics.items() if k not in LEARNED}, curve=())
+    return replace(score, metrics={k: v for k, v in score.metrics.items() if metrics()[k].judges != "stream"}, curve=())
 
 
 def shown(

@@ -120,11 +120,11 @@ def list_components(arguments: argparse.Namespace) -> int:
     from neurosearch import catalogue
 
     kind = arguments.subject
-    rows = dict.fromkeys([*catalogue.kinds(), "scores"], "")
-    if kind == "scores":
-        from neurosearch.record.score import DIRECTIONS
+    rows = dict.fromkeys([*catalogue.kinds(), "metrics"], "")
+    if kind in ("metrics", "scores"):  # the second is its former name
+        from neurosearch.evaluate.metrics import metrics
 
-        rows = dict(DIRECTIONS)
+        rows = {name: f"{metric.direction}  {metric.about}" for name, metric in metrics().items()}
     elif kind:
         rows = {name: catalogue.about(kind, name) for name in catalogue.names(kind)}
     if arguments.json:

@@ -7,6 +7,29 @@ the run ended before it (a diverging network must not look good on the few sampl
 
 import numpy as np
 
+from neurosearch.record.metric import Metric
+
+ACCURACY = Metric(
+    "accuracy", "maximize", "share of right decisions on the stream: predict, score, then learn", "stream",
+    label="prequential accuracy",
+)  # fmt: skip
+LAST_ACCURACY = Metric(
+    "last_accuracy", "maximize", "the same in the last window of the stream", "stream",
+    label="accuracy in the last window",
+)  # fmt: skip
+SAMPLES_TO_80 = Metric(
+    "samples_to_80", "minimize", "samples until 80 % of the last window's accuracy is first reached", "stream",
+    label="samples until 80 % of the final accuracy",
+)  # fmt: skip
+FADING_ACCURACY = Metric(
+    "fading_accuracy", "maximize", "prequential accuracy at the stream's end, older samples counting less", "stream"
+)
+KAPPA = Metric("kappa", "maximize", "Cohen's kappa: prequential agreement beyond chance, for skewed streams", "stream")
+HELD_OUT_ACCURACY = Metric(
+    "held_out_accuracy", "maximize", "accuracy on held-out samples, learning off, after the stream", "held_out",
+    instead="accuracy", label="held-out accuracy",
+)  # fmt: skip
+
 LAST = 500
 """Samples in the last window; a quarter of the stream when that is less."""
 CURVE = 20
@@ -16,6 +39,18 @@ REACHED = 100
 
 FADING = 0.995
 """What a sample counts of the next one in the fading accuracy: about the last 200 samples matter."""
+
+
+def of_stream(decided: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Metrics of the decisions [n] on the labelled samples [n] of the stream, n at least 1."""
+    right = decided == labels
+    return {
+        ACCURACY.name: float(right.mean()),
+        LAST_ACCURACY.name: float(right[-last_window(len(right)) :].mean()),
+        SAMPLES_TO_80.name: float(samples_to_80(right)),
+        FADING_ACCURACY.name: fading(right),
+        KAPPA.name: kappa(decided, labels),
+    }
 
 
 def undecided(readout: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neurosearch.record.score import DIRECTIONS, Score
+from neurosearch.evaluate.metrics import DIRECTIONS
+from neurosearch.record.score import Score
 
 
 def average(scores: Sequence[Score]) -> Score:

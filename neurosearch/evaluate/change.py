@@ -5,7 +5,21 @@ Forgetting is that of Chaudhry et al. (2018), backward transfer that of Lopez-Pa
 
 import numpy as np
 
+from neurosearch.record.metric import Metric
 from neurosearch.record.stream import HELD_OUT, PROBE, STREAM
+
+ADAPTATION_TIME = Metric(
+    "adaptation_time", "minimize", "samples after a change until the accuracy is back, mean of all changes", "stream"
+)
+ADAPTATION_DEPTH = Metric(
+    "adaptation_depth", "minimize", "how far the accuracy falls after a change, mean of all changes", "stream"
+)
+FORGETTING = Metric(
+    "forgetting", "minimize", "best earlier less final accuracy on the samples of each session but the last", "stream"
+)
+BACKWARD_TRANSFER = Metric(
+    "backward_transfer", "maximize", "final less first accuracy on them: negative where they were forgotten", "stream"
+)
 
 WINDOW = 50
 """Samples over which the accuracy before and after a change is averaged; a quarter of a session where that is less."""
@@ -45,6 +59,14 @@ def _change(old: np.ndarray, new: np.ndarray) -> tuple[float, float]:
     return float(time), max(0.0, before - float(window[: over + 1].min()))
 
 
+def adapted(found: list[tuple[float, float]]) -> dict[str, float]:
+    """Mean time and depth of all changes; nothing where the stream did not change."""
+    if not found:
+        return {}
+    times, depths = zip(*found, strict=True)
+    return {ADAPTATION_TIME.name: float(np.mean(times)), ADAPTATION_DEPTH.name: float(np.mean(depths))}
+
+
 def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session: np.ndarray) -> np.ndarray:
     """[T, T] accuracy after session i (row) on the samples of session j (column), learning off; NaN where not shown.
 
@@ -71,4 +93,4 @@ def memory(table: np.ndarray) -> dict[str, float]:
     if not len(final) or np.isnan(final).any() or np.isnan(first).any():
         return {}
     best = np.nanmax(np.where(np.tri(len(table), k=0, dtype=bool), table, np.nan)[:-1, :-1], axis=0)
-    return {"forgetting": float((best - final).mean()), "backward_transfer": float((final - first).mean())}
+    return {FORGETTING.name: float((best - final).mean()), BACKWARD_TRANSFER.name: float((final - first).mean())}

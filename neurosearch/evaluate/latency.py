@@ -8,6 +8,11 @@ more; it is exact to the distance between two cuts, rounded up.
 import numpy as np
 
 from neurosearch.evaluate.accuracy import decisions
+from neurosearch.record.metric import Metric
+
+DECISION_LATENCY = Metric(
+    "decision_latency", "minimize", "steps until the decision stays what it is, mean of the samples cut short"
+)
 
 
 def latencies(readout: np.ndarray, steps: np.ndarray) -> np.ndarray:

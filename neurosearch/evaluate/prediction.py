@@ -2,6 +2,34 @@
 
 import numpy as np
 
+from neurosearch.evaluate.accuracy import last_window
+from neurosearch.record.metric import Metric
+
+SMAPE = Metric(
+    "smape", "minimize", "symmetric mean absolute error of predicted values, per cent, prequential", "stream"
+)
+NRMSE = Metric(
+    "nrmse", "minimize", "root mean square error over the standard deviation of the targets, prequential", "stream"
+)
+LAST_NRMSE = Metric("last_nrmse", "minimize", "the same in the last window of the stream", "stream")
+HELD_OUT_SMAPE = Metric("held_out_smape", "minimize", "smape on held-out samples, learning off", "held_out", "smape")
+HELD_OUT_NRMSE = Metric("held_out_nrmse", "minimize", "nrmse on held-out samples, learning off", "held_out", "nrmse")
+
+
+def of_stream(predicted: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    """Metrics of the predictions [n, O] of samples of the stream that have a target, n at least 1."""
+    last = slice(-last_window(len(target)), None)
+    found = {SMAPE.name: smape(predicted, target)}
+    errors = {NRMSE.name: nrmse(predicted, target), LAST_NRMSE.name: nrmse(predicted[last], target[last])}
+    return found | {name: error for name, error in errors.items() if error is not None}
+
+
+def of_held_out(predicted: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    """The same of held-out samples."""
+    error = nrmse(predicted, target)
+    found = {HELD_OUT_SMAPE.name: smape(predicted, target)}
+    return found if error is None else found | {HELD_OUT_NRMSE.name: error}
+
 
 def smape(predicted: np.ndarray, target: np.ndarray) -> float:
     """``200 mean(|p - y| / (|p| + |y|))``, in per cent, 0 to 200; 200 where nothing finite was predicted."""

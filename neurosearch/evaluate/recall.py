@@ -4,11 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.evaluate import counts
+from neurosearch.hardware import counts
 from neurosearch.hardware.operations import Inventory
+from neurosearch.record.metric import Metric
 from neurosearch.record.record import Record
 from neurosearch.record.score import Score
 from neurosearch.record.stream import STREAM, Stream
+
+RECALL_ERROR = Metric(
+    "recall_error", "minimize", "root mean square of recalled less stored values (of phases: on the circle)"
+)
+OVERLAP = Metric(
+    "overlap", "maximize", "correlation of recalled and stored values; of phases the mean cosine of their difference"
+)
+CAPACITY = Metric(
+    "capacity", "maximize", "patterns stored times the share of cues recalled with an error below the criterion"
+)
+STEPS_TO_CONVERGE = Metric(
+    "steps_to_converge", "minimize", "steps until a recall's error has come within 5 % of where it ends"
+)
 
 SETTLED = 0.05
 """Part of the way from first to last error within which a recall has converged."""
@@ -39,10 +53,10 @@ def score(record: Record, stream: Stream, inventory: Inventory | None = None) ->
     looks = np.cumsum(np.asarray(stream.frame_steps)[recalled].reshape(len(first), -1)[0]) - 1
     best = int(np.argmin(curve))
     metrics = {
-        "recall_error": float(curve[-1]),
-        "overlap": overlap(told[:, -1], truth[:, -1], asked.period),
-        "capacity": detail["load"] * float((errors[:, -1] < asked.criterion).mean()),
-        "steps_to_converge": float(looks[settled(curve)]),
+        RECALL_ERROR.name: float(curve[-1]),
+        OVERLAP.name: overlap(told[:, -1], truth[:, -1], asked.period),
+        CAPACITY.name: detail["load"] * float((errors[:, -1] < asked.criterion).mean()),
+        STEPS_TO_CONVERGE.name: float(looks[settled(curve)]),
     }
     detail |= {
         "error_at": {str(t): float(e) for t, e in zip(looks, curve, strict=True)},
@@ -59,7 +73,7 @@ def score(record: Record, stream: Stream, inventory: Inventory | None = None) ->
         else {k: p for k, p in inventory.pathways.items() if p.carries == "values" and not p.zero}
     )
     operations |= {name: operations.get(name, 0.0) + p.synapses * steps for name, p in graded.items()}
-    metrics |= {"spikes": sum(spikes.values()), "synaptic_operations": sum(operations.values())}
+    metrics |= {counts.SPIKES.name: sum(spikes.values()), counts.SYNAPTIC_OPERATIONS.name: sum(operations.values())}
     metrics |= counts.writes(record.arrays, detail["load"])
     return Score("ok", metrics, detail=detail | {"spikes": spikes, "events": operations})
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.evaluate import accuracy, change, counts, health, latency, prediction, recall
-from neurosearch.hardware import operations
+from neurosearch.evaluate import accuracy, change, health, latency, prediction, recall
+from neurosearch.hardware import counts, operations
 from neurosearch.hardware.operations import Inventory
 from neurosearch.record.record import Record
 from neurosearch.record.score import Score
@@ -61,13 +61,12 @@ def score(
     if status == "ok":
         status, reason = health.diagnose(record.readout[done], watched, activity, values=stream.targets is not None)
     metrics |= counts.writes(record.arrays, len(done))
-    if spikes:
-        metrics["spikes"] = sum(spikes.values())
-    if events:
-        metrics["synaptic_operations"] = sum(events.values())
+    metrics |= counts.totals(spikes, events)
     if inventory is not None:
         frames = float(stream.sample_frames[done].mean())
-        metrics |= _hardware(inventory, spikes, events, metrics.get("writes"), steps / len(done), frames)
+        metrics |= _hardware(
+            inventory, spikes, events, metrics.get(counts.WEIGHT_WRITES.name), steps / len(done), frames
+        )
     detail |= {"spikes": spikes, "events": events, "activity": activity}
     return Score(status, metrics, curve, detail, reason)
 
@@ -90,36 +89,27 @@ def _hardware(
 def _decisions(record: Record, stream: Stream, detail: dict[str, Any]) -> tuple[dict[str, float], tuple[float, ...]]:
     """Accuracies and learning curve over the samples that have a label, whether they were reached or not."""
     decided = accuracy.decisions(record.readout, len(stream.labels))
-    right = (decided == stream.labels) & (stream.labels >= 0)
-    metrics: dict[str, float] = {}
     known = stream.labels >= 0
-    streamed = known & (stream.phase == STREAM)
-    in_stream, held_out = right[streamed], right[known & (stream.phase == HELD_OUT)]
-    if len(in_stream):
-        metrics["accuracy"] = float(in_stream.mean())
-        metrics["last_accuracy"] = float(in_stream[-accuracy.last_window(len(in_stream)) :].mean())
-        metrics["samples_to_80"] = float(accuracy.samples_to_80(in_stream))
-        metrics["fading_accuracy"] = accuracy.fading(in_stream)
-        metrics["kappa"] = accuracy.kappa(decided[streamed], stream.labels[streamed])
-    if len(held_out):
-        metrics["held_out_accuracy"] = float(held_out.mean())
-    if stream.session is not None and len(in_stream):
+    right = (decided == stream.labels) & known
+    streamed, held_out = known & (stream.phase == STREAM), known & (stream.phase == HELD_OUT)
+    metrics = accuracy.of_stream(decided[streamed], stream.labels[streamed]) if streamed.any() else {}
+    if held_out.any():
+        metrics[accuracy.HELD_OUT_ACCURACY.name] = float(right[held_out].mean())
+    if stream.session is not None and streamed.any():
         metrics |= _changes(right, stream, stream.session, detail)
     cut = np.flatnonzero(stream.phase == CUT)
     if len(cut) and record.completed == len(stream.labels):
-        metrics["decision_latency"] = float(latency.latencies(record.readout[cut], _sample_steps(stream)[cut]).mean())
-    return metrics, accuracy.curve(in_stream) if len(in_stream) else ()
+        steps = latency.latencies(record.readout[cut], _sample_steps(stream)[cut])
+        metrics[latency.DECISION_LATENCY.name] = float(steps.mean())
+    return metrics, accuracy.curve(right[streamed]) if streamed.any() else ()
 
 
 def _changes(right: np.ndarray, stream: Stream, session: np.ndarray, detail: dict[str, Any]) -> dict[str, float]:
     streamed = (stream.labels >= 0) & (stream.phase == STREAM)
     found = change.adaptation(right[streamed], session[streamed])
-    metrics: dict[str, float] = {}
     if found:
-        metrics["adaptation_time"] = float(np.mean([time for time, _ in found]))
-        metrics["adaptation_depth"] = float(np.mean([depth for _, depth in found]))
         detail["changes"] = {str(n): {"time": time, "depth": depth} for n, (time, depth) in enumerate(found, 1)}
-    return metrics | change.memory(change.remembered(right, stream.labels, stream.phase, session))
+    return change.adapted(found) | change.memory(change.remembered(right, stream.labels, stream.phase, session))
 
 
 def _predictions(record: Record, stream: Stream) -> tuple[dict[str, float], tuple[float, ...]]:
@@ -128,22 +118,12 @@ def _predictions(record: Record, stream: Stream) -> tuple[dict[str, float], tupl
     predicted = np.full(stream.targets.shape, np.nan)
     predicted[: record.completed] = record.readout[: record.completed]
     known = np.isfinite(stream.targets).all(axis=1)
-    metrics: dict[str, float] = {}
-    learned: tuple[float, ...] = ()
-    for phase, prefix in ((STREAM, ""), (HELD_OUT, "held_out_")):
-        mine = np.flatnonzero(known & (stream.phase == phase))
-        if not len(mine):
-            continue
-        metrics[f"{prefix}smape"] = prediction.smape(predicted[mine], stream.targets[mine])
-        if phase == STREAM:
-            learned = prediction.curve(predicted[mine], stream.targets[mine], accuracy.CURVE)
-        last = mine[-accuracy.last_window(len(mine)) :]
-        errors = {f"{prefix}nrmse": mine} | ({"last_nrmse": last} if phase == STREAM else {})
-        for name, samples in errors.items():
-            error = prediction.nrmse(predicted[samples], stream.targets[samples])
-            if error is not None:
-                metrics[name] = error
-    return metrics, learned
+    streamed, held_out = known & (stream.phase == STREAM), known & (stream.phase == HELD_OUT)
+    metrics = prediction.of_stream(predicted[streamed], stream.targets[streamed]) if streamed.any() else {}
+    if held_out.any():
+        metrics |= prediction.of_held_out(predicted[held_out], stream.targets[held_out])
+    learned = (predicted[streamed], stream.targets[streamed])
+    return metrics, prediction.curve(*learned, accuracy.CURVE) if streamed.any() else ()
 
 
 def _sample_steps(stream: Stream) -> np.ndarray:

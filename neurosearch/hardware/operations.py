@@ -9,6 +9,26 @@ matrix (dense). It has no word for learning: plasticity operations and writes a 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from neurosearch.record.metric import Metric
+
+FOOTPRINT_BYTES = Metric("footprint_bytes", "minimize", "NeuroBench's: bytes of weights, states, traces and parameters")
+CONNECTION_SPARSITY = Metric(
+    "connection_sparsity", "maximize", "NeuroBench's: share of the places of weight matrices without a synapse"
+)
+ACTIVATION_SPARSITY = Metric(
+    "activation_sparsity", "maximize", "NeuroBench's: share of the neuron-steps without a spike"
+)
+DENSE_OPERATIONS = Metric(
+    "dense_operations", "minimize", "NeuroBench's: all places of all weight matrices in every step, a sample"
+)
+EFFECTIVE_OPERATIONS = Metric(
+    "effective_operations", "minimize", "NeuroBench's: non-zero inputs times weights, anew in every step, a sample"
+)
+PLASTICITY_OPERATIONS = Metric("plasticity_operations", "minimize", "evaluations of a rule on a synapse, a sample")
+WRITES_PER_SECOND = Metric(
+    "writes_per_second", "minimize", "mean writes to a plastic synapse in a second of the network's time"
+)
+
 BYTES = 4
 """Of a number that is not a weight in a memory of few bits: single precision, as in NeuroBench's own baselines."""
 
@@ -66,8 +86,8 @@ def static(inventory: Inventory) -> dict[str, float]:
     stored = sum(inventory.numbers.values()) * BYTES
     stored += sum(-(-p.synapses * p.bits // 8) + p.synapses * p.numbers * BYTES for p in ways)
     places, connected = sum(p.places for p in ways), sum(p.synapses for p in ways if not p.zero)
-    found = {"footprint_bytes": float(stored)}
-    return found | ({"connection_sparsity": 1 - connected / places} if places else {})
+    found = {FOOTPRINT_BYTES.name: float(stored)}
+    return found | ({CONNECTION_SPARSITY.name: 1 - connected / places} if places else {})
 
 
 def activity(
@@ -83,12 +103,12 @@ def activity(
     found: dict[str, float] = {}
     neurons = sum(inventory.sizes[name] for name in inventory.spiking)
     if neurons and all(name in spikes for name in inventory.spiking):
-        found["activation_sparsity"] = 1 - sum(spikes[name] for name in inventory.spiking) / (neurons * steps)
+        found[ACTIVATION_SPARSITY.name] = 1 - sum(spikes[name] for name in inventory.spiking) / (neurons * steps)
     ways = inventory.pathways
-    found["dense_operations"] = steps * sum(p.places for p in ways.values())
+    found[DENSE_OPERATIONS.name] = steps * sum(p.places for p in ways.values())
     if all(name in events for name, p in ways.items() if p.carries != "values"):
         each = [_effective(p, events.get(name, 0.0), steps, frames) for name, p in ways.items()]
-        found["effective_operations"] = sum(each)
+        found[EFFECTIVE_OPERATIONS.name] = sum(each)
     return found
 
 
@@ -117,8 +137,8 @@ def learning(
         operations += p.synapses * p.sweeps
         operations += events.get(name, 0.0) if p.on_pre else 0.0
         operations += spikes.get(p.post, 0.0) * p.synapses / inventory.sizes[p.post] if p.on_post else 0.0
-    found = {"plasticity_operations": operations}
+    found = {PLASTICITY_OPERATIONS.name: operations}
     synapses = sum(p.synapses for p in plastic.values())
     if writes is not None and synapses:
-        found["writes_per_second"] = writes / synapses / (steps * inventory.dt)
+        found[WRITES_PER_SECOND.name] = writes / synapses / (steps * inventory.dt)
     return found

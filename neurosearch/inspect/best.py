@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neurosearch.evaluate.interval import Interval, interval
-from neurosearch.record.score import DIRECTIONS
+from neurosearch.evaluate.metrics import DIRECTIONS
 from neurosearch.record.trial import Trial
 from neurosearch.study import ranking
 from neurosearch.study.ranking import Rescored

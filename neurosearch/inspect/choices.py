@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosearch.record.score import DIRECTIONS
+from neurosearch.evaluate.metrics import DIRECTIONS
 from neurosearch.record.trial import Trial
 from neurosearch.study import ranking
 from neurosearch.study.space import Choice, Value

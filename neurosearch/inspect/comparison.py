@@ -11,9 +11,10 @@ from neurosearch import catalogue, config, rerun
 from neurosearch.baselines.base import Baseline, cached, names, run_baselines
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import Interval, interval
+from neurosearch.evaluate.metrics import DIRECTIONS
 from neurosearch.inspect import encoded
 from neurosearch.inspect.tables import metric
-from neurosearch.record.score import DIRECTIONS, Score
+from neurosearch.record.score import Score
 from neurosearch.record.stream import STREAM
 from neurosearch.record.trial import Trial
 from neurosearch.study.ranking import Rescored

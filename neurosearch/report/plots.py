@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from neurosearch.errors import UserError
+from neurosearch.evaluate.metrics import DIRECTIONS, metrics
 from neurosearch.inspect.best import Row
 from neurosearch.inspect.comparison import Comparison
 from neurosearch.inspect.importance import Importance
-from neurosearch.record.score import DIRECTIONS
 from neurosearch.record.trial import Trial
 from neurosearch.study import ranking
 from neurosearch.study.space import Choice
@@ -39,17 +39,6 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.7,
     "legend.frameon": False,
     "savefig.dpi": 160,
-}
-
-LABELS = {name: name.replace("_", " ") for name in DIRECTIONS} | {
-    "accuracy": "prequential accuracy",
-    "last_accuracy": "accuracy in the last window",
-    "held_out_accuracy": "held-out accuracy",
-    "samples_to_80": "samples until 80 % of the final accuracy",
-    "spikes": "spikes a sample",
-    "synaptic_operations": "synaptic operations a sample",
-    "writes": "weight writes a sample",
-    "writes_per_synapse": "largest number of writes to one synapse",
 }
 
 
@@ -87,7 +76,7 @@ def history(study: Study, trials: Sequence[Trial], colour_by: str = "") -> Figur
         axes.step(*zip(*steps, strict=True), where="post", color=DARK, linewidth=1.6, label="best so far")
     axes.set(
         xlabel="trial",
-        ylabel=LABELS[metric],
+        ylabel=metrics()[metric].title,
         title=f"{study.name}: {len(trials)} trials, one network seed each"
         if len(study.seeds) == 1
         else f"{study.name}: {len(trials)} trials, mean of {len(study.seeds)} network seeds each",
@@ -112,8 +101,8 @@ def front(study: Study, trials: Sequence[Trial], rows: Sequence[Row]) -> Figure:
         if min(xs) > 0 and max(t.score.metrics[x] for t in ranked) > 20 * min(xs):
             axes.set_xscale("log")
     axes.set(
-        xlabel=f"{LABELS[x]}  ({_better(x)} is better)",
-        ylabel=LABELS[y],
+        xlabel=f"{metrics()[x].title}  ({_better(x)} is better)",
+        ylabel=metrics()[y].title,
         title=f"{study.name}: no trial beats these in every objective",
     )
     _legend(figure, axes)
@@ -134,7 +123,7 @@ def importance(study: Study, found: Importance) -> Figure:
             x, y, "o", color=COLOURS[1], markersize=5.5, label="part of the spread between all trials that it explains"
         )
     axes.set_yticks(rows, [name for name, _ in shares], fontsize=9)
-    axes.set(xlabel="importance (%)", title=f"{study.name}: what mattered for {LABELS[study.objectives[0]]}")
+    axes.set(xlabel="importance (%)", title=f"{study.name}: what mattered for {metrics()[study.objectives[0]].title}")
     axes.set_xlim(left=0)
     axes.set_ylim(-0.7, len(shares) - 0.3)
     axes.grid(axis="y", visible=False)
@@ -161,7 +150,7 @@ def choices(study: Study, trials: Sequence[Trial], paths: Sequence[str]) -> Figu
         )
         axes.set_title(path)
         axes.grid(axis="x", visible=False)
-    every[0][0].set_ylabel(f"{LABELS[metric]} in the search")
+    every[0][0].set_ylabel(f"{metrics()[metric].title} in the search")
     figure.suptitle(f"{study.name}: every trial by what it chose; bars are medians", x=0.01, ha="left", fontsize=11)
     return figure
 

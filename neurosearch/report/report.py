@@ -14,11 +14,11 @@ import numpy as np
 
 from neurosearch import rerun
 from neurosearch.errors import UserError
+from neurosearch.evaluate.metrics import DIRECTIONS
 from neurosearch.inspect import best, choices, failures, importance, timing
 from neurosearch.inspect.best import Row
 from neurosearch.inspect.comparison import compare
 from neurosearch.inspect.findings import Findings
-from neurosearch.record.score import DIRECTIONS
 from neurosearch.record.stream import STREAM
 from neurosearch.record.trial import Trial
 from neurosearch.report.text import text

@@ -8,7 +8,8 @@ from typing import Any
 
 from neurosearch import config
 from neurosearch.errors import UserError
-from neurosearch.record.score import DIRECTIONS, Score
+from neurosearch.evaluate.metrics import DIRECTIONS
+from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
 from neurosearch.search.data_check import DataCheck
 from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 
 from neurosearch.errors import UserError
+from neurosearch.evaluate.metrics import metrics
 from neurosearch.evaluate.score import score
 from neurosearch.hardware.operations import Inventory, Pathway
 from neurosearch.record.record import Record
-from neurosearch.record.score import DIRECTIONS
 from neurosearch.record.stream import Stream
 from neurosearch.study import study as studies
 from neurosearch.study.space import Choice, is_under
@@ -43,7 +43,7 @@ def checked(study: Study) -> Study:
 
 def refusal(study: Study, asked: str, name: str, tasks: list[str], given: set[str]) -> str:
     """The sentence about a score that the task, or all of the tasks, cannot give."""
-    has = ", ".join(n for n in DIRECTIONS if n in given and not n.startswith("held_out_"))
+    has = ", ".join(name for name, m in metrics().items() if name in given and m.judges != "held_out")
     of = f"the task {tasks[0]}, which has" if len(tasks) == 1 else f"the tasks {', '.join(tasks)}, which have"
     return f"{study.file}: {asked}: {name} is no score of {of} {has}; choose one of these"
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from neurosearch.record.score import DIRECTIONS, Score
+from neurosearch.evaluate.metrics import DIRECTIONS
+from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study
 

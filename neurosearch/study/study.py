@@ -8,7 +8,7 @@ from typing import Any
 
 from neurosearch import catalogue, config
 from neurosearch.errors import UserError
-from neurosearch.record.score import DIRECTIONS
+from neurosearch.evaluate.metrics import DIRECTIONS, metrics
 from neurosearch.spelling import suggestion
 from neurosearch.study import document, space
 from neurosearch.study.configuration import Configuration, check_path, full_path, own_files, written_path
@@ -239,10 +239,10 @@ def _check_scores(given: Any, where: str) -> None:
             asked = "objectives" if name in given.objectives else "constraints"
             raise UserError(
                 f"{where}: {asked}: '{name}' is no score; {suggestion(name, DIRECTIONS)}; "
-                f"`neurosearch list scores` shows all"
+                f"`neurosearch list metrics` shows all"
             )
-        if name.startswith("held_out_"):
-            use = name.removeprefix("held_out_")
+        if metrics()[name].judges == "held_out":
+            use = metrics()[name].instead
             raise UserError(f"{where}: a search never touches held-out data, so {name} can be no goal; use {use}")
     for name, bound in given.constraints.items():
         if bound.min is None and bound.max is None:
