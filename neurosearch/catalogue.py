@@ -1,6 +1,8 @@
 """The folder is the registry: a thing is found by its kind (a folder) and its name (a file); nothing is registered.
 
-A user's own thing is named ``./file.py:Class``; the file is executed because the user named it.
+A user's own thing is named ``./file.py:Class``; the file is executed because the user named it. Data never run code:
+within ``only_named`` (every command) a file is executed only if ``allow`` was told of it, by those who read what the
+user typed, a study file, or a found network whose recorded digest the file's text has.
 """
 
 import ast
@@ -12,12 +14,14 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from neurosearch.errors import UserError
-from neurosearch.spelling import suggestion
+from neurosearch.files import paths
+from neurosearch.spelling import quoted, suggestion
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED_BESIDE = ("architectures", "studies")
@@ -31,6 +35,15 @@ _RENAMED = {"storage": "storage_rules"}
 
 _own: dict[type, tuple[str, str]] = {}
 """A user's class → (reference ``/path/file.py:Class``, digest of the text that was executed)."""
+
+_ANY = ""
+"""In place of a digest: whatever the file's text."""
+
+_allowed: dict[Path, set[str]] = {}
+"""A user's own file → digests of the texts that may be executed; only read within ``only_named``."""
+
+_restricted = False
+"""Whether only allowed files are executed. A Python program that calls us names its files itself."""
 
 OWN_FILE = re.compile(r"^(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)$", re.DOTALL)
 """A reference to a class in the user's own file."""
@@ -63,7 +76,7 @@ def names(kind: str) -> list[str]:
 def path(kind: str, name: str) -> Path:
     """The file of a name."""
     if name not in names(kind):
-        raise UserError(f"there is no '{name}' in {kind}; {suggestion(name, names(kind))}")
+        raise UserError(f"there is no {quoted(name)} in {kind}; {suggestion(name, names(kind))}")
     return folder(kind) / f"{name}{'.yaml' if kind == 'studies' else '.py'}"
 
 
@@ -91,14 +104,14 @@ def _find(kind: str, name: str) -> type:
     own = OWN_FILE.match(name)
     if not own:
         return _find_shipped(kind, name)
-    file = Path(own["path"]).expanduser().resolve()
-    try:
-        state = file.stat()
-    except OSError as error:
-        raise UserError(f"{file} (for {own['name']}): {error.strerror}; give the path of a file of yours") from error
-    cls = _find_own(file, own["name"], state.st_mtime_ns, state.st_size)
+    file = paths.located(own["path"])
+    cls = _find_own(file, own["name"], _text_of(file, own["name"]))
     _check_base(kind, cls, file)
     return cls
+
+
+def _text_of(file: Path, name: str) -> bytes:
+    return paths.content(file, "give the path of a file of yours", f"(for {name})")
 
 
 @functools.cache
@@ -109,6 +122,49 @@ def _find_shipped(kind: str, name: str) -> type:
     if len(found) != 1:
         raise UserError(f"{module.__file__} must define one class named like the file ({wanted}, in CamelCase)")
     return found[0]
+
+
+@contextmanager
+def only_named() -> Iterator[None]:
+    """Execute no file of the user's but those that ``allow`` is told of meanwhile."""
+    global _restricted
+    before, known = _restricted, dict(_allowed)
+    _restricted = True
+    _allowed.clear()
+    try:
+        yield
+    finally:
+        _restricted = before
+        _allowed.clear()
+        _allowed.update(known)
+
+
+def allow(reference: str, digest: str = _ANY) -> bool:
+    """Let a file ``./file.py:Class`` be executed: the user named it, or (with a digest) data that hold its text's.
+
+    Returns:
+        Whether that is new.
+    """
+    own = OWN_FILE.match(reference)
+    if not own:
+        return False
+    texts = _allowed.setdefault(paths.located(own["path"]), set())
+    new = not texts & {_ANY, digest}
+    texts.add(digest)
+    return new
+
+
+def is_named(reference: str) -> bool:
+    """Whether the user named this file ``./file.py:Class``, whatever its text."""
+    own = OWN_FILE.match(reference)
+    return own is not None and _ANY in _allowed.get(paths.located(own["path"]), set())
+
+
+def text_digest(reference: str) -> str:
+    """Digest of the text of a user's own file ``./file.py:Class``, which is not executed."""
+    own = OWN_FILE.match(reference)
+    assert own, f"{reference} names no file"
+    return hashlib.sha256(_text_of(paths.located(own["path"]), own["name"])).hexdigest()
 
 
 def name_of(thing: Any) -> str:
@@ -133,9 +189,8 @@ def absolute(reference: str, base: Path) -> str:
     own = OWN_FILE.match(reference)
     if not own:
         return reference
-    file = Path(own["path"]).expanduser()
-    beside = base / file
-    return f"{(beside if beside.exists() else file).resolve()}:{own['name']}"
+    beside = paths.located(own["path"], base)
+    return f"{beside if beside.is_file() else paths.located(own['path'])}:{own['name']}"
 
 
 def _import(kind: str, file: Path) -> ModuleType:
@@ -151,14 +206,18 @@ def _module(kind: str) -> str:
     return f"neurosearch.{kind}" if kind in _ROOMS else f"neurosearch.parts.{kind}"
 
 
-def _execute(name: str, file: Path) -> ModuleType:
+def _execute(name: str, file: Path, text: bytes | None = None) -> ModuleType:
+    """Run a file as a module; with ``text`` exactly that, and nothing that lies compiled beside the file."""
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None, f"{file} is not a Python file"
     assert spec.loader is not None, f"{file} has no loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up while they are made
     try:
-        spec.loader.exec_module(module)
+        if text is None:
+            spec.loader.exec_module(module)
+        else:
+            exec(compile(text, str(file), "exec", dont_inherit=True), vars(module))
     except BaseException:
         del sys.modules[name]
         raise
@@ -180,20 +239,45 @@ def _check_base(kind: str, cls: type, file: Path) -> None:
             raise UserError(f"{file}: {cls.__name__} is none of the {kind}; derive it from the class in {base}")
 
 
-@functools.cache
-def _find_own(file: Path, name: str, changed: int, size: int) -> type:
-    del changed, size  # they are part of what is remembered: a file that changed is executed again
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+def _find_own(file: Path, name: str, text: bytes) -> type:
+    digest = hashlib.sha256(text).hexdigest()
+    _check_allowed(file, digest)
+    if (file, name, digest) not in _found:
+        _found[file, name, digest] = _own_class(file, name, text, digest)
+    return _found[file, name, digest]
+
+
+_found: dict[tuple[Path, str, str], type] = {}
+"""(file, class, digest of the text) → the class; a file that changed is executed again."""
+
+
+def _check_allowed(file: Path, digest: str) -> None:
+    if not _restricted:
+        return
+    allowed = _allowed.get(file, set())
+    if not allowed:
+        raise UserError(
+            f"{file} is named by stored data alone, so it was not executed; name it in the study or on the command line"
+        )
+    if _ANY not in allowed and digest not in allowed:
+        raise UserError(f"{file} was changed while it was read; run the command again")
+
+
+def _own_class(file: Path, name: str, text: bytes, digest: str) -> type:
+    global _restricted
     place = hashlib.sha256(str(file).encode()).hexdigest()[:8]
     module_name = f"neurosearch_own_{place}_{digest[:16]}"
+    restricted, _restricted = _restricted, False  # what a user's code names, the user named
     try:
-        module = sys.modules[module_name] if module_name in sys.modules else _execute(module_name, file)
+        module = sys.modules[module_name] if module_name in sys.modules else _execute(module_name, file, text)
     except SyntaxError as error:
         raise UserError(f"{file}, line {error.lineno}: {error.msg}; fix the file") from error
     except UserError:
         raise
-    except Exception as error:  # the user's code may raise anything, and it is theirs to fix
+    except (Exception, SystemExit) as error:  # the user's code may raise anything, and it is theirs to fix
         raise UserError(f"{file} fails when it is read: {type(error).__name__}: {error}; fix the file") from error
+    finally:
+        _restricted = restricted
     classes = {cls.__name__: cls for cls in _classes(module)}
     if name not in classes:
         raise UserError(f"{file} has no class '{name}'; {suggestion(name, classes)}")

@@ -27,6 +27,10 @@ def part(kind: str, default: str | None = None) -> Any:
     With ``default`` ``None`` the field may be empty (``off`` in a study).
     """
     metadata = {"part": kind, "default": default}
+    if default and ".py:" in default:  # a class of the user's whose field it is names another one
+        from neurosearch import catalogue  # one floor up, but only for a file of the user's
+
+        catalogue.allow(default)
     return dataclasses.field(default_factory=lambda: _make(kind, default), metadata=metadata)
 
 

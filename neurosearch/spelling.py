@@ -1,7 +1,10 @@
-"""The help an error gives: the nearest known word, and the known words in one line."""
+"""The help an error gives: the nearest known word, the known words in one line, and a value short enough to read."""
 
 import difflib
 from collections.abc import Iterable
+
+_LONGEST_WORD = 200
+"""Characters beyond which no known word is near; finding that out takes time by the square of the length."""
 
 
 def suggestion(word: object, known: Iterable[str], limit: int = 20) -> str:
@@ -10,6 +13,22 @@ def suggestion(word: object, known: Iterable[str], limit: int = 20) -> str:
     if not names:
         return "none are known here"
     folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(str(word).casefold(), list(folded), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(word)[:_LONGEST_WORD].casefold(), list(folded), n=1, cutoff=0.6)
     listed = ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
     return (f"did you mean '{folded[near[0]]}'? " if near else "") + f"known: {listed}"
+
+
+def quoted(value: object, limit: int = 100) -> str:
+    """A value as Python writes it, shortened in the middle where it is longer than ``limit``."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no integer of more than 4,300 digits, and nothing endless
+        return "a whole number of thousands of digits" if isinstance(value, int) else "a value too large to show"
+    return shortened(text, limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text without its middle where it is longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]} ... {text[-limit // 4 :]} ({len(text):,} characters)"

@@ -20,7 +20,7 @@ FILES = sorted([*ROOT.glob("neurosearch/**/*.py"), *ROOT.glob("architectures/*.p
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (
         ("moved", "errors", "spelling", "random", "record"),
-        ("language", "declare"),
+        ("files", "language", "declare"),
         ("config",),
         ("catalogue",),
     ),

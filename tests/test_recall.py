@@ -198,8 +198,8 @@ def test_patterns_of_ones_own(tmp_path):
         (np.full((4, 9), np.nan), {"prior": make("priors", "gaussian")}, r"= nan is outside the support"),
         (np.ones((2, 9)), {}, r"holds 2 patterns, fewer than Recall\.load = 3"),
         (np.ones(9), {}, r"does not hold an array of patterns"),
-        (b"nonsense", {}, r"is no array of patterns .* write it with numpy\.save"),
-        (None, {}, r"is no array of patterns .*No such file"),
+        (b"nonsense", {}, r"mine\.npy is not an NPY file; write an array of patterns .* with numpy\.save"),
+        (None, {}, r"there is no file .*mine\.npy; write an array of patterns"),
     ],
 )
 def test_patterns_that_do_not_fit(tmp_path, content, values, said):

@@ -69,7 +69,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         (
             TRAIN + "1,2:3,4:c",
             TEST,
-            "line 11: the class 'c' is none of those declared in @classLabel: .*; mend the line",
+            "line 11: the class 'c' is none of those declared in @classLabel: .*; fix the line",
         ),
         (TRAIN + "1,2:3,4:", TEST, "line 11 ends without a class; the file was cut"),
         (TRAIN.replace("@dimensions 2", "@dimensions 3"), TEST, "announces 3 dimensions and holds 2"),
@@ -90,7 +90,7 @@ def test_absent_files_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.Mo
         JapaneseVowels(folder=str(tmp_path)).stream(0)
     task = write(tmp_path / "ts")
     (tmp_path / "ts" / "JapaneseVowels_TRAIN.ts").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="cannot be read as text"):
+    with pytest.raises(UserError, match=r"TRAIN\.ts has no line @data, so it is no \.ts file"):
         task.stream(0)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match="run `pip install aeon`, or name the folder"):

@@ -3,11 +3,14 @@
 import json
 import re
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from neurosearch import config
 from neurosearch.errors import UserError
 from neurosearch.recall.posterior import Memory
 from neurosearch.study import document
+from neurosearch.study.own_files import named
 
 _STATES = re.compile(r"\bx_(i|j|pre|post)\b")
 
@@ -26,10 +29,10 @@ def derivation(storage: str, prior: str, noise: str, units: int, load: int, *, a
         UserError: no such part, a text without meaning, or a prior that does not go with the noise.
     """
     written = _STATES.search(storage) and "{" not in storage
-    rule = {"written": {"rule": storage}} if written else document.loads(storage, "STORAGE")
+    rule = {"written": {"rule": storage}} if written else _named(storage, "STORAGE")
     made = config.build_part("storage_rules", rule, where="derive", path="STORAGE")
     assumed = [
-        config.build_part(kind, document.loads(text, path), where="derive", path=path)
+        config.build_part(kind, _named(text, path), where="derive", path=path)
         for kind, path, text in (("priors", "--prior", prior), ("noises", "--noise", noise))
     ]
     if units < 2:
@@ -48,3 +51,8 @@ def derivation(storage: str, prior: str, noise: str, units: int, load: int, *, a
         "load": load,
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _named(text: str, where: str) -> Any:
+    """What stands on the command line as data; the user's own files in it may be executed."""
+    return named(document.loads(text, where), Path.cwd())

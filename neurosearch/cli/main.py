@@ -9,12 +9,16 @@ import os
 import sys
 from typing import Any, NoReturn
 
+from neurosearch.catalogue import only_named
 from neurosearch.cli import verbs
+from neurosearch.cli.arguments import positive, seconds, seed
 from neurosearch.errors import UserError
+from neurosearch.spelling import shortened
 
 REF = "STUDY, STUDY@best, STUDY@17, found.json, or an architecture (name or ./file.py:Class)"
 
 
+@only_named()
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     try:
@@ -41,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One sentence, as for every mistake."""
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        print(f"{self.prog}: {shortened(message, 400)}; see {self.prog} --help", file=sys.stderr)
         sys.exit(2)
 
 
@@ -59,9 +63,9 @@ def _parser() -> argparse.ArgumentParser:
 
     study = "a study file, or the name of one that ships"
     launch = verb("launch", verbs.launch, "start or resume a study", "STUDY", study)
-    launch.add_argument("--workers", type=_positive, default=len(os.sched_getaffinity(0)), help="simulations at a time")
-    launch.add_argument("--trials", type=_positive, help="trials in all, the stored ones included")
-    launch.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop starting new trials after SECONDS")
+    launch.add_argument("--workers", type=positive, default=len(os.sched_getaffinity(0)), help="simulations at a time")
+    launch.add_argument("--trials", type=positive, help="trials in all, the stored ones included")
+    launch.add_argument("--timeout", type=seconds, metavar="SECONDS", help="stop starting new trials after SECONDS")
     launch.add_argument("--no-rescore", action="store_true", help="do not run the best again on fresh seeds")
 
     inspect = verb("inspect", verbs.inspect, "best, front, importance, failures and where time went", "STUDY", study)
@@ -74,10 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     export = verb("export", verbs.export_reference, "write a configuration with its final weights", "REF", REF)
     export.add_argument("--to", default="json", metavar="FORMAT", help="json or nir")
     export.add_argument("--out", metavar="PATH", help="file to write")
-    export.add_argument("--seed", type=int, help="seed of the network; the first of the study's otherwise")
+    export.add_argument("--seed", type=seed, help="seed of the network; the first of the study's otherwise")
 
     run = verb("run", verbs.run, "evaluate once, and store nothing", "REF", REF)
-    run.add_argument("--seed", type=int, help="seed of the network; those of the study otherwise")
+    run.add_argument("--seed", type=seed, help="seed of the network; those of the study otherwise")
     run.add_argument("--learned", action="store_true", help="of found.json: start with its weights, learning off")
     run.add_argument("--json", action="store_true", help="the score as JSON")
 
@@ -105,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     derive = verb("derive", verbs.derive, "derive the recall dynamics that match a storage rule", "STORAGE", rule)
     derive.add_argument("--prior", default="gaussian", help="distribution of the patterns: a name or {name: {...}}")
     derive.add_argument("--noise", default="normal", help="noise of the cues: a name or {name: {...}}")
-    derive.add_argument("--units", type=_positive, default=200, metavar="N", help="neurons of the memory")
+    derive.add_argument("--units", type=positive, default=200, metavar="N", help="neurons of the memory")
     derive.add_argument("--load", type=int, default=20, metavar="M", help="patterns that it holds")
     derive.add_argument("--json", action="store_true", help="texts and numbers as JSON")
 
@@ -119,19 +123,3 @@ def _parser() -> argparse.ArgumentParser:
 def _help(parser: argparse.ArgumentParser) -> int:
     parser.print_help()
     return 0
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be an integer of at least 1")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} must be a number of seconds above 0")
-    return value

@@ -7,12 +7,14 @@ from typing import Any
 
 from neurosearch import catalogue, config
 from neurosearch.errors import UserError
+from neurosearch.files import paths
 from neurosearch.record.trial import Trial
 from neurosearch.spelling import suggestion
 from neurosearch.store.store import open_store
 from neurosearch.study import document, ranking
 from neurosearch.study import study as studies
 from neurosearch.study.configuration import Configuration
+from neurosearch.study.own_files import named, recorded
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +47,14 @@ def resolve(ref: str, storage: str | None = None) -> Resolved:
     if ref.endswith(".json"):
         data = document.load(ref)
         if isinstance(data, dict) and "configuration" in data:
-            config.build(Configuration, data["configuration"], ref)
-            return Resolved(data["configuration"], tuple(data.get("seeds", (0,))), found=data, file=Path(ref))
+            file = paths.located(ref)
+            configuration = recorded(data["configuration"], data.get("own_files"), file)
+            config.build(Configuration, configuration, ref)
+            return Resolved(configuration, tuple(data.get("seeds", (0,))), found=data, file=file)
     if ref.endswith((".yaml", ".yml", ".json")) or ref in catalogue.names("studies"):
         study = studies.load(ref)
         return Resolved(study.configuration({}), study.seeds, study=study, file=study.file)
-    reference = catalogue.absolute(ref, Path.cwd())
+    reference = named(ref, Path.cwd())
     if catalogue.OWN_FILE.match(reference) or ref in catalogue.names("architectures"):
         data = {"architecture": reference, "task": "digits", "memory": "off"}
         return Resolved(config.to_dict(config.build(Configuration, data, ref)), (0,))

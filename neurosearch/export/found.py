@@ -6,9 +6,7 @@ import io
 import json
 import math
 import os
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,11 @@ import numpy as np
 from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.export.network import Network, pairs
+from neurosearch.files import numpy_files, paths
 from neurosearch.plan import Plan
 from neurosearch.record.score import Score
 from neurosearch.study import document
+from neurosearch.study.own_files import recorded, references
 
 FORMAT = 1
 """Version of the two files; see ``Found``."""
@@ -74,7 +74,7 @@ def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[
             "shapes": {name: list(array.shape) for name, array in arrays.items()},
         },
         "own_files": {
-            name: catalogue.source_digest(catalogue.find("", name)) for name in _own_files(network.configuration)
+            name: catalogue.source_digest(catalogue.find("", name)) for name in references(network.configuration)
         },
         "provenance": _plain(
             dict(provenance) | {"program": network.program, "compiler": network.compiler, "data": network.data}
@@ -91,19 +91,22 @@ def load(path: str | Path) -> Found:
     file = Path(path)
     data = document.load(file)
     _check_json(file, data)
-    _check_own_files(file, data.get("own_files", {}))
-    content = _bytes(file, data["arrays"]["file"])
+    configuration = recorded(data["configuration"], data.get("own_files"), file)
+    beside = _beside(file, data["arrays"]["file"])
+    content = paths.content(
+        beside, f"it must lie beside {file.name}, whose weights it holds; copy it there, or export again"
+    )
     if hashlib.sha256(content).hexdigest() != data["arrays"]["sha256"]:
         raise UserError(
-            f"{_beside(file, data['arrays']['file'])} is not the file that {file.name} was written with: "
+            f"{beside} is not the file that {file.name} was written with: "
             f"it is cut, damaged or of another export (its SHA-256 differs); copy both files anew, or export again"
         )
     score = data["score"]
     return Found(
-        data["configuration"],
+        configuration,
         tuple(data["seeds"]),
         Score(score["status"], score["metrics"], tuple(score["curve"]), score["detail"], score["reason"]),
-        _arrays(file, content),
+        numpy_files.read_npz(content, beside, "export again"),
         data["provenance"],
         file,
     )
@@ -158,36 +161,10 @@ def _check_json(file: Path, data: Any) -> None:
             raise UserError(f"{file}: seeds = {data['seeds']!r} must be integers; export it again")
 
 
-def _check_own_files(file: Path, own: Mapping[str, str]) -> None:
-    for reference, digest in own.items():
-        if catalogue.source_digest(catalogue.find("", reference)) != digest:
-            raise UserError(f"{reference} changed since {file} was written; restore its text, or export again")
-
-
 def _beside(file: Path, name: str) -> Path:
     """The NPZ file: under its recorded name, or under the name of a JSON file that was renamed with it."""
     recorded = file.with_name(Path(name).name)
     return recorded if recorded.exists() or not file.with_suffix(".npz").exists() else file.with_suffix(".npz")
-
-
-def _bytes(file: Path, name: str) -> bytes:
-    beside = _beside(file, name)
-    try:
-        return beside.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"{beside} ({error.strerror}) must lie beside {file.name}, whose weights it holds; "
-            f"copy it there, or export again"
-        ) from error
-
-
-def _arrays(file: Path, content: bytes) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{file.with_suffix('.npz')} is cut or damaged ({reason}); export again") from error
 
 
 def _check_ours(path: Path, beside: Path) -> None:
@@ -207,9 +184,8 @@ def _is_network(path: Path) -> bool:
 
 def _is_state(path: Path) -> bool:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return all("." in name for name in arrays.files)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        return all("." in name for name in numpy_files.read_npz(path.read_bytes(), path, ""))
+    except (OSError, UserError):
         return False
 
 
@@ -229,19 +205,6 @@ def _put(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):  # the first error says more
             temporary.unlink(missing_ok=True)
         raise UserError(f"{path} cannot be written: {error.strerror}; choose another place with --out") from error
-
-
-def _own_files(data: Any) -> Iterator[str]:
-    """References ``file.py:Class`` to the user's own classes, anywhere in a configuration."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield from _own_files(key)
-            yield from _own_files(value)
-    elif isinstance(data, list | tuple):
-        for value in data:
-            yield from _own_files(value)
-    elif isinstance(data, str) and catalogue.OWN_FILE.match(data):
-        yield data
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neurosearch import catalogue, config
+from neurosearch import config
 from neurosearch.declare import part
 from neurosearch.errors import UserError
 from neurosearch.hardware.weight_memory import WeightMemory
@@ -96,12 +96,3 @@ def _check_values(given: Dimension | Value, field: config.Field, where: str, pat
             raise UserError(f"{where}: {path} = off, but it cannot be empty: it must be {field.wanted}")
         elif field.form not in ("part", "nested"):
             config.coerce(field, option, where, path)
-
-
-def own_files(data: Any, base: Any) -> Any:
-    """The user's own ``./file.py:Class`` in data, found beside a study, made independent of the working directory."""
-    if isinstance(data, dict):
-        return {own_files(key, base): own_files(value, base) for key, value in data.items()}
-    if isinstance(data, list):
-        return [own_files(value, base) for value in data]
-    return catalogue.absolute(data, base) if isinstance(data, str) else data

@@ -9,9 +9,11 @@ from typing import Any
 from neurosearch import catalogue, config
 from neurosearch.errors import UserError
 from neurosearch.evaluate.metrics import DIRECTIONS, metrics
+from neurosearch.files import paths
 from neurosearch.spelling import suggestion
 from neurosearch.study import document, space
-from neurosearch.study.configuration import Configuration, check_path, full_path, own_files, written_path
+from neurosearch.study.configuration import Configuration, check_path, full_path, written_path
+from neurosearch.study.own_files import named, recorded
 from neurosearch.study.schema import FRESH_SEEDS, validate
 from neurosearch.study.space import Choice, Dimension, Draw, Float, Int, Value, is_under
 
@@ -143,7 +145,7 @@ def from_data(data: Any, file: Path) -> Study:
         spelt = written_path(path, given.space)
         if spelt in parsed:
             raise UserError(f"{where}: space.{path} is given twice, as {spelt} and as architecture.{spelt}; keep one")
-        parsed[spelt] = space.parse(own_files(value, file.parent), where, path)
+        parsed[spelt] = space.parse(named(value, file.parent), where, path)
     for path in parsed:
         check_path(path, parsed, root, where)
     dimensions = {path: d for path, d in parsed.items() if isinstance(d, Float | Int | Choice)}
@@ -212,21 +214,22 @@ def _names(dimension: Dimension) -> bool:
 
 
 def architecture_of(found: Path) -> Any:
-    """The architecture in a file that ``export`` wrote."""
+    """The architecture in a file that ``export`` wrote; the user's own files that it uses are those of the export."""
     data = document.load(found)
-    data = data.get("configuration", data) if isinstance(data, dict) else data
-    if not isinstance(data, dict) or "architecture" not in data:
+    inner = data.get("configuration", data) if isinstance(data, dict) else data
+    if not isinstance(inner, dict) or "architecture" not in inner:
         raise UserError(f"{found} holds no architecture; give a JSON file that `neurosearch export` wrote")
-    return data["architecture"]
+    return recorded(inner["architecture"], data.get("own_files"), found)
 
 
 def _root(given: Any, file: Path) -> Configuration:
-    architecture = given.architecture
-    if isinstance(architecture, str) and architecture.endswith(".json"):
-        beside = file.parent / Path(architecture).expanduser()
-        architecture = architecture_of(beside if beside.exists() else Path(architecture))
-    data = {"architecture": architecture, "task": given.task, "memory": given.memory}
-    root: Configuration = config.build(Configuration, own_files(data, file.parent), str(file))
+    if isinstance(given.architecture, str) and given.architecture.endswith(".json"):
+        beside = paths.located(given.architecture, file.parent)
+        architecture = architecture_of(beside if beside.is_file() else paths.located(given.architecture))
+    else:
+        architecture = named(given.architecture, file.parent)
+    data = {"architecture": architecture} | named({"task": given.task, "memory": given.memory}, file.parent)
+    root: Configuration = config.build(Configuration, data, str(file))
     for name in ("architecture", "task"):
         if getattr(root, name) is None:
             raise UserError(f"{file}: {name} must be given, not off")

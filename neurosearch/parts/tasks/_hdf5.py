@@ -40,10 +40,12 @@ def read(
                 raise UserError(f"{path} is packed by gzip; unpack it with gunzip and name the file that comes out")
         with h5py.File(path, "r") as file:
             return _read(path, file, channels, convert)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:  # whatever HDF5 stumbles over
-        reason = " ".join(str(error).strip("'\"").split())
+    except UserError:
+        raise
+    except Exception as error:  # HDF5 stumbles in many ways over bytes that it has not written
+        reason = " ".join(str(error).strip("'\"").split())[:200] or type(error).__name__
         raise UserError(
-            f"{path} is not a valid HDF5 file (truncated or corrupt: {reason}); download it again"
+            f"{path} is not a valid HDF5 file, truncated or corrupt ({reason}); download it again"
         ) from error
 
 

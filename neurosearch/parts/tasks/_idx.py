@@ -4,12 +4,12 @@ import gzip
 import hashlib
 import math
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from neurosearch.errors import UserError
+from neurosearch.files import paths
 from neurosearch.parts.tasks.base import Samples, once, samples_of
 
 _FILES = ("train-images", "train-labels", "t10k-images", "t10k-labels")
@@ -102,11 +102,10 @@ def read(path: Path, dimensions: int, sha: "hashlib._Hash") -> np.ndarray:
 
 
 def _content(path: Path, sha: "hashlib._Hash") -> bytes:
+    packed = paths.content(path, "check its permissions")
+    sha.update(packed)
     try:
-        packed = path.read_bytes()
-        sha.update(packed)
         return gzip.decompress(packed) if path.suffix == ".gz" else packed
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path} is cut or damaged ({error}); download it again") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    except Exception as error:  # gzip, zlib and struct each have errors of their own; a bomb fills the memory
+        reason = str(error) or type(error).__name__
+        raise UserError(f"{path} is cut or damaged ({reason}); download it again") from error

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from neurosearch.errors import UserError
+from neurosearch.files import paths
+from neurosearch.files.paths import Version
 from neurosearch.parts.tasks import _packaged
 from neurosearch.parts.tasks.base import Samples, once
-
-Version = tuple[Path, int, int]
-"""A file with its size and time, so that a changed one is read again."""
+from neurosearch.spelling import quoted
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +33,13 @@ def locate(task: str, problem: str, folder: str) -> tuple[Version, Version]:
     for part in ("TRAIN", "TEST"):
         name = f"{problem}_{part}.ts"
         inside = _packaged.find("aeon", f"datasets/data/{problem}/{name}")
-        path = Path(folder).expanduser() / name if folder else inside
+        path = paths.located(folder) / name if folder else inside
         if path is None:
             raise UserError(
                 f"the task {task} takes its series from the package aeon, which is not installed; "
                 f"run `pip install aeon`, or name the folder of {problem}_TRAIN.ts and {problem}_TEST.ts as `folder`"
             )
-        if not path.is_file():
-            raise UserError(f"there is no file {path}; name the folder of {problem}'s two .ts files as `folder`")
-        found.append((path.absolute(), path.stat().st_size, path.stat().st_mtime_ns))
+        found.append(paths.version(path, f"name the folder of {problem}'s two .ts files as `folder`"))
     return found[0], found[1]
 
 
@@ -63,7 +61,8 @@ def load(name: str, training: Version, test: Version) -> Samples:
         unknown = sorted(set(series.classes) - set(names))
         if unknown:
             raise UserError(
-                f"{path} holds the class {unknown[0]!r}, which is none of {training[0].name}'s: {', '.join(names)}; "
+                f"{path} holds the class {quoted(unknown[0])}, which is none of {training[0].name}'s: "
+                f"{quoted(', '.join(names), 300)}; "
                 f"leave those samples out, or add some to {training[0].name}"
             )
     together = np.concatenate(first.values)
@@ -81,13 +80,9 @@ def load(name: str, training: Version, test: Version) -> Samples:
 
 def read(path: Path, sha: "hashlib._Hash") -> Series:
     """The series of a file, every one checked; its bytes go into ``sha``."""
-    try:
-        content = path.read_bytes()
-        text = content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as text ({error}); give a .ts file") from error
+    content = paths.content(path, "give a .ts file")
     sha.update(content)
-    header, body, start = _divide(path, text)
+    header, body, start = _divide(path, _text(content))
     values, classes = [], []
     dimensions = 0
     for number, line in body:
@@ -106,31 +101,43 @@ def read(path: Path, sha: "hashlib._Hash") -> Series:
         raise UserError(f"{path} holds no series after @data (line {start}); give a file with data in it")
     promised = header.get("@dimensions")
     if promised and promised != [str(dimensions)]:
-        raise UserError(f"{path} announces {promised[0]} dimensions and holds {dimensions}; give the whole file")
+        raise UserError(f"{path} announces {promised[0][:20]} dimensions and holds {dimensions}; give the whole file")
     declared = header.get("@classlabel", ["false"])
+    if not declared:
+        raise UserError(f"{path}: @classLabel says nothing; write `@classLabel true` and the names of the classes")
     if declared[0].lower() != "true":
-        raise UserError(f"{path} says @classLabel {declared[0]}, so it has no classes; give a classification problem")
+        raise UserError(
+            f"{path} says @classLabel {declared[0][:20]}, so it has no classes; give a classification problem"
+        )
     for number, label in zip((number for number, _ in body), classes, strict=True):
         if declared[1:] and label not in declared[1:]:
             if not label:
                 raise UserError(f"{path}, line {number} ends without a class; the file was cut, download it again")
-            known = ", ".join(declared[1:])
+            known = quoted(", ".join(declared[1:]), 300)
             raise UserError(
-                f"{path}, line {number}: the class {label!r} is none of those declared in @classLabel: {known}; "
-                f"mend the line, or declare it"
+                f"{path}, line {number}: the class {quoted(label)} is none of those declared in @classLabel: {known}; "
+                f"fix the line, or declare it"
             )
     return Series(values, classes, declared[1:])
 
 
+def _text(content: bytes) -> str:
+    """UTF-8, or else Latin-1, in which the archives' older headers name their authors; it has a character a byte."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
 def _divide(path: Path, text: str) -> tuple[dict[str, list[str]], list[tuple[int, str]], int]:
     """Header words, numbered lines of data, and the line of ``@data``."""
-    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
+    lines = [(n, line.strip()) for n, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1)]
     lines = [(n, line) for n, line in lines if line and not line.startswith("#")]
     start = next((n for n, line in lines if line.lower() == "@data"), 0)
     if not start:
         raise UserError(f"{path} has no line @data, so it is no .ts file, or it is cut; download it again")
     header = {words[0].lower(): words[1:] for n, line in lines if n < start and (words := line.split())}
-    if header.get("@timestamps", ["false"])[0].lower() == "true":
+    if "true" in map(str.lower, header.get("@timestamps", [])):
         raise UserError(f"{path} has time stamps, which are not read; write it with equal steps")
     return header, [(n, line) for n, line in lines if n > start], start
 
@@ -142,7 +149,7 @@ def _series(where: str, parts: list[str]) -> np.ndarray:
         try:
             column = np.array([float(number) for number in part.split(",")])
         except ValueError as error:
-            said = f"{where}: dimension {dimension} holds what is no number ({error})"
+            said = f"{where}: dimension {dimension} holds what is no number ({quoted(str(error), 150)})"
             raise UserError(f"{said}; fix the file") from error
         if not np.isfinite(column).all():
             raise UserError(f"{where}: dimension {dimension} holds NaN or an infinity; fill in or leave out the series")

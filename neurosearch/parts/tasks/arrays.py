@@ -1,17 +1,14 @@
 """The user's own samples, from an NPZ file."""
 
 import hashlib
-import io
 import math
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from neurosearch.errors import UserError
+from neurosearch.files import numpy_files, paths
 from neurosearch.parts.tasks.base import Samples, Task, arrange, once, samples_of
 from neurosearch.record.stream import Stream
 
@@ -39,10 +36,7 @@ class Arrays(Task):
         """The samples in the seed's order."""
         if not self.file:
             raise UserError("the task arrays has no `file`; name an NPZ file, such as {arrays: {file: my.npz}}")
-        path = Path(self.file).expanduser()
-        if not path.is_file():
-            raise UserError(f"there is no file {path}; name an NPZ file with the arrays x and y")
-        return arrange(self, _load(path.absolute(), path.stat().st_size, path.stat().st_mtime_ns), seed)
+        return arrange(self, _load(*paths.version(self.file, "name an NPZ file with the arrays x and y")), seed)
 
 
 @once
@@ -82,24 +76,8 @@ def _load(path: Path, size: int, changed: int) -> Samples:
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
-    try:
-        content = path.read_bytes()
-        if not content:
-            raise UserError(f"{path} is empty; {_RECIPE}")
-        if not content.startswith(b"PK"):
-            raise UserError(f"{path} is not an NPZ file; {_RECIPE}")
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return {name: file[name] for name in _NAMES if name in file.files}, hashlib.sha256(content).hexdigest()
-    except ValueError as error:  # NumPy refuses Python objects, and headers that make no sense
-        raise UserError(f"{path} holds an array that is not plain numbers ({_line(error)}); {_RECIPE}") from error
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
-        raise UserError(f"{path} is cut or damaged ({_line(error)}); {_RECIPE} again") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}); check the file") from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())  # NumPy's sentences may have several lines
+    content = paths.content(path, "check the file")
+    return numpy_files.read_npz(content, path, _RECIPE, _NAMES), hashlib.sha256(content).hexdigest()
 
 
 def _values(path: Path, name: str, x: np.ndarray) -> np.ndarray:

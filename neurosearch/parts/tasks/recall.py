@@ -1,7 +1,6 @@
 """Recall: patterns stream by once and are stored; then noisy cues come, and the memory completes them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from neurosearch import config
 from neurosearch.declare import part, quantity
 from neurosearch.errors import UserError
+from neurosearch.files import numpy_files, paths
 from neurosearch.language import arrays
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
@@ -97,7 +97,7 @@ class Recall(Streams):
     def _patterns(self, seed: int) -> np.ndarray:
         if not self.file:
             return self.prior.draw(seed, self.load, self.units)
-        found = _read(Path(self.file).expanduser())
+        found = _read(self.file)
         if len(found) < self.load:
             raise UserError(
                 f"{self.file} holds {len(found)} patterns, fewer than Recall.load = {self.load}; lower the load"
@@ -116,8 +116,8 @@ class Recall(Streams):
     def _state(self) -> list[float]:
         if not self.file:
             return []
-        state = Path(self.file).expanduser().stat()
-        return [state.st_size, state.st_mtime_ns]
+        _, size, changed = paths.version(self.file, _RECIPE)
+        return [size, changed]
 
     def _without_memory(self, cues: np.ndarray) -> np.ndarray:
         """Posterior mean of each value from prior and cue alone: the best that anything without a memory can do."""
@@ -143,13 +143,12 @@ def _error(difference: np.ndarray, period: float) -> float:
     return float(np.sqrt((difference**2).mean()))
 
 
-def _read(path: Path) -> np.ndarray:
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(
-            f"{path} is no array of patterns ({' '.join(str(error).split())}); write it with numpy.save"
-        ) from error
-    if not isinstance(found, np.ndarray) or found.ndim != 2 or found.dtype.kind not in "fiub" or found.shape[1] < 2:
-        raise UserError(f"{path} does not hold an array of patterns [patterns, units]; write it with numpy.save")
+_RECIPE = "write an array of patterns [patterns, units] with numpy.save"
+
+
+def _read(name: str) -> np.ndarray:
+    path, _, _ = paths.version(name, _RECIPE)
+    found = numpy_files.read_npy(paths.content(path, _RECIPE), path, _RECIPE)
+    if found.ndim != 2 or found.dtype.kind not in "fiub" or found.shape[1] < 2:
+        raise UserError(f"{path} does not hold an array of patterns [patterns, units]; {_RECIPE}")
     return found.astype(float)

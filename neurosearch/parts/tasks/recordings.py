@@ -2,12 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from neurosearch.declare import quantity
 from neurosearch.errors import UserError
+from neurosearch.files import paths
 from neurosearch.parts.tasks import _hdf5
 from neurosearch.parts.tasks.base import Samples, Task, arrange, once
 from neurosearch.record.rows import SparseRows
@@ -59,16 +59,13 @@ class Recordings(Task):
                 f"give at least a step, or 0 for the length of each recording"
             )
         given = {"file": self.file, "test_file": self.test_file}
-        files = tuple(_found(field, name) for field, name in given.items() if name)
+        files = tuple(
+            paths.version(name, f"name an HDF5 file of recordings as `{field}`")
+            for field, name in given.items()
+            if name
+        )
         grid = _Grid(self.step, self.steps, self.duration, self.channels, self.pool)
         return replace(arrange(self, _load(files, grid, self.classes), seed), step=self.step)
-
-
-def _found(field: str, name: str) -> tuple[Path, int, int]:
-    path = Path(name).expanduser()
-    if not path.is_file():
-        raise UserError(f"there is no file {path}; name an HDF5 file of recordings as `{field}`")
-    return path.absolute(), path.stat().st_size, path.stat().st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class _Grid:
 
 
 @once
-def _load(files: tuple[tuple[Path, int, int], ...], grid: _Grid, classes: int) -> Samples:
+def _load(files: tuple[paths.Version, ...], grid: _Grid, classes: int) -> Samples:
     recordings, labels, sha, named, said = [], [], hashlib.sha256(), classes, "`classes`"
     for path, _, _ in files:
         made, numbers, keys = _hdf5.read(path, grid.channels, grid.rows)

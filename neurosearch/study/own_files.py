@@ -1,0 +1,79 @@
+"""The user's own ``./file.py:Class`` in plain data: which there are, made absolute, and which may be executed.
+
+A study file and the command line name files for the user; stored data do not. A found network may use a file only if
+it holds the digest of its text, and this is said before the file is executed; a stored trial only one that its study
+names.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from neurosearch import catalogue
+from neurosearch.errors import UserError
+from neurosearch.spelling import quoted
+
+_LOG = logging.getLogger(__name__)
+
+
+def references(data: Any) -> Iterator[str]:
+    """Every reference ``file.py:Class`` anywhere in data, as key or as value."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from references(key)
+            yield from references(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from references(value)
+    elif isinstance(data, str) and catalogue.OWN_FILE.match(data):
+        yield data
+
+
+def own_files(data: Any, base: Path) -> Any:
+    """The same data with each reference looked for in ``base`` and made independent of the working directory."""
+    if isinstance(data, dict):
+        return {own_files(key, base): own_files(value, base) for key, value in data.items()}
+    if isinstance(data, list):
+        return [own_files(value, base) for value in data]
+    return catalogue.absolute(data, base) if isinstance(data, str) else data
+
+
+def named(data: Any, base: Path) -> Any:
+    """The same as ``own_files`` for what a user wrote: the files it names may be executed."""
+    made = own_files(data, base)
+    for reference in references(made):
+        catalogue.allow(reference)
+    return made
+
+
+def recorded(data: Any, digests: Any, file: Path) -> Any:
+    """The same for what a found network holds: each file must have the text whose digest was recorded, and is said.
+
+    Args:
+        data: architecture, or the whole configuration.
+        digests: the file's ``own_files``: reference → SHA-256 of the text.
+        file: the found JSON, for messages.
+
+    Raises:
+        UserError: a digest is missing, or the file on disk has another text. Nothing was executed.
+    """
+    made = own_files(data, file.parent)
+    known = own_files(digests, file.parent) if isinstance(digests, Mapping) else {}
+    for reference in dict.fromkeys(references(made)):
+        digest = known.get(reference)
+        if digest is None and catalogue.is_named(reference):
+            continue
+        if not isinstance(digest, str) or not digest:
+            raise UserError(
+                f"{file} names {quoted(reference, 300)} but holds no digest of its text (own_files), so it was not "
+                f"executed; name the file in a study, or export the network again"
+            )
+        if catalogue.text_digest(reference) != digest:
+            raise UserError(
+                f"{reference} changed since {file} was written, so it was not executed; restore its text, or export "
+                f"again"
+            )
+        if catalogue.allow(reference, digest):
+            _LOG.warning("%s executes %s, whose text is the recorded one", file, reference)
+    return made
