@@ -9,17 +9,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from functools import cached_property
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from neurosearch.language.text import Block, Statement
+from neurosearch.language.text import Block
 from neurosearch.parts.wiring.base import checked_pairs
 from neurosearch.random import stream_id
 
 MOMENTS = ("decision", "end", "begin", "frame")
 """Events of a stream, in the order in which they happen when they fall on the same step."""
+
+
+ROLES = ("state", "port", "table", "sum", "frame_constant", "scale", "measurement")
+"""What a variable is for; see ``Variable.role``."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Variable:
         shared: one value for the whole group.
         integer: takes integer values only.
         held: not integrated while its neuron is refractory.
+        role: ``state`` of the model (weights and traces, too); ``port``, kept for a neuron's texts (counts, teaching,
+            onset of the sample); ``table``, the present row of one; ``sum`` over synapses; ``frame_constant``, computed
+            once a frame; ``scale``, by which a decaying synaptic variable is stored multiplied; ``measurement``, read
+            by nothing in the network.
+        time_constant: of a ``scale``: the group's parameter with the time constant of the decay.
     """
 
     name: str
@@ -39,6 +48,56 @@ class Variable:
     shared: bool = False
     integer: bool = False
     held: bool = False
+    role: str = "state"
+    time_constant: str = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number shared by a group.
+
+    Attributes:
+        seed: its value is the seed of the run, so a plan has none for it.
+    """
+
+    name: str
+    unit: str = "1"
+    integer: bool = False
+    seed: bool = False
+
+
+SEED = Parameter("seed", integer=True, seed=True)
+"""The seed of the run, where a group's texts, or those of synapses that end there, draw."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A value of a one-neuron group that another group reads, as of this step after its integration.
+
+    Attributes:
+        name: what the reader calls it.
+        group, variable: whose it is.
+        projection: the synapses that the link stands for, or empty.
+    """
+
+    name: str
+    group: str
+    variable: str
+    projection: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers that a stream shows row by row.
+
+    Attributes:
+        rows: ``frame`` (the input's values) or ``sample``: what has a row.
+        per_neuron: whether a row has a value for each neuron, else one for all.
+    """
+
+    name: str
+    rows: str = "sample"
+    per_neuron: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,8 +105,8 @@ class Group:
     """A population in final names.
 
     Attributes:
-        parameters: (name, unit) of numbers shared by the group.
-        links: (name here, group, variable there): a value of a one-neuron group, as of this step after its integration.
+        parameters: numbers shared by the group.
+        links: values of other groups that it reads.
         each_step: statements after integration, before the threshold.
         threshold: condition, or empty.
         reset: statements at a spike, the neuron's own.
@@ -57,12 +116,13 @@ class Group:
             spikes nor changes before the next event; an engine may run the others for many steps at once. Empty:
             neurons are run step by step.
         only_spike_step: of neurons that spike in one known step until the next event: its number.
+        homeostasis_rate: name of the parameter that is 0 where homeostasis is off, or empty.
     """
 
     name: str
     variables: tuple[Variable, ...]
-    parameters: tuple[tuple[str, str], ...]
-    links: tuple[tuple[str, str, str], ...] = ()
+    parameters: tuple[Parameter, ...]
+    links: tuple[Link, ...] = ()
     each_step: Block = ()
     threshold: str = ""
     reset: Block = ()
@@ -71,6 +131,7 @@ class Group:
     after_reset: Block = ()
     can_skip: str = ""
     only_spike_step: str = ""
+    homeostasis_rate: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,10 +156,13 @@ class Synapses:
         listed: the pairs are arguments of the run (``_pairs.NAME``). None of the three: all pairs.
         recurrent: pre and post are one group; no synapse of a neuron onto itself.
         variables: per synapse.
+        weight: parameter of the postsynaptic group that is the weight of all synapses; empty: each stores its ``w``, or
+            they carry no weight.
         initial: text of the initial weight, or empty when nothing is stored.
         deliver: statements on the postsynaptic neuron at a presynaptic spike (only ``+=``).
         on_pre, on_post: the rule's, after all deliveries.
         plastic: whether a rule writes ``w``.
+        lower_bound: parameter of the postsynaptic group: the rule's smallest weight; or empty.
     """
 
     name: str
@@ -108,6 +172,7 @@ class Synapses:
     fan_in: tuple[str, ...] = ()
     recurrent: bool = False
     variables: tuple[Variable, ...] = ()
+    weight: str = ""
     initial: str = ""
     deliver: Block = ()
     on_pre: Block = ()
@@ -115,6 +180,7 @@ class Synapses:
     sums: tuple[Sum, ...] = ()
     plastic: bool = False
     listed: bool = False
+    lower_bound: str = ""
 
     @property
     def by_post(self) -> bool:
@@ -147,22 +213,41 @@ class Action:
 
 @dataclass(frozen=True)
 class Shape:
-    """Everything that is compiled."""
+    """Everything that is compiled.
+
+    Attributes:
+        dt: time step in seconds.
+        tables: what actions read, in the order of their first reading.
+        readout: the group whose variable ``decision`` is recorded.
+    """
 
     dt: float
     groups: tuple[Group, ...]
     synapses: tuple[Synapses, ...]
     actions: tuple[Action, ...]
+    tables: tuple[Table, ...]
     readout: str
 
     def group(self, name: str) -> Group:
         """The group of that name."""
         return next(g for g in self.groups if g.name == name)
 
-    @property
+    def projection(self, name: str) -> Synapses:
+        """The synapses of that name."""
+        return next(s for s in self.synapses if s.name == name)
+
+    def table(self, name: str) -> Table:
+        """The table of that name."""
+        return next(t for t in self.tables if t.name == name)
+
+    @cached_property
     def digest(self) -> str:
         """Hash of the canonical text of the shape."""
-        return _digest(self)
+        return hashlib.sha256(json.dumps(to_plain(self), sort_keys=True).encode()).hexdigest()
+
+    def __hash__(self) -> int:
+        """Of the digest, which is computed once: what is made of a shape is remembered by it, trial after trial."""
+        return hash(self.digest)
 
 
 @dataclass(frozen=True)
@@ -183,9 +268,14 @@ class Plan:
     teaching_steps: int = 0
     wirings: Mapping[str, Any] = field(default_factory=dict)
 
+    def weight(self, projection: str) -> float | None:
+        """The one weight of a projection; ``None`` where each synapse stores its own, or carries none."""
+        s = self.shape.projection(projection)
+        return self.values[f"{s.post}.{s.weight}"] if s.weight else None
+
     def pairs(self, projection: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Pre- and postsynaptic neuron of each synapse, each [E] int64, in the order of every engine's numbers."""
-        s = next(s for s in self.shape.synapses if s.name == projection)
+        s = self.shape.projection(projection)
         n_pre, n_post = self.sizes[s.pre], self.sizes[s.post]
         wiring = self.wirings.get(projection)
         if wiring is None:
@@ -195,12 +285,6 @@ class Plan:
             i, j = pairs(wiring, seed, stream_id(f"{projection}.wiring"), n_pre, n_post, s.recurrent)
         order = np.argsort(j if s.by_post else i, kind="stable")
         return i[order], j[order]
-
-
-@lru_cache(maxsize=512)
-def _digest(shape: Shape) -> str:
-    """Kept, since the trials of a study ask for the same few shapes again and again."""
-    return hashlib.sha256(json.dumps(to_plain(shape), sort_keys=True).encode()).hexdigest()
 
 
 def to_plain(thing: Any) -> Any:
@@ -213,28 +297,11 @@ def to_plain(thing: Any) -> Any:
 def shape_from_plain(data: Mapping[str, Any]) -> Shape:
     """The inverse of ``to_plain`` for a shape."""
 
-    def block(items: list[dict[str, str]]) -> Block:
-        return tuple(Statement(**s) for s in items)
+    def make(kind: Any, plain: Any) -> Any:
+        if get_origin(kind) is tuple:
+            return tuple(make(get_args(kind)[0], x) for x in plain)
+        if not isinstance(plain, Mapping):
+            return plain
+        return kind(**{name: make(hint, plain[name]) for name, hint in get_type_hints(kind).items()})
 
-    def variables(items: list[dict[str, Any]]) -> tuple[Variable, ...]:
-        return tuple(Variable(**v) for v in items)
-
-    def group(g: dict[str, Any]) -> Group:
-        texts = {k: block(g[k]) for k in ("each_step", "reset", "after_reset")}
-        pairs = {k: tuple(tuple(x) for x in g[k]) for k in ("parameters", "links")}
-        return Group(**{**g, **texts, **pairs, "variables": variables(g["variables"])})
-
-    def synapses(s: dict[str, Any]) -> Synapses:
-        texts = {k: block(s[k]) for k in ("deliver", "on_pre", "on_post")}
-        sums = tuple(Sum(**x) for x in s["sums"])
-        return Synapses(
-            **{**s, **texts, "variables": variables(s["variables"]), "fan_in": tuple(s["fan_in"]), "sums": sums}
-        )
-
-    return Shape(
-        dt=data["dt"],
-        groups=tuple(group(g) for g in data["groups"]),
-        synapses=tuple(synapses(s) for s in data["synapses"]),
-        actions=tuple(Action(**{**a, "block": block(a["block"])}) for a in data["actions"]),
-        readout=data["readout"],
-    )
+    return make(Shape, data)

@@ -126,8 +126,8 @@ class Case:
         return record
 
 
-def case(graph, shown=None, memory=None, seed=7, learning=True):
-    plan = lower(graph, memory)
+def case(graph, shown=None, memory=None, seed=7, learning=True, optimise=True):
+    plan = lower(graph, memory, optimise=optimise)
     shown = shown or stream()
     return Case(plan, shown, timeline(shown, plan.teaching_steps, learning), seed)
 

@@ -244,15 +244,11 @@ def test_covariance_is_divided_by_the_squared_counts():
     assert divided == pytest.approx(plain / 3**2, rel=1e-12)
 
 
-def test_cheap_eligibility_equals_its_textbook_form(monkeypatch):
+def test_cheap_eligibility_equals_its_textbook_form():
     """Storage scaled by exp(t/tau) against a differential equation on every synapse."""
-    from neurosearch.lower import lower as lowering
-    from neurosearch.lower import passes
-
     rule = networks.make("rules", "modulated_stdp", presynaptic=0.37, eta=0.05, amplitude=2.9)
     cheap = networks.case(networks.layered(rule)).reference()
-    monkeypatch.setattr(lowering, "finish", lambda plan, graph, memory: passes.finish(plan, graph, memory, cheap=False))
-    textbook = networks.case(networks.layered(rule))
+    textbook = networks.case(networks.layered(rule), optimise=False)
     assert any(v.rhs for s in textbook.plan.shape.synapses for v in s.variables)
     other = textbook.reference()
     np.testing.assert_allclose(cheap.state.synapses["learned"]["w"], other.state.synapses["learned"]["w"], atol=1e-12)
@@ -317,16 +313,12 @@ def test_names_of_ours_are_refused(name):
 
 @pytest.mark.parametrize("encoder", [*catalogue.names("encoders"), "awkward"])
 @pytest.mark.parametrize("frames", [1, 3])
-def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(monkeypatch, encoder, frames):
-    from neurosearch.lower import lower as lowering
-    from neurosearch.lower import passes
-
+def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(encoder, frames):
     made = Awkward() if encoder == "awkward" else networks.make("encoders", encoder)
     graph = networks.layered(networks.make("rules", "delta_potential", eta=0.317), encoder=made, stp=False)
     shown = networks.stream(samples=14, steps=20, frames=frames)
     cheap = networks.case(graph, shown)
-    monkeypatch.setattr(lowering, "finish", lambda plan, graph, memory: passes.finish(plan, graph, memory, cheap=False))
-    textbook = networks.case(graph, shown)
+    textbook = networks.case(graph, shown, optimise=False)
     source = {kind: case.plan.shape.group("input") for kind, case in (("cheap", cheap), ("textbook", textbook))}
     assert "drive" not in source["cheap"].threshold or encoder in ("recorded", "awkward")
     same_text = replace(source["cheap"], can_skip="", only_spike_step="") == source["textbook"]
@@ -338,7 +330,7 @@ def test_what_is_computed_once_a_frame_is_what_every_step_would_compute(monkeypa
     np.testing.assert_array_equal(reference.readout, other.readout)
     if encoder == "awkward":
         assert source["cheap"].threshold.count("draw_lot(") == 2
-        assert sum(v.name.startswith("framewise_") for v in source["cheap"].variables) >= 5
+        assert sum(v.role == "frame_constant" for v in source["cheap"].variables) >= 5
         networks.same(cheap.compiled(), reference, cheap.line)
         networks.same(cheap.brian(), reference, cheap.line, tolerance=1e-12)
 

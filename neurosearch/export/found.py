@@ -114,7 +114,8 @@ def load(path: str | Path) -> Found:
 
 def frozen(plan: Plan) -> Plan:
     """The plan with homeostasis off (rate 0), so that thresholds that are set before the run stay as they are."""
-    return replace(plan, values={k: 0.0 if k.endswith(".homeostasis_rate") else v for k, v in plan.values.items()})
+    rates = {f"{g.name}.{g.homeostasis_rate}": 0.0 for g in plan.shape.groups if g.homeostasis_rate}
+    return replace(plan, values={**plan.values, **rates})
 
 
 def differences(found: Found, score: Score, program: str = "") -> list[str]:

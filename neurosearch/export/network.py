@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from neurosearch.graph import Graph
-from neurosearch.language.text import FRAMEWISE
 from neurosearch.plan import Plan
 from neurosearch.record.score import Score
 
@@ -41,12 +40,11 @@ class Network:
 
 def state_names(plan: Plan) -> list[str]:
     """``owner.variable`` of every value per neuron or per synapse that changes: what a run must return."""
-    shown = {(a.owner, a.variable) for a in plan.shape.actions if a.kind == "read"}  # rows of the data, no state
     neurons = [
         f"{g.name}.{v.name}"
         for g in plan.shape.groups
         for v in g.variables
-        if not v.shared and (g.name, v.name) not in shown and not v.name.startswith(FRAMEWISE)
+        if not v.shared and v.role not in ("table", "frame_constant")  # what is shown, and what follows from it
     ]
     return neurons + [f"{s.name}.{v.name}" for s in plan.shape.synapses for v in s.variables]
 

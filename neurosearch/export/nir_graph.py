@@ -15,7 +15,7 @@ from neurosearch.errors import UserError
 from neurosearch.export.faithfulness import APPROXIMATE, FAITHFUL, UNSUPPORTED, Element
 from neurosearch.export.network import Network, pairs
 from neurosearch.export.nir_metadata import KEY, metadata
-from neurosearch.graph import Constant, Population, Projection
+from neurosearch.graph import Population, Projection
 from neurosearch.language.declarations import lines
 
 DENSE_LIMIT = 2**28
@@ -219,8 +219,8 @@ def _dense(network: Network, p: Projection) -> np.ndarray:
         )
     i, j = pairs(network.plan, p.name, network.seed)
     dense = np.zeros((n_post, n_pre))
-    constant = isinstance(p.weights, Constant)
-    dense[j, i] = network.plan.values[f"{p.post}.{p.name}_weight"] if constant else network.state[f"{p.name}.w"]
+    weight = network.plan.weight(p.name)
+    dense[j, i] = network.state[f"{p.name}.w"] if weight is None else weight
     return dense
 
 

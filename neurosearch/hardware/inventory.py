@@ -5,11 +5,10 @@ from typing import Any
 
 from neurosearch.hardware.operations import Inventory, Pathway
 from neurosearch.hardware.weight_memory import WeightMemory
-from neurosearch.language.text import FRAMEWISE
 from neurosearch.plan import Group, Plan, Synapses
 
-OURS = ("writes", "decision")
-"""Variables that only measure: a chip would not store them."""
+OURS = ("measurement", "frame_constant")
+"""Roles of variables that a chip would not store: they only measure, or save us work."""
 
 
 def inventory(plan: Plan, memory: WeightMemory | None = None) -> Inventory:
@@ -25,8 +24,8 @@ def inventory(plan: Plan, memory: WeightMemory | None = None) -> Inventory:
 
 
 def _numbers(group: Group, size: int) -> int:
-    per_neuron = [v for v in group.variables if v.name not in OURS and not v.name.startswith(FRAMEWISE)]
-    return sum(1 if v.shared else size for v in per_neuron) + len(group.parameters)
+    stored = [v for v in group.variables if v.role not in OURS]
+    return sum(1 if v.shared else size for v in stored) + len(group.parameters)
 
 
 def _carries(s: Synapses) -> str:
@@ -39,15 +38,14 @@ def _pathway(plan: Plan, s: Synapses, memory: WeightMemory | None) -> Pathway:
     n_pre, n_post = plan.sizes[s.pre], plan.sizes[s.post]
     swept = [a for a in plan.shape.actions if a.owner == s.name and a.kind == "synapses"]
     stored = bool(s.initial)
-    constant = plan.values.get(f"{s.post}.{s.name}_weight") if not stored else None
     return Pathway(
         pre=s.pre,
         post=s.post,
         synapses=_count(plan.wirings.get(s.name), n_pre, n_post, s.recurrent),
         places=n_pre * n_post,
-        zero=constant == 0,
+        zero=plan.weight(s.name) == 0,
         carries=_carries(s),
-        numbers=sum(v.name not in ("w", *OURS) for v in s.variables),
+        numbers=sum(v.role not in OURS for v in s.variables) - stored,
         bits=0 if not stored else memory.bits if memory is not None and s.plastic else 32,
         plastic=s.plastic,
         on_pre=bool(s.on_pre),
@@ -58,15 +56,13 @@ def _pathway(plan: Plan, s: Synapses, memory: WeightMemory | None) -> Pathway:
 
 def _links(plan: Plan) -> dict[str, Pathway]:
     """Inhibition by one neuron's value is a link in the plan, without synapses of its own; it still is a pathway."""
-    known = {s.name for s in plan.shape.synapses if _carries(s)}
     found: dict[str, Pathway] = {}
     for g in plan.shape.groups:
-        for local, source, variable in g.links:
-            name = local.removesuffix(f"_{variable}")
-            if f"{g.name}.{name}_weight" in plan.values and name not in known:
-                n = plan.sizes[g.name]
-                zero = plan.values[f"{g.name}.{name}_weight"] == 0
-                found[name] = Pathway(source, g.name, n, n * plan.sizes[source], zero, "values", bits=0)
+        for link in g.links:
+            weight = plan.weight(link.projection) if link.projection else None
+            if weight is not None and not _carries(plan.shape.projection(link.projection)):
+                n, places = plan.sizes[g.name], plan.sizes[g.name] * plan.sizes[link.group]
+                found[link.projection] = Pathway(link.group, g.name, n, places, weight == 0, "values", bits=0)
     return found
 
 

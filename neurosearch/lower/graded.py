@@ -1,4 +1,8 @@
-"""Graded projections that land in named variables: each a sum, over a neuron's synapses, of a text over both ends."""
+"""Graded projections: a sum over a neuron's synapses in each step (or frame), or a link to one neuron's value.
+
+Either one expression, whose sum is part of the receiver's ``current``, or lines that name the variables in which sums
+land.
+"""
 
 import re
 from collections.abc import Mapping
@@ -7,25 +11,50 @@ from dataclasses import replace
 from neurosearch.graph import Projection
 from neurosearch.language import text as tx
 from neurosearch.language import units
+from neurosearch.language.sides import POST, PRE, sided, split
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
-from neurosearch.lower.population_builder import PopulationBuilder
-from neurosearch.plan import Action, Sum
+from neurosearch.lower.population_builder import DRIVE, PopulationBuilder
+from neurosearch.lower.stp import released
+from neurosearch.plan import Action, Link, Sum, Variable
 
 _ASSIGNS = re.compile(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
 
 
-def is_block(graded: str) -> bool:
-    """Whether a projection's ``graded`` names where it lands."""
-    return bool(_ASSIGNS.search(graded))
+def lower_graded(low: Lowering, p: Projection, graded: str) -> None:
+    """Lower what a graded projection carries."""
+    if _ASSIGNS.search(graded):
+        _into_variables(low, p)
+    else:
+        _into_current(low, p, graded)
 
 
-def lower_block(low: Lowering, p: Projection, pre: PopulationBuilder, post: PopulationBuilder) -> None:
-    """Lower the lines ``variable = expression`` of projection ``p``."""
+def _into_current(low: Lowering, p: Projection, graded: str) -> None:
+    pre, post = low.builders[p.pre], low.builders[p.post]
+    synapses, where = low.synapses[p.name], f"{p.name}.graded"
+    checked = tx.expression(graded, where)
+    known = {*pre.own, *pre.parameters} | ({DRIVE} if pre.is_input else set())
+    for symbol in sorted(tx.names(checked) - known):
+        tx.unknown(where, checked, symbol, known)
+    if low.single(p.pre) and synapses.weight and checked in pre.own and not _reaches(low, p.post, p.pre):
+        link = Link(f"{p.name}_{checked}", p.pre, checked, p.name)
+        post.links.append(link)
+        term = f"{synapses.weight}*{link.name}"
+    else:
+        term = f"{p.name}_in"
+        post.variables[term] = Variable(term, role="sum")
+        value = f"{released(p, synapses)}*({tx.rename(checked, {n: sided(n, PRE) for n in tx.names(checked)})})"
+        _add_sums(low, p, (Sum(term, value, _moment(pre)),))
+    post.currents.append(term)
+    if "received" in post.ports:
+        post.each_step += tx.block(f"received += {term}", where)
+
+
+def _into_variables(low: Lowering, p: Projection) -> None:
+    """Lines ``variable = expression``."""
+    pre, post = low.builders[p.pre], low.builders[p.post]
     where = f"{p.name}.graded"
     env = _environment(low, p, pre, post)
-    single = low.sizes[p.pre] == 1 and not pre.is_input
-    moment = "frame" if pre.is_input else "step"
     made: list[Sum] = []
     for s in tx.block(p.graded, where):
         plain = s.target in post.own and not (post.variables[s.target].rhs or post.variables[s.target].integer)
@@ -38,14 +67,24 @@ def lower_block(low: Lowering, p: Projection, pre: PopulationBuilder, post: Popu
         for symbol in sorted(tx.names(s.value) - env.keys()):
             tx.unknown(where, str(s), symbol, env)
         units.expect(post.own[s.target], units.of(s.value, env, where, str(s)), where, str(s))
-        source = s.value.removesuffix("_pre")
-        if single and source in pre.own and s.value.endswith("_pre"):
+        source, side = split(s.value)
+        if low.single(p.pre) and source in pre.own and side == PRE:
             del post.variables[s.target]  # one neuron's value is read where it stands
-            post.links.append((s.target, p.pre, source))
+            post.links.append(Link(s.target, p.pre, source, p.name))
         else:
-            made.append(Sum(s.target, s.value, moment))
-    low.synapses[p.name] = replace(low.synapses[p.name], sums=(*low.synapses[p.name].sums, *made))
-    if moment == "frame":
+            post.variables[s.target] = replace(post.variables[s.target], role="sum")
+            made.append(Sum(s.target, s.value, _moment(pre)))
+    _add_sums(low, p, tuple(made))
+
+
+def _moment(pre: PopulationBuilder) -> str:
+    return "frame" if pre.is_input else "step"
+
+
+def _add_sums(low: Lowering, p: Projection, sums: tuple[Sum, ...]) -> None:
+    s = low.synapses[p.name]
+    low.synapses[p.name] = replace(s, sums=(*s.sums, *sums))
+    if any(x.moment == "frame" for x in sums):
         low.frame.append(Action("frame", "sum", p.name))
 
 
@@ -53,8 +92,15 @@ def _environment(
     low: Lowering, p: Projection, pre: PopulationBuilder, post: PopulationBuilder
 ) -> Mapping[str, Dimension]:
     env: dict[str, Dimension] = {"i": ONE, "j": ONE} | ({"w": ONE} if low.synapses[p.name].variables else {})
-    for side, population in (("pre", pre), ("post", post)):
-        own = {**population.own, **({"drive": ONE} if population.is_input else {})}
-        own |= {k: ONE if u == "integer" else units.dimension(u, p.name) for k, u in population.parameters.items()}
-        env |= {f"{name}_{side}": d for name, d in own.items()}
+    for side, population in ((PRE, pre), (POST, post)):
+        own = {**population.own, **({DRIVE: ONE} if population.is_input else {})}
+        own |= {k: ONE if n.integer else units.dimension(n.unit, p.name) for k, n in population.parameters.items()}
+        env |= {sided(name, side): d for name, d in own.items()}
     return env
+
+
+def _reaches(low: Lowering, source: str, target: str) -> bool:
+    """Whether ``source`` must integrate before ``target`` because of links made so far."""
+    return source == target or any(
+        _reaches(low, name, target) for name, d in low.builders.items() if any(link.group == source for link in d.links)
+    )

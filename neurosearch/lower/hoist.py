@@ -7,39 +7,55 @@ time.
 
 import ast
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from neurosearch.language import text as tx
 from neurosearch.language import units
 from neurosearch.language.declarations import whole
 from neurosearch.language.units import ONE, SECOND, Dimension
-from neurosearch.plan import Action, Group, Plan, Variable
+from neurosearch.lower import edit
+from neurosearch.plan import Action, Group, Plan, Shape, Variable
 
 _LARGEST = 2**20
 """Factors and summands of integers that still fit, with some room, into the 32 bits that an integer has."""
 
 
-def hoist_frame_constants(plan: Plan) -> Plan:
-    """Take what depends on ``drive`` and constants alone out of the steps of the input group."""
-    group = plan.shape.group(plan.input)
-    shown = [n for n, a in enumerate(plan.shape.actions) if a.moment == "frame" and a.variable == "drive"]
+@dataclass(frozen=True)
+class HoistFrameConstants:
+    """What depends on the shown values and constants alone leaves the steps of the input group."""
+
+    name: str = "hoist_frame_constants"
+
+    def __call__(self, plan: Plan) -> Plan:
+        """The plan with such values computed at each frame."""
+        return replace(plan, shape=_hoisted(plan.shape, plan.input))
+
+
+@lru_cache(maxsize=256)
+def _hoisted(shape: Shape, source: str) -> Shape:
+    group = shape.group(source)
+    shown = {
+        a.variable: n
+        for n, a in enumerate(shape.actions)
+        if a.kind == "read" and a.owner == source and shape.table(a.table).rows == "frame"
+    }
     if not shown:
-        return plan
-    search = _Search({"drive": ONE, "dt": SECOND, **_parameters(group)})
+        return shape
+    search = _Search(frozenset(shown), {**dict.fromkeys(shown, ONE), "dt": SECOND, **_parameters(group)})
     steps = tuple(replace(s, value=search.without(s.value)) for s in group.each_step)
     threshold = search.without(group.threshold) if group.threshold else ""
     if not search.found:
-        return plan
+        return shape
     variables = (*group.variables, *search.variables)
     changed = replace(group, each_step=steps, threshold=threshold, variables=variables)
     block = tuple(tx.Statement(name, "=", text, f"{group.name}.frame") for text, name in search.found.items())
-    actions = list(plan.shape.actions)
-    actions.insert(shown[0] + 1, Action("frame", "neurons", group.name, block))
-    groups = tuple(changed if g.name == group.name else g for g in plan.shape.groups)
-    return replace(plan, shape=replace(plan.shape, groups=groups, actions=tuple(actions)))
+    after = max(shown.values()) + 1
+    actions = (*shape.actions[:after], Action("frame", "neurons", group.name, block), *shape.actions[after:])
+    return replace(edit.with_group(shape, changed), actions=actions)
 
 
 def _parameters(group: Group) -> dict[str, Dimension]:
-    return {name: units.dimension(unit, group.name) for name, unit in group.parameters if unit != "integer"}
+    return {p.name: units.dimension(p.unit, group.name) for p in group.parameters if not p.integer}
 
 
 @dataclass
@@ -47,10 +63,12 @@ class _Search(ast.NodeTransformer):
     """Replaces the largest parts of expressions that are constant through a frame.
 
     Attributes:
+        shown: names of the values shown.
         constant: name → dimension of what changes only between frames.
         found: text → the variable that holds its value.
     """
 
+    shown: frozenset[str]
     constant: dict[str, Dimension]
     found: dict[str, str] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)
@@ -85,7 +103,7 @@ class _Search(ast.NodeTransformer):
 
     def _held(self, node: ast.expr) -> ast.expr:
         source = ast.unparse(node)
-        if "drive" in tx.names(source) and self._constant(node):
+        if self.shown & tx.names(source) and self._constant(node):
             return ast.Name(self._hold(source, whole(source, ()) and _small(node)), ast.Load())
         return self.generic_visit(node)  # type: ignore[return-value]
 
@@ -99,7 +117,7 @@ class _Search(ast.NodeTransformer):
     def _hold(self, source: str, integer: bool = False) -> str:
         if source not in self.found:
             self.found[source] = f"{tx.FRAMEWISE}{len(self.found)}"
-            self.variables.append(Variable(self.found[source], integer=integer))
+            self.variables.append(Variable(self.found[source], integer=integer, role="frame_constant"))
         return self.found[source]
 
 

@@ -3,13 +3,23 @@
 from dataclasses import dataclass, field
 
 from neurosearch.graph import Graph
+from neurosearch.lower.numbers import Place
 from neurosearch.lower.population_builder import PopulationBuilder
 from neurosearch.plan import Action, Group, Synapses
 
 
 @dataclass
 class Lowering:
-    """Everything that grows while a graph is lowered."""
+    """A graph and what was made of it so far.
+
+    Attributes:
+        builders: population, or input → its growing group.
+        synapses: projection → what is known of it.
+        decision: actions at the decision; the first evaluates the read-out.
+        after_target: actions at the decision that follow as soon as the label is visible.
+        end, frame: actions at a sample's end, and at a frame.
+        helpers: groups of one neuron that collect a sum over a population.
+    """
 
     graph: Graph
     builders: dict[str, PopulationBuilder] = field(default_factory=dict)
@@ -19,4 +29,12 @@ class Lowering:
     end: list[Action] = field(default_factory=list)
     frame: list[Action] = field(default_factory=list)
     helpers: list[Group] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
+
+    def single(self, name: str) -> bool:
+        """Whether a population has one neuron, so that its values can be linked to."""
+        return name != self.graph.input.name and any(p.name == name and p.size == 1 for p in self.graph.populations)
+
+    def place(self, projection: str, part: str) -> Place:
+        """Where a part of a projection stands in the graph."""
+        k = next(k for k, p in enumerate(self.graph.projections) if p.name == projection)
+        return ("projections", k, part)

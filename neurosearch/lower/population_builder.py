@@ -1,14 +1,15 @@
 """A population while it is being lowered: collects variables, ports and statements from every text that touches it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from neurosearch.declare import Text
 from neurosearch.language import text as tx
 from neurosearch.language import units
 from neurosearch.language.declarations import TAKEN, Line, lines, whole
 from neurosearch.language.units import ONE, SECOND, Dimension
-from neurosearch.plan import Action, Group, Variable
+from neurosearch.lower.numbers import Place
+from neurosearch.plan import SEED, Action, Group, Link, Parameter, Table, Variable
 from neurosearch.random import stream_id
 
 PORTS = (
@@ -17,15 +18,18 @@ PORTS = (
 )  # fmt: skip
 """Names that a graph gives a neuron's text; each exists only where some text asks for it."""
 
+DRIVE = "drive"
+"""The port of the input that is the value shown; its table has a row a frame."""
+
 READS = {
-    "learn": "begin",
-    "lead": "begin",
-    "fresh": "begin",
-    "labelled": "decision",
-    "target": "decision",
-    "drive": "frame",
+    Table("learn"): "begin",
+    Table("lead"): "begin",
+    Table("fresh"): "begin",
+    Table("labelled"): "decision",
+    Table("target", per_neuron=True): "decision",
+    Table(DRIVE, rows="frame", per_neuron=True): "frame",
 }
-"""Ports that are rows of a table, and the moment at which the next row becomes visible."""
+"""Ports that are rows of a table of that name, and the moment at which the next row becomes visible."""
 
 WHOLE = frozenset({"elapsed", "step", "i"})
 """Names with integers that any neuron's text may read."""
@@ -40,9 +44,9 @@ class PopulationBuilder:
     name: str
     is_input: bool = False
     variables: dict[str, Variable] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    values: dict[str, float] = field(default_factory=dict)
-    links: list[tuple[str, str, str]] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    numbers: dict[str, Place | float] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
     ports: set[str] = field(default_factory=set)
     currents: list[str] = field(default_factory=list)
     theta: bool = False
@@ -53,27 +57,38 @@ class PopulationBuilder:
     at_sample: list[tx.Statement] = field(default_factory=list)
     method: str = "exponential_euler"
     refractory: str = ""
+    homeostasis_rate: str = ""
     own: dict[str, Dimension] = field(default_factory=dict)
     receiving: set[str] = field(default_factory=set)
 
-    def parameter(self, name: str, value: float, unit: str = "1") -> str:
-        """Add a shared number; returns its name."""
+    def parameter(self, name: str, place: Place, unit: str = "1", integer: bool = False) -> None:
+        """Add a shared number, and where it comes from."""
         tx.check_name(name, self.name, name)
         if name in ("onset", "seed"):
             tx.fail(self.name, name, f"`{name}` is taken; call the number something else")
-        self.parameters[name] = unit
-        self.values[name] = value
-        return name
+        self.parameters[name] = Parameter(name, unit, integer)
+        self.numbers[name] = place
+
+    def part_numbers(self, part: Text, place: Place, table: Mapping[str, str] = {}) -> None:
+        """Add every number of a part, under the names that the table gives them."""
+        for name, unit in part.units.items():
+            self.parameter(table.get(name, name), (*place, name), unit)
+
+    def draws(self) -> None:
+        """Let texts of this group, or of synapses that end at it, use the seed."""
+        self.parameters[SEED.name] = SEED
 
     def declare(self, found: Iterable[Line], table: Mapping[str, str]) -> None:
         """Add declared variables under their final names."""
         for x in found:
             rhs = "" if x.over else tx.rename(x.rhs, table)
-            self.variables[table[x.name]] = Variable(table[x.name], x.unit, rhs, integer=x.integer, held=x.held)
+            role = "sum" if x.over else "state"
+            name = table[x.name]
+            self.variables[name] = Variable(name, x.unit, rhs, integer=x.integer, held=x.held, role=role)
 
     def port(self, name: str, where: str, shown: str) -> None:
         """Ask for a port; refuses what this population cannot have."""
-        if name in ("drive", "elapsed") and name == "drive" and not self.is_input:
+        if name == DRIVE and not self.is_input:
             tx.fail(where, shown, f"`drive` exists on the input only, and {self.name} is a population")
         if name in ("received", "target", "labelled", "current", "theta", "teach") and self.is_input:
             tx.fail(where, shown, f"`{name}` does not exist on the input {self.name}")
@@ -146,20 +161,20 @@ class PopulationBuilder:
     def actions(self) -> list[Action]:
         """Counters, gates and tables of the ports that were asked for."""
         if "elapsed" in self.ports:
-            self.variables["onset"] = Variable("onset", integer=True, shared=True)
+            self.variables["onset"] = ONSET
         resets = [f"{p} = 0" for p in ("count", "received", "teach") if p in self.ports]
         resets += ["onset = step"] if "elapsed" in self.ports else []
         blocks = [tuple(self.at_sample), tx.block("\n".join(resets), f"{self.name}.begin")]
         out = [Action("begin", "neurons", self.name, b) for b in blocks if b]
-        for port, moment in READS.items():
-            if port in self.ports:
-                out.append(Action(moment, "read", self.name, variable=port, table=port))
+        for table, moment in READS.items():
+            if table.name in self.ports:
+                out.append(Action(moment, "read", self.name, variable=table.name, table=table.name))
         return out
 
     def group(self) -> Group:
         """The finished group."""
         for port in sorted(self.ports - {"elapsed", "current"}):
-            self.variables.setdefault(port, Variable(port, shared=port in ("learn", "lead", "fresh", "labelled")))
+            self.variables.setdefault(port, _port(port))
         if "count" in self.ports:
             self.increments += tx.block("count += 1", f"{self.name}.reset")
         current = " + ".join(self.currents) or "0"
@@ -167,19 +182,28 @@ class PopulationBuilder:
         if not self.theta:
             self.variables.pop("theta", None)
         fix = lambda block: tx.rename_block(tuple(block), final)  # noqa: E731
-        variables = tuple(
-            Variable(v.name, v.unit, tx.rename(v.rhs, final) if v.rhs else "", v.shared, v.integer, v.held)
-            for v in self.variables.values()
-        )
+        variables = tuple(replace(v, rhs=tx.rename(v.rhs, final)) if v.rhs else v for v in self.variables.values())
         texts = [*self.each_step, *self.reset, *self.increments, *self.at_sample]
         used = {n for s in texts for n in tx.names(s.value)} | (tx.names(self.threshold) if self.threshold else set())
-        if "seed" in used:
-            self.parameters["seed"] = "integer"
+        if SEED.name in used:
+            self.draws()
         return Group(
-            self.name, variables, tuple(sorted(self.parameters.items())), tuple(self.links), fix(self.each_step),
-            tx.rename(self.threshold, final) if self.threshold else "", fix(self.reset), self.method,
-            self.refractory, fix(self.increments),
+            self.name, variables, tuple(p for _, p in sorted(self.parameters.items())), tuple(self.links),
+            fix(self.each_step), tx.rename(self.threshold, final) if self.threshold else "", fix(self.reset),
+            self.method, self.refractory, fix(self.increments), homeostasis_rate=self.homeostasis_rate,
         )  # fmt: skip
+
+
+ONSET = Variable("onset", integer=True, shared=True, role="port")
+"""The step at which the sample began."""
+
+
+def _port(name: str) -> Variable:
+    """The variable behind a port: a row of a table, or a number of ours; the shift of a threshold is learned."""
+    table = next((t for t in READS if t.name == name), None)
+    if table is not None:
+        return Variable(name, shared=not table.per_neuron, role="table")
+    return Variable(name, role="state" if name == "theta" else "port")
 
 
 @dataclass(frozen=True)
@@ -208,6 +232,6 @@ def own_lines(part: Text, place: str) -> tuple[Line, ...]:
     where = f"{part.owner}.{place}"
     found = lines(getattr(part, place), where)
     for x in found:
-        if x.name in TAKEN or x.name in PORTS or x.name in part.values:
+        if x.name in TAKEN or x.name in PORTS or x.name in part.units:
             tx.fail(where, x.name, f"`{x.name}` is taken; call the variable something else")
     return found

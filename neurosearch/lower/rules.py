@@ -1,20 +1,21 @@
 """A rule's texts put in their places: traces on neurons, statements on synapses, reductions at the decision."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from neurosearch.errors import UserError
 from neurosearch.graph import Projection
 from neurosearch.language import text as tx
 from neurosearch.language import units
 from neurosearch.language.declarations import Line, lines
+from neurosearch.language.sides import POST, PRE, SIDES, sided, split
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
-from neurosearch.lower.population_builder import PORTS, BlockDraws, PopulationBuilder, dimensions
-from neurosearch.plan import Action, Group, Sum, Synapses, Variable
+from neurosearch.lower.population_builder import DRIVE, PORTS, BlockDraws, PopulationBuilder, dimensions
+from neurosearch.plan import SEED, Action, Group, Link, Sum, Synapses, Variable
 
 PLACES = {"pre": ("pre_spike", "pre_decision", "pre_sample"), "post": ("post_spike", "post_decision", "post_sample")}
-_SYNAPTIC_PORTS = ("count", "received", "target", "labelled", "drive")
+_SYNAPTIC_PORTS = ("count", "received", "target", "labelled", DRIVE)
 
 
 def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: PopulationBuilder) -> None:
@@ -23,14 +24,14 @@ def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: Popul
     assert rule is not None
     if rule.teacher and not post.threshold:
         raise UserError(f"projection {p.name}: {rule.owner} learns from output spikes, and {p.post} does not spike")
-    sides = {"pre": pre, "post": post}
+    sides = {PRE: pre, POST: post}
     found = {side: lines(getattr(rule, side), f"{rule.owner}.{side}") for side in (*sides, "synapse")}
-    _refuse_taken(rule.owner, found, rule.values)
+    _refuse_taken(rule.owner, found, rule.units)
     tables = {side: {x.name: f"{p.name}_{side}_{x.name}" for x in found[side]} for side in sides}
-    taken = {*p.weights.__dict__, *p.wiring.values}  # the projection's own numbers, such as the mean of first weights
-    parameters = {k: f"{p.name}_rule_{k}" if k in taken else f"{p.name}_{k}" for k in rule.values}
-    for name, value in rule.values.items():
-        post.parameter(parameters[name], value, rule.units[name])
+    own = {*(f.name for f in fields(p.weights)), *p.wiring.units}  # the projection's, such as the mean of first weights
+    parameters = {k: f"{p.name}_rule_{k}" if k in own else f"{p.name}_{k}" for k in rule.units}
+    post.part_numbers(rule, low.place(p.name, "rule"), parameters)
+    low.synapses[p.name] = replace(low.synapses[p.name], lower_bound=parameters.get("w_min", ""))
     for side, population in sides.items():
         _neuron_side(low, p, side, population, found[side], {**tables[side], **parameters})
     env, final = _environment(p, pre, post, found, tables, parameters)
@@ -39,10 +40,10 @@ def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: Popul
     synapse.sums(low, [x for x in found["post"] if x.over == "post"], tables["post"])
 
 
-def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], values: Mapping[str, float]) -> None:
+def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], units: Mapping[str, str]) -> None:
     for side, declared in found.items():
         for x in declared:
-            if x.name in PORTS or x.name in values or x.name in ("w", "writes", "step", "i", "j"):
+            if x.name in PORTS or x.name in units or x.name in ("w", "writes", "step", "i", "j"):
                 tx.fail(f"{owner}.{side}", x.name, f"`{x.name}` is taken; call the variable something else")
             if x.integer:
                 tx.fail(f"{owner}.{side}", x.name, "a rule's variables are real numbers; write `: 1`")
@@ -63,9 +64,9 @@ def _neuron_side(
     own = dimensions(found, f"{rule.owner}.{side}")
     spike, decision, sample = PLACES[side]
     used = _symbols(rule, (*PLACES[side],)) | {n for x in found for n in (tx.names(x.rhs) if x.rhs else ())}
-    for name, value in rule.values.items():
+    for name, unit in rule.units.items():
         if name in used:
-            population.parameter(table[name], value, rule.units[name])
+            population.parameter(table[name], (*low.place(p.name, "rule"), name), unit)
     population.check_derivatives(rule, side, found, own)
     population.declare([x for x in found if x.over in ("", "post")], table)
     population.increments += population.block(rule, spike, table, own)
@@ -105,12 +106,11 @@ def _group_sums(
             else population.expression(p.rule, "post", x.rhs, table, own)
         )
         helper = f"{table[x.name]}_sum"
-        low.helpers.append(Group(helper, (Variable("total"),), ()))
-        low.sizes[helper] = 1
-        names = {n: f"{n}_pre" for n in tx.names(expression)}
+        low.helpers.append(Group(helper, (Variable("total", role="sum"),), ()))
+        names = {n: sided(n, PRE) for n in tx.names(expression)}
         collect = Sum("total", tx.rename(expression, names), "decision")
         low.synapses[f"{helper}_all"] = Synapses(f"{helper}_all", source.name, helper, sums=(collect,))
-        population.links.append((table[x.name], helper, "total"))
+        population.links.append(Link(table[x.name], helper, "total"))
         low.decision.append(Action("decision", "sum", f"{helper}_all"))
 
 
@@ -119,9 +119,9 @@ def _of_the_senders(low: Lowering, p: Projection, source: str, table: Mapping[st
     rule = p.rule
     assert rule is not None
     population, declared = low.builders[p.pre], lines(rule.pre, f"{rule.owner}.pre")
-    for name in tx.names(source) & rule.values.keys():
-        population.parameter(table[name], rule.values[name], rule.units[name])
-    names = {x.name: f"{p.name}_pre_{x.name}" for x in declared} | {name: table[name] for name in rule.values}
+    for name in tx.names(source) & rule.units.keys():
+        population.parameter(table[name], (*low.place(p.name, "rule"), name), rule.units[name])
+    names = {x.name: f"{p.name}_pre_{x.name}" for x in declared} | {name: table[name] for name in rule.units}
     return population.expression(rule, "post", source, names, dimensions(declared, f"{rule.owner}.pre"))
 
 
@@ -133,15 +133,15 @@ def _environment(
     assert p.rule is not None
     env: dict[str, Dimension] = {"w": ONE, "step": ONE, "i": ONE, "j": ONE}
     final = {"w": "w", "step": "step", "i": "i", "j": "j"}
-    for side, population in (("pre", pre), ("post", post)):
+    for side, population in ((PRE, pre), (POST, post)):
         own = {**population.own, **dimensions(found[side], side), **dict.fromkeys(_SYNAPTIC_PORTS, ONE)}
         for name, d in own.items():
-            env[f"{name}_{side}"] = d
-            final[f"{name}_{side}"] = f"{tables[side].get(name, name)}_{side}"
+            env[sided(name, side)] = d
+            final[sided(name, side)] = sided(tables[side].get(name, name), side)
     for x in found["synapse"]:
         env[x.name], final[x.name] = units.dimension(x.unit, p.rule.owner), f"s_{x.name}"
     for name, final_name in parameters.items():
-        env[name], final[name] = units.dimension(p.rule.units[name], p.rule.owner), f"{final_name}_post"
+        env[name], final[name] = units.dimension(p.rule.units[name], p.rule.owner), sided(final_name, POST)
     return env, final
 
 
@@ -212,16 +212,17 @@ class _Synaptic:
                     self._use(symbol, where, str(s), receiving)
         units.check_block(statements, self.env)
 
-        out = tx.rename_block(statements, self.final, BlockDraws(f"{p.name}.{where}", "seed_post", "j"))
-        if any("seed_post" in tx.names(s.value) for s in out):
-            self.post.parameters["seed"] = "integer"
+        seed = sided(SEED.name, POST)
+        out = tx.rename_block(statements, self.final, BlockDraws(f"{p.name}.{where}", seed, "j"))
+        if any(seed in tx.names(s.value) for s in out):
+            self.post.draws()
         return out
 
     def _receiving(self) -> set[str]:
         """Variables that deliveries of this very slot add to, on either side."""
-        out = {"received_pre", "received_post"}
-        for side, population in (("pre", self.pre), ("post", self.post)):
-            out |= {f"{name}_{side}" for name in population.receiving}
+        out = {sided("received", side) for side in SIDES}
+        for side, population in ((PRE, self.pre), (POST, self.post)):
+            out |= {sided(name, side) for name in population.receiving}
         return out
 
     def _use(self, symbol: str, where: str, shown: str, receiving: set[str]) -> None:
@@ -229,10 +230,10 @@ class _Synaptic:
             problem = f"`{symbol}` is being added to in this very slot, so its value depends on the order of synapses"
             tx.fail(where, shown, problem + "; read a trace of it instead")
         if symbol not in self.env:
-            bare = [f"{symbol}_pre", f"{symbol}_post"]
             if symbol in PORTS:
-                tx.fail(where, shown, f"on synapses `{symbol}` needs its side: {' or '.join(bare)}")
+                names = [sided(symbol, side) for side in SIDES]
+                tx.fail(where, shown, f"on synapses `{symbol}` needs its side: {' or '.join(names)}")
             tx.unknown(where, shown, symbol, self.env)
-        for side, population in (("_pre", self.pre), ("_post", self.post)):
-            if symbol.endswith(side) and symbol.removesuffix(side) in _SYNAPTIC_PORTS:
-                population.port(symbol.removesuffix(side), where, shown)
+        name, side = split(symbol)
+        if side and name in _SYNAPTIC_PORTS:
+            (self.pre if side == PRE else self.post).port(name, where, shown)

@@ -8,37 +8,49 @@ step leaves as they are, whatever is drawn and whenever it is.
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from neurosearch.language import text as tx
-from neurosearch.plan import Group, Plan
+from neurosearch.language.sides import split
+from neurosearch.lower import edit
+from neurosearch.plan import Group, Plan, Shape
 
 NEVER = "False"
 """The condition of neurons of which none is known to stay idle."""
 
-_MAY_READ = frozenset({"drive", "dt", "step", "i", "onset", "seed", "lead", "learn", "fresh"})
-"""What is known ahead of time, besides own variables and parameters: it changes with frames or samples, or counts."""
+_MAY_READ = frozenset({"dt", "step", "i", "onset"})
+"""What is known ahead of time besides own variables, parameters and rows of tables, which change at events."""
 
 _LONGEST = 2000
 """Characters of a condition; each statement that reads the ones before it makes it longer by a factor."""
 
 
-def run_ahead(plan: Plan) -> Plan:
-    """Say of the input group when its neurons are idle, where they may be run ahead."""
-    group = plan.shape.group(plan.input)
+@dataclass(frozen=True)
+class RunAhead:
+    """The input group says when its neurons are idle, where they may be run ahead."""
+
+    name: str = "run_ahead"
+
+    def __call__(self, plan: Plan) -> Plan:
+        """The plan with the condition under which an input neuron can be skipped."""
+        return replace(plan, shape=_ahead(plan.shape, plan.input))
+
+
+@lru_cache(maxsize=256)
+def _ahead(shape: Shape, source: str) -> Shape:
+    group = shape.group(source)
     own = frozenset(s.target for s in (*group.each_step, *group.reset))
-    if not _alone(group, own) or own & _read_elsewhere(plan, group):
-        return plan
-    ahead = replace(group, can_skip=_can_skip(group), only_spike_step=_only_spike_step(group))
-    groups = tuple(ahead if g is group else g for g in plan.shape.groups)
-    return replace(plan, shape=replace(plan.shape, groups=groups))
+    if not _alone(group, own) or own & _read_elsewhere(shape, group):
+        return shape
+    return edit.with_group(shape, replace(group, can_skip=_can_skip(group), only_spike_step=_only_spike_step(group)))
 
 
 def _alone(group: Group, own: frozenset[str]) -> bool:
     """Whether a neuron's steps need nothing but what is known ahead of time."""
     variables = {v.name: v for v in group.variables}
-    framewise = {name for name in variables if name.startswith(tx.FRAMEWISE)}
-    known = own | framewise | _MAY_READ | {name for name, _ in group.parameters}
+    shown = {v.name for v in group.variables if v.role in ("table", "frame_constant")}
+    known = own | shown | _MAY_READ | {p.name for p in group.parameters}
     texts = [group.threshold, *(s.value for s in (*group.each_step, *group.reset))]
     read = {name for text in texts for name in tx.names(text)}
     flowing = any(variables[n].shared or variables[n].rhs for n in own & variables.keys())
@@ -48,23 +60,23 @@ def _alone(group: Group, own: frozenset[str]) -> bool:
     return bool(group.threshold) and read <= known and not (flowing or remainder or group.refractory or group.links)
 
 
-def _read_elsewhere(plan: Plan, group: Group) -> frozenset[str]:
+def _read_elsewhere(shape: Shape, group: Group) -> frozenset[str]:
     """Variables of the group that others may read between its frames: equations, traces, decisions, synapses, links."""
 
     def texts() -> Iterator[str]:
         yield from (v.rhs for v in group.variables)
         yield from (s.value for s in group.after_reset)
-        for a in plan.shape.actions:
+        for a in shape.actions:
             if a.moment == "decision":
                 yield from (s.value for s in a.block)
-        for synapses in plan.shape.synapses:
+        for synapses in shape.synapses:
             yield from (s.value for s in (*synapses.deliver, *synapses.on_pre, *synapses.on_post))
             yield from (v.rhs for v in synapses.variables)
             yield from (x.expression for x in synapses.sums if x.moment != "frame")
 
     read = {name for text in texts() for name in tx.names(text)}
-    linked = {variable for g in plan.shape.groups for _, source, variable in g.links if source == group.name}
-    return frozenset({name.removesuffix("_pre").removesuffix("_post") for name in read} | read | linked)
+    linked = {link.variable for g in shape.groups for link in g.links if link.group == group.name}
+    return frozenset({split(name)[0] for name in read} | read | linked)
 
 
 def _can_skip(group: Group) -> str:

@@ -8,12 +8,15 @@ import numpy as np
 
 from neurosearch import random
 from neurosearch.errors import UserError
-from neurosearch.graph import Projection
+from neurosearch.graph import Graph, Projection
 from neurosearch.language import text as tx
 from neurosearch.language.arrays import FUNCTIONS
+from neurosearch.language.sides import POST, sided
+from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.population_builder import PopulationBuilder
 from neurosearch.parts.wiring.base import Wiring, checked_pairs
 from neurosearch.parts.wiring.fan_in import chosen
+from neurosearch.plan import SEED
 from neurosearch.random import stream_id
 
 COMPARED = 1 << 18
@@ -29,36 +32,42 @@ class Wired:
     listed: bool = False
 
 
-def lower_wiring(post: PopulationBuilder, p: Projection, n_pre: int, n_post: int) -> Wired:
+def lower_wiring(low: Lowering, post: PopulationBuilder, p: Projection) -> Wired:
     """Lower a wiring; its parameters become the postsynaptic population's where a text needs them."""
-    wiring = p.wiring
+    wiring, place = p.wiring, low.place(p.name, "wiring")
     texts = [name for name in ("condition", "fan_in", "every") if getattr(wiring, name)]
     if len(texts) > 1:
         raise UserError(f"{wiring.owner} has {' and '.join(texts)}, which each say all its pairs; keep one of them")
-    recurrent = p.pre == p.post and not wiring.itself
-    stream = stream_id(f"{p.name}.wiring")
-    if wiring.fan_in and wiring.fan_in not in wiring.values:
-        tx.unknown(f"{wiring.owner}.fan_in", wiring.fan_in, wiring.fan_in, wiring.values)
-    if not type(wiring).__module__.startswith("neurosearch.parts."):
-        check_text(wiring, stream, n_pre, n_post, recurrent)
+    stream, seed = stream_id(f"{p.name}.wiring"), sided(SEED.name, POST)
+    if wiring.fan_in and wiring.fan_in not in wiring.units:
+        tx.unknown(f"{wiring.owner}.fan_in", wiring.fan_in, wiring.fan_in, wiring.units)
     if not texts:
         return Wired(listed=True)
-    for name, value in wiring.values.items():
-        post.parameter(f"{p.name}_{name}", value, "integer" if name == wiring.fan_in else wiring.units[name])
+    for name, unit in wiring.units.items():
+        post.parameter(f"{p.name}_{name}", (*place, name), unit, integer=name == wiring.fan_in)
     if wiring.every:
         return Wired()
-    post.parameters["seed"] = "integer"
+    post.draws()
+    table = {k: sided(f"{p.name}_{k}", POST) for k in wiring.units}
     if wiring.fan_in:
-        return Wired(fan_in=("seed_post", str(stream), f"{p.name}_{wiring.fan_in}_post"))
-    table = {k: f"{p.name}_{k}_post" for k in wiring.values}
-    return Wired(tx.rename(_condition(wiring), table, _WiringDraws(stream, "seed_post")))
+        return Wired(fan_in=(seed, str(stream), table[wiring.fan_in]))
+    return Wired(tx.rename(_condition(wiring), table, _WiringDraws(stream, seed)))
+
+
+def check_wirings(graph: Graph) -> None:
+    """Refuse a user's wiring whose ``pairs`` cannot be used, or are not those of its text, for the sizes of a graph."""
+    sizes = {graph.input.name: graph.input.size} | {p.name: p.size for p in graph.populations}
+    for p in graph.projections:
+        if not type(p.wiring).__module__.startswith("neurosearch.parts."):
+            recurrent = p.pre == p.post and not p.wiring.itself
+            check_text(p.wiring, stream_id(f"{p.name}.wiring"), sizes[p.pre], sizes[p.post], recurrent)
 
 
 def _condition(wiring: Wiring) -> str:
     where = f"{wiring.owner}.condition"
     checked = tx.expression(wiring.condition, where)
-    for symbol in sorted(tx.names(checked) - {"i", "j", *wiring.values}):
-        tx.unknown(where, checked, symbol, {"i", "j", *wiring.values})
+    for symbol in sorted(tx.names(checked) - {"i", "j", *wiring.units}):
+        tx.unknown(where, checked, symbol, {"i", "j", *wiring.units})
     return checked
 
 

@@ -58,7 +58,7 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
         if s.deliver:
             device.count_events(objects[s.name], s.name)
         elif any(x.moment == "frame" for x in s.sums):
-            device.count_graded(objects[s.name], "drive", s.name)
+            device.count_graded(objects[s.name], _shown(shape, s.pre), s.name)
     device.readout(objects[shape.readout], "decision")
     return device.program(Network(*objects.values()))
 
@@ -83,10 +83,8 @@ class _Lean:
 
         self._device = device
         self._tables = {
-            name: device.table(
-                name, "f4" if name == "drive" else "f8", "frame" if name == "drive" else "sample", columns
-            )
-            for name, columns in tables(shape).items()
+            t.name: device.table(t.name, "f4" if t.rows == "frame" else "f8", t.rows, t.per_neuron)
+            for t in shape.tables
         }
         self._clocks = {m: Clock(dt=_seconds(shape.dt), name=f"{m}_clock") for m in MOMENTS}
         device.event_clocks.update({f"{m}_clock": m for m in MOMENTS})
@@ -117,9 +115,9 @@ class _Lean:
         return bool(group.can_skip)
 
 
-def tables(shape: Shape) -> dict[str, bool]:
-    """Table → whether a row has a value per neuron."""
-    return {a.table: a.table in ("drive", "target") for a in shape.actions if a.kind == "read"}
+def _shown(shape: Shape, group: str) -> str:
+    """The variable of a group that takes a row of the data at each frame."""
+    return next(a.variable for a in shape.actions if a.kind == "read" and a.owner == group and a.moment == "frame")
 
 
 def _seconds(x: float) -> Any:
@@ -138,15 +136,15 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     from neurosearch.simulate.functions import functions
 
     brian2.defaultclock.dt = _seconds(shape.dt)
-    space: dict[str, Any] = {**functions(), **{f"table_{name}": engine.table(name) for name in tables(shape)}}
+    space: dict[str, Any] = {**functions(), **{f"table_{t.name}": engine.table(t.name) for t in shape.tables}}
     single = {g.name for g in shape.groups} & linked(shape)
     groups = {
         g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space, engine.ahead(g))
         for order, g in enumerate(shape.groups)
     }
     for g in shape.groups:
-        for local, source, variable in g.links:
-            setattr(groups[g.name], local, brian2.linked_var(groups[source], variable))
+        for link in g.links:
+            setattr(groups[g.name], link.name, brian2.linked_var(groups[link.group], link.variable))
     engine.ready(groups)
     for s in shape.synapses:
         if s.listed:
@@ -169,7 +167,7 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
 
 def linked(shape: Shape) -> set[str]:
     """Groups of one neuron whose values others read."""
-    return {source for g in shape.groups for _, source, _ in g.links}
+    return {link.group for g in shape.groups for link in g.links}
 
 
 def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any], ahead: bool) -> Any:
@@ -181,10 +179,9 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any], ahead:
         unit = "integer" if v.integer else brian_unit(v.unit)
         left = f"d{v.name}/dt = {v.rhs}" if v.rhs else v.name
         lines.append(f"{left} : {unit}" + (f" ({', '.join(flags)})" if flags else ""))
-    lines += [
-        f"{name} : {unit if unit == 'integer' else brian_unit(unit)} (shared, constant)" for name, unit in g.parameters
-    ]
-    lines += [f"{local} : 1 (linked)" for local, _, _ in g.links]
+    for p in g.parameters:
+        lines.append(f"{p.name} : {'integer' if p.integer else brian_unit(p.unit)} (shared, constant)")
+    lines += [f"{link.name} : 1 (linked)" for link in g.links]
     lines += ["unused : 1 (shared, constant)"] if not lines else []
     return NeuronGroup(
         size,
@@ -212,14 +209,14 @@ def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[s
                     clock = engine.clock(a.moment)
                     out[key] = _sum(objects[a.owner], synapses[a.owner], x, clock, "before_groups", order, key)
             continue
-        block = _read(a) if a.kind == "read" else a.block
+        block = _read(shape, a) if a.kind == "read" else a.block
         out[name] = _runner(objects[a.owner], brian_text(block), engine.clock(a.moment), "before_groups", order, name)
     return out
 
 
-def _read(a: Action) -> tx.Block:
-    columns = a.table in ("drive", "target")
-    return (tx.Statement(a.variable, "=", f"table_{a.table}(t, i)" if columns else f"table_{a.table}(t)", a.owner),)
+def _read(shape: Shape, a: Action) -> tx.Block:
+    row = f"table_{a.table}(t, i)" if shape.table(a.table).per_neuron else f"table_{a.table}(t)"
+    return (tx.Statement(a.variable, "=", row, a.owner),)
 
 
 def _ahead(group: Any, g: PlanGroup) -> Any:

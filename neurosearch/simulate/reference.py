@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurosearch import random
+from neurosearch.language import sides
 from neurosearch.language import text as tx
 from neurosearch.lower.integrate import step_text
 from neurosearch.plan import Action, Group, Plan, Synapses
@@ -141,9 +142,9 @@ class Stepper:
         found = self.state.neurons[g.name].get(name)
         if found is not None:
             return found
-        for local, source, variable in g.links:
-            if local == name:
-                return self.state.neurons[source][variable]
+        for link in g.links:
+            if link.name == name:
+                return self.state.neurons[link.group][link.variable]
         if name in ("step", "dt", "i", "seed"):
             return {"step": self.n, "dt": self.dt, "i": np.arange(self.plan.sizes[g.name]), "seed": self.seed}[name]
         return self.plan.values[f"{g.name}.{name}"]
@@ -151,7 +152,7 @@ class Stepper:
     def _neuron_env(self, g: Group, block: tx.Block) -> dict[str, Any]:
         written = {s.target for s in block}
         reads = {n for s in block for n in s.reads}
-        known = {v.name for v in g.variables} | {link[0] for link in g.links} | {p for p, _ in g.parameters}
+        known = {v.name for v in g.variables} | {link.name for link in g.links} | {p.name for p in g.parameters}
         return {n: self._neuron(g, n) for n in reads if n in known or n not in written}
 
     def _pair_env(self, s: Synapses, reads: frozenset[str], keep: Any) -> dict[str, Any]:
@@ -162,10 +163,12 @@ class Stepper:
                 env[name] = self.state.synapses[s.name][name][keep]
             elif name in ("i", "j", "step", "dt"):
                 env[name] = {"i": i[keep], "j": j[keep], "step": self.n, "dt": self.dt}[name]
-            elif name.endswith(("_pre", "_post")):
-                side, index = (s.pre, i) if name.endswith("_pre") else (s.post, j)
-                value = self._neuron(self.groups[side], name.removesuffix("_pre").removesuffix("_post"))
-                env[name] = value[index[keep]] if np.ndim(value) and len(value) > 1 else value
+            else:
+                variable, side = sides.split(name)
+                if side:
+                    group, index = (s.pre, i) if side == sides.PRE else (s.post, j)
+                    value = self._neuron(self.groups[group], variable)
+                    env[name] = value[index[keep]] if np.ndim(value) and len(value) > 1 else value
         return env
 
     # -- blocks
@@ -216,12 +219,13 @@ class Stepper:
     def _act(self, a: Action) -> None:
         if a.kind == "read":
             old = self.state.neurons[a.owner][a.variable]
-            row = self.drive[self.row] if a.table == "drive" else self.line.tables[a.table][self.sample]
+            by_frame = self.shape.table(a.table).rows == "frame"
+            row = self.drive[self.row] if by_frame else self.line.tables[a.table][self.sample]
             self.state.neurons[a.owner][a.variable] = np.broadcast_to(np.asarray(row, float), old.shape).copy()
         elif a.kind == "neurons":
             self._on_neurons(self.groups[a.owner], a.block)
         else:
-            s = next(s for s in self.shape.synapses if s.name == a.owner)
+            s = self.shape.projection(a.owner)
             if a.kind == "sum":
                 self._sum(s, a.moment)
             else:
@@ -267,7 +271,7 @@ class Stepper:
         keep = order[self.state.fired[s.pre][i[order]]]
         held = {v.name for v in self.groups[s.post].variables if v.held}
         for x in s.deliver:
-            target = x.target.removesuffix("_post")
+            target, _ = sides.split(x.target)
             value = tx.evaluate(tx.tree(x.value), self._pair_env(s, tx.names(x.value), keep), FUNCTIONS)
             amount = np.broadcast_to(value, keep.shape)
             into = self.state.neurons[s.post][target].copy()

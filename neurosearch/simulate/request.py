@@ -1,5 +1,6 @@
 """Plan and timeline → what the compiled program is asked to do: sizes, numbers, tables and the data."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,9 +36,10 @@ def request(
     if not 0 <= seed < 2**31:
         raise UserError(f"seed = {seed} must be an integer from 0 to {2**31 - 1}")
     scalars: dict[str, float | int] = {f"size.{name}": size for name, size in plan.sizes.items()}
-    integers = {f"{g.name}.{n}" for g in plan.shape.groups for n, unit in g.parameters if unit == "integer"}
+    parameters = {f"{g.name}.{p.name}": p for g in plan.shape.groups for p in g.parameters}
+    integers = {key for key, p in parameters.items() if p.integer}
     scalars |= {k: int(v) if k in integers else float(v) for k, v in plan.values.items()}
-    scalars |= {k: seed for k in integers if k.endswith(".seed")}
+    scalars |= {key: seed for key, p in parameters.items() if p.seed}
     arrays: dict[str, np.ndarray] = {
         "boundaries": line.boundaries.astype(np.int64),
         "decisions": line.decisions.astype(np.int64),
@@ -50,13 +52,12 @@ def request(
             i, j = plan.pairs(s.name, seed)
             arrays[f"_pairs.{s.name}.first"] = np.searchsorted(i, np.arange(plan.sizes[s.pre] + 1))
             arrays[f"_pairs.{s.name}.target"] = j.astype(np.int32)
-    used = {a.table for a in plan.shape.actions if a.kind == "read"}
-    for name, table in line.tables.items():
-        if name in used:
-            arrays[f"table.{name}"] = table
-    if "target" in used:
-        scalars["columns.target"] = line.tables["target"].shape[1]
-    scalars["columns.drive"] = drive.columns
+    for table in plan.shape.tables:
+        if table.rows == "sample":
+            arrays[f"table.{table.name}"] = line.tables[table.name]
+        if table.per_neuron:
+            columns = line.tables[table.name].shape[1] if table.rows == "sample" else drive.columns
+            scalars[f"columns.{table.name}"] = columns
     return Request(
         scalars=scalars, arrays=arrays | (weights or {}), files=drive.files, probes=tuple(probes), raster=raster,
         report=report, samples=line.samples,
@@ -67,12 +68,10 @@ def _check_eligibility(plan: Plan, line: Timeline) -> None:
     """Scaled eligibility grows as exp(elapsed/tau): a sample must not last too many time constants."""
     longest = float(np.diff(line.boundaries).max() + 1) * plan.shape.dt
     for g in plan.shape.groups:
-        for s in g.each_step:
-            if s.where.endswith(".eligibility"):
-                name = s.value.rsplit("/", 1)[1].rstrip(")")
-                tau = plan.values[f"{g.name}.{name}"]
-                if longest / tau > GROW_LIMIT:
-                    raise UserError(
-                        f"{g.name}.{name} = {tau} second is too short for samples of {longest:g} s; "
-                        f"make it at least {longest / GROW_LIMIT:.3g} s or the samples shorter"
-                    )
+        for v in g.variables:
+            tau = plan.values[f"{g.name}.{v.time_constant}"] if v.role == "scale" else math.inf
+            if longest / tau > GROW_LIMIT:
+                raise UserError(
+                    f"{g.name}.{v.time_constant} = {tau} second is too short for samples of {longest:g} s; "
+                    f"make it at least {longest / GROW_LIMIT:.3g} s or the samples shorter"
+                )

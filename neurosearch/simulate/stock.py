@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosearch.plan import MOMENTS, Group, Shape, Synapses, shape_from_plain
+from neurosearch.plan import MOMENTS, Group, Shape, Synapses, Table, shape_from_plain
 from neurosearch.record.record import Record
 from neurosearch.record.rows import SparseRows
 from neurosearch.simulate import brian
@@ -103,7 +103,7 @@ class _Stock:
     ):
         self._numbers, self._arrays = {**scalars, **arrays}, arrays
         self._scalars, self.drive, self.sample, self.row = scalars, drive, 0, 0
-        self._tables = {name: self._table(name, arrays, columns) for name, columns in brian.tables(shape).items()}
+        self._tables = {t.name: self._table(t, arrays) for t in shape.tables}
 
     def size(self, name: str) -> int:
         """See ``brian.Engine``."""
@@ -131,24 +131,23 @@ class _Stock:
         """See ``brian.Engine``."""
         return False
 
-    def _table(self, name: str, arrays: Mapping[str, np.ndarray], columns: bool) -> Any:
+    def _table(self, table: Table, arrays: Mapping[str, np.ndarray]) -> Any:
         from brian2 import second
         from brian2.core.functions import Function
 
         def matrix(t: Any, i: Any) -> Any:
             del t
-            if name == "drive":
+            if table.rows == "frame":
                 return self.drive[self.row].astype(float)[np.asarray(i)]
-            return arrays[f"table.{name}"].reshape(-1, int(self._scalars[f"columns.{name}"]))[self.sample][
-                np.asarray(i)
-            ]
+            columns = int(self._scalars[f"columns.{table.name}"])
+            return arrays[f"table.{table.name}"].reshape(-1, columns)[self.sample][np.asarray(i)]
 
         def vector(t: Any) -> Any:
             del t
-            return float(arrays[f"table.{name}"][self.sample])
+            return float(arrays[f"table.{table.name}"][self.sample])
 
-        python: Any = matrix if columns else vector
-        units = [second, 1] if columns else [second]
+        python: Any = matrix if table.per_neuron else vector
+        units = [second, 1] if table.per_neuron else [second]
         function = Function(python, arg_units=units, return_unit=1, stateless=False)
         function.implementations.add_implementation("numpy", python)
         return function

@@ -1,0 +1,15 @@
+"""Names on a synapse: ``x_pre`` and ``x_post`` are the variable ``x`` of the neuron at either end."""
+
+PRE, POST = "pre", "post"
+SIDES = (PRE, POST)
+
+
+def sided(name: str, side: str) -> str:
+    """The variable ``name`` of the neuron on that side, as synaptic texts call it."""
+    return f"{name}_{side}"
+
+
+def split(name: str) -> tuple[str, str]:
+    """(variable, side) of a name in a synaptic text; the side is empty for a name without one."""
+    bare, _, side = name.rpartition("_")
+    return (bare, side) if side in SIDES and bare else (name, "")

@@ -1,0 +1,47 @@
+"""Where the numbers of a plan come from: places in a graph, since a plan's texts are the same whatever they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from neurosearch.graph import Graph
+from neurosearch.plan import Shape
+
+Place = tuple[str | int, ...]
+"""Fields and indices from a graph to one of its parts or numbers: ``("populations", 0, "neuron", "tau_mem")``."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A plan without its numbers: what all graphs of one structure have in common.
+
+    Attributes:
+        shape: before any pass.
+        numbers: ``group.name`` → a place in the graph, or the number itself where a class says it.
+        at_most: ``group.parameter`` → (population, n): the number is at most its size without n.
+    """
+
+    shape: Shape
+    numbers: Mapping[str, Place | float]
+    at_most: Mapping[str, tuple[str, int]]
+
+
+def sizes(graph: Graph, shape: Shape) -> dict[str, int]:
+    """Neurons of each group; groups that the graph does not know collect a sum, in one neuron."""
+    known = {graph.input.name: graph.input.size} | {p.name: p.size for p in graph.populations}
+    return known | {g.name: 1 for g in shape.groups if g.name not in known}
+
+
+def values(graph: Graph, template: Template, sizes: Mapping[str, int]) -> dict[str, float]:
+    """The numbers of a plan, taken from where they are in the graph."""
+    found = {key: _number(graph, place) for key, place in template.numbers.items()}
+    return found | {key: min(found[key], sizes[group] - n) for key, (group, n) in template.at_most.items()}
+
+
+def _number(graph: Graph, place: Place | float) -> float:
+    if not isinstance(place, tuple):
+        return float(place)
+    found: Any = graph
+    for step in place:
+        found = found[step] if isinstance(step, int) else getattr(found, step)
+    return float(found)

@@ -1,0 +1,71 @@
+"""A projection lowered: its wiring, its weights, and what a spike does to its targets."""
+
+from dataclasses import fields, replace
+
+from neurosearch.errors import UserError
+from neurosearch.graph import Constant, Projection
+from neurosearch.language import text as tx
+from neurosearch.language.sides import POST, sided
+from neurosearch.lower.graded import lower_graded
+from neurosearch.lower.lowering import Lowering
+from neurosearch.lower.rules import lower_rule
+from neurosearch.lower.stp import lower_stp, released
+from neurosearch.lower.wiring import lower_wiring
+from neurosearch.plan import Synapses, Variable
+from neurosearch.random import stream_id
+
+
+def lower_projection(low: Lowering, p: Projection) -> None:
+    """Lower the synapses of a projection, with short-term plasticity and rule, but for what they carry."""
+    pre, post = low.builders[p.pre], low.builders[p.post]
+    wired = lower_wiring(low, post, p)
+    recurrent = p.pre == p.post and not p.wiring.itself
+    made = Synapses(p.name, p.pre, p.post, wired.condition, wired.fan_in, recurrent, listed=wired.listed)
+    if isinstance(p.weights, Constant):
+        weight = f"{p.name}_weight"
+        post.parameter(weight, (*low.place(p.name, "weights"), "value"))
+        if p.rule is not None:
+            raise UserError(
+                f"projection {p.name} has a rule, so its weights must be random(mean, spread), not constant"
+            )
+        made = replace(made, weight=weight)
+    else:
+        for field in fields(p.weights):
+            post.parameter(f"{p.name}_{field.name}", (*low.place(p.name, "weights"), field.name))
+        post.draws()
+        size = f"({p.name}_mean_post + {p.name}_spread_post*(2*{_draw(p, 'size')} - 1))"
+        initial = f"{size}*(1 - 2*int({_draw(p, 'sign')} < {p.name}_negative_post))"
+        made = replace(made, variables=(Variable("w"),), initial=initial)
+    if p.stp is not None:
+        lower_stp(low, p, pre)
+    low.synapses[p.name] = replace(made, plastic=p.rule is not None)
+    if p.rule is not None:
+        lower_rule(low, p, pre, post)
+
+
+def _draw(p: Projection, what: str) -> str:
+    return f"draw(seed_post, {stream_id(f'{p.name}.{what}')}, 0, i, j)"
+
+
+def lower_delivery(low: Lowering, p: Projection) -> None:
+    """Lower what a spike, or a graded value, does to the postsynaptic neuron."""
+    pre, post = low.builders[p.pre], low.builders[p.post]
+    graded = low.graph.input.encoder.graded if p.pre == low.graph.input.name and not p.graded else p.graded
+    if graded:
+        lower_graded(low, p, graded)
+        return
+    if not pre.threshold:
+        raise UserError(f"projection {p.name}: {p.pre} does not spike; name what it carries with graded=...")
+    neuron = next(x.neuron for x in low.graph.populations if x.name == p.post)
+    where = f"{neuron.owner}.receive"
+    (receive,) = tx.block(neuron.receive, where)
+    if receive.op != "+=" or receive.target not in post.own:
+        problem = "an arriving weight must be added (`+=`) to a variable of the neuron"
+        tx.fail(where, str(receive), problem + ", so that the order of synapses can't matter")
+    if post.variables[receive.target].integer:
+        tx.fail(where, str(receive), f"`{receive.target}` is an integer, but weights are real; write `: 1`")
+    amount = released(p, low.synapses[p.name])
+    table = {"w": amount, **{k: sided(k, POST) for k in neuron.units}}
+    lines = [f"{sided(receive.target, POST)} += {tx.rename(receive.value, table)}"]
+    lines += [f"{sided('received', POST)} += {amount}"] if "received" in post.ports else []
+    low.synapses[p.name] = replace(low.synapses[p.name], deliver=tx.block("\n".join(lines), where))

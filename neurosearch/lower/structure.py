@@ -1,0 +1,56 @@
+"""The structure of a graph: everything that lowering reads of it except its numbers.
+
+Graphs of one structure differ in numbers alone, so their texts are checked, named and placed once, not at every trial.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from neurosearch.declare import Text
+from neurosearch.graph import Graph, Population, Projection
+from neurosearch.lower.numbers import Template
+
+KEPT = 256
+"""Templates kept in a process; a study should have fewer than 100 structures."""
+
+_TEMPLATES: OrderedDict[Hashable, Template] = OrderedDict()
+
+
+def template(graph: Graph, make: Callable[[Graph], Template]) -> Template:
+    """What ``make`` gives for the graph, kept for graphs of the same structure."""
+    key = structure(graph)
+    found = _TEMPLATES.pop(key, None) or make(graph)
+    _TEMPLATES[key] = found  # the one used last stands last
+    if len(_TEMPLATES) > KEPT:
+        _TEMPLATES.popitem(last=False)
+    return found
+
+
+def structure(graph: Graph) -> Hashable:
+    """Equal for graphs that differ in numbers alone: parameters of parts, sizes above 1, the length of the teaching."""
+    return (
+        graph.dt,
+        (graph.input.name, _texts(graph.input.encoder)),
+        tuple(_population(p) for p in graph.populations),
+        tuple(_projection(p) for p in graph.projections),
+        graph.readout,
+        graph.decision,
+    )
+
+
+def _population(p: Population) -> Hashable:
+    return p.name, p.size == 1, _texts(p.neuron), _texts(p.homeostasis), type(p.teacher)
+
+
+def _projection(p: Projection) -> Hashable:
+    return p.name, p.pre, p.post, _texts(p.wiring), type(p.weights), _texts(p.rule), _texts(p.stp), p.graded
+
+
+def _texts(part: Text | None) -> Hashable:
+    """The class, which says names and units of the parameters, and the texts, which an instance may have of its own."""
+    return part if part is None else (type(part), *(_hashable(getattr(part, name)) for name in part.texts))
+
+
+def _hashable(value: Any) -> Hashable:
+    return tuple(sorted(value.items())) if isinstance(value, dict) else value
