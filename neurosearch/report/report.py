@@ -5,6 +5,7 @@ import importlib.util
 import io
 import json
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -85,6 +86,9 @@ def _pictures(found: Findings, options: Options) -> Findings:
     from neurosearch.report import plots, raster
 
     study, folder = found.study, options.folder or Path(RUNS) / found.study.name
+    if options.folder is None and not _writable(folder):  # somebody else's results: everything but the pictures
+        note = f"no pictures: {folder} cannot be written; choose a folder with --out"
+        return replace(found, notes=(*found.notes, note))
     paths = _named_choices(found)
     drawn = [plots.save(folder / "history.png", lambda: plots.history(study, found.trials, paths[0] if paths else ""))]
     if found.front:
@@ -97,6 +101,11 @@ def _pictures(found: Findings, options: Options) -> Findings:
     if found.best:
         drawn += _noted(notes, lambda: _of_the_best(found, folder, plots, raster))
     return replace(found, pictures=tuple(drawn), notes=tuple(notes))
+
+
+def _writable(folder: Path) -> bool:
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    return os.access(there, os.W_OK)
 
 
 def _of_the_best(found: Findings, folder: Path, plots: Any, raster: Any) -> list[Path]:

@@ -118,7 +118,9 @@ class _Search:
         before anything else finishes. So a resumed search of one worker continues bit for bit.
         """
         trials = list(self.store.trials())
-        if _several_drivers(trials):  # each counted its own asks: there is no one order to replay
+        if self.store.contested:  # from the first proposal on, or each would propose what the others do
+            self.sampler.lane = f":{self.stamp}"
+        if self.store.contested or _several_drivers(trials):  # each counted its own asks: they have no common order
             self._adopt()
             return
         noted = self.store.sampler_attributes()
@@ -179,6 +181,7 @@ class _Search:
     def _fill(self, pool: Executor) -> None:
         """Ask until every worker has its work and one proposal waits."""
         if self.store.shared:
+            self.store.beat()
             self._adopt()
             if self.store.count() >= self.total:  # others reached it: what waits is not needed any more
                 for future in self.running:

@@ -3,10 +3,11 @@
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
 from neurosearch.errors import UserError
 
@@ -64,6 +65,27 @@ class Journal(JournalFileBackend):
             self._append_lock.release()
 
 
+class ReadOnlyJournal(BaseJournalBackend):
+    """A journal as it is now: no lock is taken and nothing is written, so it may lie in a folder of somebody else's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        content = path.read_bytes()
+        keep = _whole(path, content)
+        self._logs = [json.loads(line) for line in content[:keep].split(b"\n")[:-1]]
+        self.said = ""
+        if keep < len(content):
+            self.said = f"{path}: the last line is incomplete and is left out here; the file stays as it is"
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """The whole lines from this number on."""
+        return iter(self._logs[log_number_from:])
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Never."""
+        raise AssertionError(f"{self._path} was opened to be read")
+
+
 def _append(path: Path, text: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     try:
@@ -96,24 +118,30 @@ def mend(path: Path) -> str:
         raise UserError(f"{path} cannot be opened: {error.strerror}; choose another place with --storage") from error
     try:
         content = path.read_bytes()
-        lines = content.split(b"\n")
-        ends_whole = lines[-1] == b""
-        lines = lines[:-1] if ends_whole else lines
-        bad = next((n for n, line in enumerate(lines) if not _is_log(line)), None)
-        if lines and (bad == 0 or json.loads(lines[0])["op_code"] != _CREATE_STUDY):
-            more = "; a database is given as sqlite:///FILE" if content.startswith(b"SQLite") else ""
-            raise UserError(f"{path} is no journal of a study from its first line on{more}; give another --storage")
-        if bad is None and (ends_whole or not lines):
-            return ""
-        if bad is not None and bad < len(lines) - 1:
-            shown = lines[bad][:40].decode(errors="replace")
-            raise UserError(
-                f"{path}, line {bad + 1} is damaged: {shown!r}; restore the file from a copy, "
-                f"or move it away to begin the study anew"
-            )
-        return _set_aside(path, content, len(content) - len(lines[-1]) - int(ends_whole))
+        keep = _whole(path, content)
+        return "" if keep == len(content) else _set_aside(path, content, keep)
     finally:
         lock.release()
+
+
+def _whole(path: Path, content: bytes) -> int:
+    """How many bytes of a journal are whole lines: all, or all but a last line that was cut."""
+    lines = content.split(b"\n")
+    ends_whole = lines[-1] == b""
+    lines = lines[:-1] if ends_whole else lines
+    bad = next((n for n, line in enumerate(lines) if not _is_log(line)), None)
+    if lines and (bad == 0 or json.loads(lines[0])["op_code"] != _CREATE_STUDY):
+        more = "; a database is given as sqlite:///FILE" if content.startswith(b"SQLite") else ""
+        raise UserError(f"{path} is no journal of a study from its first line on{more}; give another --storage")
+    if bad is None and (ends_whole or not lines):
+        return len(content)
+    if bad is not None and bad < len(lines) - 1:
+        shown = lines[bad][:40].decode(errors="replace")
+        raise UserError(
+            f"{path}, line {bad + 1} is damaged: {shown!r}; restore the file from a copy, "
+            f"or move it away to begin the study anew"
+        )
+    return len(content) - len(lines[-1]) - int(ends_whole)
 
 
 def _set_aside(path: Path, content: bytes, keep: int) -> str:

@@ -3,7 +3,6 @@
 import math
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
@@ -20,7 +19,9 @@ from optuna.trial import TrialState
 from neurosearch.errors import UserError
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
-from neurosearch.store.journal import Journal, KernelLock, mend
+from neurosearch.store.database import explained, open_database
+from neurosearch.store.drivers import Presence
+from neurosearch.store.journal import Journal, KernelLock, ReadOnlyJournal, mend
 from neurosearch.study import ranking
 from neurosearch.study import study as studies
 from neurosearch.study.space import Choice, Dimension, Float
@@ -29,20 +30,41 @@ from neurosearch.study.study import Study
 RUNS = "neurosearch-runs"
 """Folder of the journals, in the working directory."""
 
+_WRITTEN = "what was stored before is safe, run again"
+_READ = "check the URL, or choose another --storage"
+
 _TRIAL, _IDENTITY, _RESCORE = "neurosearch", "neurosearch:identity", "neurosearch:rescore:"
 
 
 class Store:
-    """The stored trials of one study; only the driver writes."""
+    """The stored trials of one study; only the driver writes.
 
-    def __init__(self, study: Study, storage: Any, place: str, path: Path | None) -> None:
-        self.study, self.place, self.path = study, place, path
-        directions = [StudyDirection[d.upper()] for d in study.directions]
-        try:  # not `load_if_exists`, which writes a line at every opening
-            self._study = optuna.load_study(study_name=study.name, storage=storage)
-        except KeyError:
-            self._study = optuna.create_study(study_name=study.name, storage=storage, directions=directions)
+    Attributes:
+        study: whose trials these are.
+        place: path or URL, for sentences.
+        path: of the journal; ``None`` for a database.
+        contested: another driver was at work when this one began (see `driving`).
+    """
+
+    def __init__(self, study: Study, storage: Any, place: str, path: Path | None, *, create: bool = True) -> None:
+        self.study, self.place, self.path, self.contested = study, place, path, False
+        self._presence: Presence | None = None
         self._trials: list[Trial] = []
+        with explained(place, "read", _READ):
+            self._study = self._opened(storage, create)
+
+    def _opened(self, storage: Any, create: bool) -> optuna.Study:
+        directions = [StudyDirection[d.upper()] for d in self.study.directions]
+        with suppress(KeyError):  # not `load_if_exists`, which writes a line at every opening
+            return optuna.load_study(study_name=self.study.name, storage=storage)
+        if not create:
+            raise UserError(
+                f"{self.place} holds no trial of '{self.study.name}'; run `neurosearch launch {self.study.called}`, "
+                f"or give another --storage"
+            )
+        with suppress(optuna.exceptions.DuplicatedStudyError):  # by another driver since we looked
+            return optuna.create_study(study_name=self.study.name, storage=storage, directions=directions)
+        return optuna.load_study(study_name=self.study.name, storage=storage)
 
     @property
     def shared(self) -> bool:
@@ -51,7 +73,8 @@ class Store:
 
     def trials(self) -> list[Trial]:
         """Every stored trial in the order in which it finished; also those that another driver stored meanwhile."""
-        stored = self._study.get_trials(deepcopy=False)
+        with explained(self.place, "read", _READ):
+            stored = self._study.get_trials(deepcopy=False)
         for frozen in stored[len(self._trials) :]:
             if _TRIAL not in frozen.user_attrs:
                 raise UserError(
@@ -73,7 +96,8 @@ class Store:
 
     def sampler_attributes(self) -> list[dict[str, Any]]:
         """What the sampler noted on each trial (the generation of an evolution strategy, for example)."""
-        return [dict(frozen.system_attrs) for frozen in self._study.get_trials(deepcopy=False)]
+        with explained(self.place, "read", _READ):
+            return [dict(frozen.system_attrs) for frozen in self._study.get_trials(deepcopy=False)]
 
     def add(self, trial: Trial, sampler_attributes: Mapping[str, Any] | None = None) -> Trial:
         """Append a finished trial; returns it with its number."""
@@ -95,7 +119,7 @@ class Store:
         before = self.count()
         if self.path is not None:  # of a journal there is one writer, so the position is known: a lost line will show
             frozen.user_attrs[_TRIAL]["number"] = before
-        with _said(self.place):
+        with explained(self.place, "written", _WRITTEN):
             self._study.add_trial(frozen)
         if self.path is None:  # another driver may have stored trials meanwhile: ours is the one with our start
             return next(t for t in self.trials()[before:] if t.detail.get("started") == data["detail"].get("started"))
@@ -105,7 +129,9 @@ class Store:
     def rescored(self) -> dict[int, ranking.Rescored]:
         """The finalists' runs on fresh seeds, by trial number."""
         found: dict[int, ranking.Rescored] = {}
-        for key, value in self._study.user_attrs.items():
+        with explained(self.place, "read", _READ):
+            attributes = self._study.user_attrs
+        for key, value in attributes.items():
             if key.startswith(_RESCORE):
                 number = int(key.removeprefix(_RESCORE))
                 scores = tuple(_score(data) for data in value["scores"])
@@ -115,32 +141,53 @@ class Store:
     def add_rescored(self, result: ranking.Rescored) -> None:
         """Store a finalist's runs on fresh seeds."""
         data = {"seeds": list(result.seeds), "scores": [plain(score) for score in result.scores]}
-        with _said(self.place):
+        with explained(self.place, "written", _WRITTEN):
             self._study.set_user_attr(f"{_RESCORE}{result.number}", data)
 
-    def check_identity(self) -> None:
-        """Refuse a study whose file changed in what its stored trials depend on."""
+    def check_identity(self, *, write: bool = True) -> None:
+        """Refuse a study whose file changed in what its stored trials depend on; note it where there are none yet."""
         now = plain(studies.identity(self.study))
-        stored = self._study.user_attrs.get(_IDENTITY)
-        if stored is None:
-            with _said(self.place):
+        stored = self._identity()
+        if write and (stored is None or (studies.changes(stored, now) and not self._study.get_trials(deepcopy=False))):
+            with explained(self.place, "written", _WRITTEN), self._unless_shared():
                 self._study.set_user_attr(_IDENTITY, now)
-            return
-        changed = studies.changes(stored, now)
+            stored = self._identity()  # not `now`: another driver may have begun with another file at the same time
+        changed = studies.changes(now if stored is None else stored, now)
         if changed and self._study.get_trials(deepcopy=False):
             more = f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""
             raise UserError(
                 f"{self.study.file} changed since its trials were stored in {self.place}: "
                 f"{'; '.join(changed[:3])}{more}; undo the change, or save the study under a new name"
             )
-        if changed:
-            self._study.set_user_attr(_IDENTITY, now)
+
+    def _identity(self) -> Mapping[str, Any] | None:
+        with explained(self.place, "read", _READ):
+            return self._study.user_attrs.get(_IDENTITY)
+
+    @contextmanager
+    def _unless_shared(self) -> Iterator[None]:
+        """Of a database, let pass that another driver has just written the same attribute for the first time."""
+        from sqlalchemy.exc import IntegrityError
+
+        try:
+            yield
+        except optuna.exceptions.StorageInternalError as error:
+            if not (self.shared and isinstance(error.__cause__, IntegrityError)):
+                raise
 
     @contextmanager
     def driving(self) -> Iterator[None]:
-        """Hold the journal for one driver; a second launch of the same study is told so at once."""
+        """Hold a journal for one driver; register with a database, and learn whether others are at work there."""
         if self.path is None:
-            yield
+            with explained(self.place, "written", _WRITTEN):
+                self._presence = Presence(self._study)
+                self.contested = self._presence.enter()
+            try:
+                yield
+            finally:
+                with suppress(optuna.exceptions.StorageInternalError):  # what has gone wrong is already being said
+                    self._presence.leave()
+                self._presence = None
             return
         lock = KernelLock(self.path.with_name(f".{self.path.name}.driver"))
         if not lock.try_acquire():
@@ -152,29 +199,47 @@ class Store:
         finally:
             lock.release()
 
+    def beat(self) -> None:
+        """Let the other drivers of a database know from time to time that this one is at work."""
+        if self._presence is not None:
+            with explained(self.place, "written", _WRITTEN):
+                self._presence.beat()
+
 
 def open_store(study: Study, storage: str | None = None, *, create: bool = True) -> Store:
-    """The store of a study: ``./neurosearch-runs/NAME.journal``, a journal file by path, or any Optuna URL."""
+    """The store of a study: ``./neurosearch-runs/NAME.journal``, a journal file by path, or any Optuna URL.
+
+    Without ``create`` it is only read: nothing is made, locked, repaired or written.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if storage and "://" in storage:
-        file = Path(storage.removeprefix("sqlite:///"))
+        file = Path(storage.removeprefix("sqlite:///").partition("?")[0])
         if storage.startswith("sqlite:///") and not create and not file.exists():
             raise UserError(f"{file} does not exist: no trial of '{study.name}' is stored in {storage}; check the name")
-        return _checked(Store(study, _database(storage), storage, None))
+        return _checked(Store(study, open_database(storage, create=create), storage, None, create=create), create)
     path = Path(storage).expanduser() if storage else Path(RUNS) / f"{study.name}.journal"
     if not path.exists() and not create:
         raise UserError(
             f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.called}`"
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        said = mend(path) if path.exists() else ""
-        journal = Journal(path)
+        journal, said = _journal(path, create)
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}; choose another place with --storage") from error
+        way = "written" if create else "read"
+        raise UserError(f"{path} cannot be {way}: {error.strerror}; choose another place with --storage") from error
     if said:
         print(said, file=sys.stderr)
-    return _checked(Store(study, optuna.storages.JournalStorage(journal), str(path), path))
+    return _checked(Store(study, optuna.storages.JournalStorage(journal), str(path), path, create=create), create)
+
+
+def _journal(path: Path, create: bool) -> tuple[Journal | ReadOnlyJournal, str]:
+    """The journal, and what there is to say of it."""
+    if not create:
+        read = ReadOnlyJournal(path)
+        return read, read.said
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = mend(path) if path.exists() else ""
+    return Journal(path), said
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:
@@ -188,32 +253,9 @@ def distribution(dimension: Dimension) -> BaseDistribution:
     return IntDistribution(dimension.low, dimension.high, dimension.log, 1 if dimension.log else dimension.step)
 
 
-def _checked(store: Store) -> Store:
-    store.check_identity()
+def _checked(store: Store, write: bool) -> Store:
+    store.check_identity(write=write)
     return store
-
-
-def _database(url: str) -> Any:
-    with suppress(Exception):  # two drivers may be making the tables of an empty database: the later one finds them
-        return optuna.storages.get_storage(url)
-    time.sleep(0.5)
-    try:
-        return optuna.storages.get_storage(url)
-    except Exception as error:  # every driver has errors of its own; all mean that the URL does not work here
-        raise UserError(
-            f"--storage {url} cannot be opened: {' '.join(str(error).split())[:300]}; check the URL"
-        ) from error
-
-
-@contextmanager
-def _said(place: str) -> Iterator[None]:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-        reason = " ".join(str(error.__cause__ or error).split())[:300]
-        raise UserError(f"{place} cannot be written: {reason}; what was stored before is safe, run again") from error
 
 
 def _to_json(trial: Trial) -> dict[str, Any]:
