@@ -63,7 +63,7 @@ HEAVY = {
         "inspect.importance": "its importance evaluator",
     },
     "sympy": {"recall.derive": "derivations", "recall.separate": "factorisation"},
-    "sqlalchemy": {"store.store": "the errors of a database, inside a function"},
+    "sqlalchemy": {"store.database": "the errors of a database, inside a function"},
     "pydantic": {"study.schema": "the schema of a study, inside functions"},
     "yaml": {"study.document": "inside functions"},
     "matplotlib": {"report.plots": "pictures", "report.raster": "a picture; both imported when one is drawn"},

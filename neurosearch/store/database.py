@@ -50,6 +50,18 @@ def explained(place: str, doing: str, then: str) -> Iterator[None]:
         raise UserError(_sentence(place, error, f"{place} cannot be {doing}", then)) from error
 
 
+@contextmanager
+def written_once() -> Iterator[None]:
+    """Let pass that another driver has just written the same row for the first time."""
+    from sqlalchemy.exc import IntegrityError
+
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        if not isinstance(error.__cause__, IntegrityError):
+            raise
+
+
 def _sentence(place: str, error: Exception, problem: str, then: str) -> str:
     reason = " ".join(str(error.__cause__ or error).split())[:300]
     if any(said in reason.lower() for said in _LOCKED):

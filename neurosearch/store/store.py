@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 from neurosearch.errors import UserError
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
-from neurosearch.store.database import explained, open_database
+from neurosearch.store.database import explained, open_database, written_once
 from neurosearch.store.drivers import Presence
 from neurosearch.store.journal import Journal, KernelLock, ReadOnlyJournal, mend
 from neurosearch.study import ranking
@@ -149,7 +149,7 @@ class Store:
         now = plain(studies.identity(self.study))
         stored = self._identity()
         if write and (stored is None or (studies.changes(stored, now) and not self._study.get_trials(deepcopy=False))):
-            with explained(self.place, "written", _WRITTEN), self._unless_shared():
+            with explained(self.place, "written", _WRITTEN), written_once():  # another driver may write it first
                 self._study.set_user_attr(_IDENTITY, now)
             stored = self._identity()  # not `now`: another driver may have begun with another file at the same time
         changed = studies.changes(now if stored is None else stored, now)
@@ -163,17 +163,6 @@ class Store:
     def _identity(self) -> Mapping[str, Any] | None:
         with explained(self.place, "read", _READ):
             return self._study.user_attrs.get(_IDENTITY)
-
-    @contextmanager
-    def _unless_shared(self) -> Iterator[None]:
-        """Of a database, let pass that another driver has just written the same attribute for the first time."""
-        from sqlalchemy.exc import IntegrityError
-
-        try:
-            yield
-        except optuna.exceptions.StorageInternalError as error:
-            if not (self.shared and isinstance(error.__cause__, IntegrityError)):
-                raise
 
     @contextmanager
     def driving(self) -> Iterator[None]:
