@@ -5,7 +5,7 @@ The old name gives the very same module, so a class is one class whichever name 
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -69,6 +69,18 @@ BECAME_ROOMS = {
 }
 """A module that became a folder of the same name → where its contents are; the folder passes their names on."""
 
+RENAMED = {
+    "baselines.base": {
+        "arrived": "label_source",
+        "beside": "run_baselines",
+        "judge": "evaluate",
+        "kept": "cached",
+        "told": "visible_labels",
+    },
+    "inspect.encoded": {"beside": "run_baselines"},
+}
+"""Module as it is called now → old name of a function in it → its name now."""
+
 
 def new_name(module: str) -> str:
     """The name of a module now, from what it was called (both without ``neurosearch.``)."""
@@ -79,7 +91,7 @@ def new_name(module: str) -> str:
 
 
 class _OldNames:
-    """Finds modules by their old names, and lets rooms that were modules answer for what they held."""
+    """Finds modules by their old names, and lets modules answer for what they held under other names."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
         """See ``importlib.abc.MetaPathFinder``."""
@@ -87,8 +99,8 @@ class _OldNames:
         package, _, module = name.partition(".")
         if package != "neurosearch" or not module:
             return None
-        if module in BECAME_ROOMS:
-            return _room(name, path, BECAME_ROOMS[module])
+        if module in BECAME_ROOMS or module in RENAMED:
+            return _passing_on(name, path, BECAME_ROOMS.get(module, (module,)), RENAMED.get(module, {}))
         new = new_name(module)
         return None if new == module else ModuleSpec(name, _Same(f"neurosearch.{new}"))  # type: ignore[arg-type]  # protocols suffice
 
@@ -110,18 +122,20 @@ class _Same:
         module.__spec__ = self._spec
 
 
-def _room(name: str, path: Sequence[str] | None, contents: Sequence[str]) -> ModuleSpec | None:
+def _passing_on(
+    name: str, path: Sequence[str] | None, contents: Sequence[str], renamed: Mapping[str, str]
+) -> ModuleSpec | None:
     spec = importlib.machinery.PathFinder.find_spec(name, path)
     if spec is not None and spec.loader is not None:
-        spec.loader = _PassesOn(spec.loader, contents)  # type: ignore[assignment]
+        spec.loader = _PassesOn(spec.loader, contents, renamed)  # type: ignore[assignment]
     return spec
 
 
 class _PassesOn:
-    """Loads a room's empty file and lets it look up a name in what was the module of the room's name."""
+    """Loads a module and lets it look up what it has not: in other modules, and under the name of today."""
 
-    def __init__(self, loader: Any, contents: Sequence[str]) -> None:
-        self._loader, self._contents = loader, contents
+    def __init__(self, loader: Any, contents: Sequence[str], renamed: Mapping[str, str]) -> None:
+        self._loader, self._contents, self._renamed = loader, contents, renamed
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """See ``importlib.abc.Loader``."""
@@ -135,8 +149,9 @@ class _PassesOn:
         def __getattr__(name: str) -> Any:
             for contents in () if name.startswith("_") else self._contents:
                 found = vars(importlib.import_module(f"neurosearch.{contents}"))
-                if name in found:
-                    return found[name]
+                now = self._renamed.get(name, name)
+                if now in found:
+                    return found[now]
             raise AttributeError(f"module '{module.__name__}' has no attribute '{name}'")
 
         module.__getattr__ = __getattr__  # type: ignore[method-assign]
