@@ -91,10 +91,14 @@ def test_version_is_one() -> None:
 
 
 def test_scripts_are_sound() -> None:
-    for name in ("scripts/quickstart", "scripts/test", "scripts/system-packages", "scripts/environment.sh", ".ci/run"):
+    findings = [f"findings/{file.name}" for file in ROOT.glob("findings/*")]
+    assert findings
+    own = ("scripts/quickstart", "scripts/test", "scripts/system-packages", "scripts/environment.sh", ".ci/run")
+    for name in (*own, *findings):
         file = ROOT / name
         assert subprocess.run(["bash", "-n", str(file)], capture_output=True).returncode == 0, name
-        assert name.endswith(".sh") or file.stat().st_mode & 0o111, f"{name} must be executable"
+        assert name == "scripts/environment.sh" or file.stat().st_mode & 0o111, f"{name} must be executable"
+        assert name not in findings or "neurosearch" not in file.read_text(), f"{name} must run without this package"
 
 
 def test_ci_installs_system_packages_and_then_runs_exactly_the_tests(tmp_path: Path) -> None:
