@@ -31,7 +31,7 @@ def functions() -> dict[str, Function]:
 
 
 def listed(first: np.ndarray, target: np.ndarray) -> tuple[Function, Function]:
-    """Functions of pairs that are given: how many targets neuron i has (``target[first[i] : first[i + 1]]``), the m-th."""
+    """Functions of given pairs: how many targets neuron i has (``target[first[i] : first[i + 1]]``), and its m-th."""
 
     def count(i: Any) -> np.ndarray:
         return np.diff(first)[np.asarray(i)].astype(np.int32)
