@@ -55,7 +55,11 @@ UPWARDS = {
 """(room, room above it) → why; never when the file itself is imported, so inside a function."""
 
 HEAVY = {
-    "brian2": {"simulate": "its objects and its device", "lower.integrate": "its state updaters, inside a function"},
+    "brian2": {
+        "simulate": "its objects and its device",
+        "lower.integrate": "its state updaters, inside a function",
+        "lower.brian_defaults": "imported without the user's preferences, inside a function",
+    },
     "optuna": {
         "store": "its storage and its journal file",
         "search.sampler": "its samplers",

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from neurosearch.language import text as tx
+from neurosearch.lower.brian_defaults import import_brian2
 from neurosearch.plan import Group, Synapses, Variable
 
 
@@ -19,7 +20,8 @@ def _line(v: Variable) -> str:
 
 @lru_cache(maxsize=256)
 def _integrate(equations: str, method: str) -> tx.Block:
-    from brian2 import Equations, prefs
+    prefs = import_brian2().prefs
+    from brian2 import Equations
     from brian2.stateupdaters.base import StateUpdateMethod
 
     prefs.logging.file_log = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from neurosearch.language import text as tx
+from neurosearch.lower.brian_defaults import import_brian2
 from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
 from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import Synapses as PlanSynapses
@@ -39,11 +40,10 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
     Raises:
         Unsupported: the lean device refuses the plan.
     """
-    from brian2 import Network, prefs
-
+    brian2 = import_brian2()
     from neurosearch.simulate.device import fresh_device
 
-    _arrange(prefs, not strict)
+    _arrange(brian2.prefs, not strict)
     shape = shape_from_plain(plan)
     device = fresh_device(strict)
     engine = _Lean(device, shape)
@@ -60,7 +60,7 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
         elif any(x.moment == "frame" for x in s.sums):
             device.count_graded(objects[s.name], _shown(shape, s.pre), s.name)
     device.readout(objects[shape.readout], "decision")
-    return device.program(Network(*objects.values()))
+    return device.program(brian2.Network(*objects.values()))
 
 
 def _arrange(prefs: Any, allowed: bool) -> None:

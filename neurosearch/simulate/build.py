@@ -24,7 +24,9 @@ from neurosearch.errors import UserError
 from neurosearch.simulate import builder as builders
 from neurosearch.simulate import cache, compiler
 
-SOURCES = ("simulate", "parts/wiring", "random.py", "lower/integrate.py", "plan.py", "language")
+SOURCES = (
+    "simulate", "parts/wiring", "random.py", "lower/integrate.py", "lower/brian_defaults.py", "plan.py", "language",
+)  # fmt: skip
 """Files and folders of this package that make program text of a plan: a change there is another digest."""
 
 COMPILE_WITHIN = 600.0  # seconds; a large structure takes two

@@ -7,6 +7,8 @@ Versions 2.9 to 2.11 provide all of them. A caller that meets `Unsupported` uses
 import importlib
 import inspect
 
+from neurosearch.lower.brian_defaults import import_brian2
+
 
 class Unsupported(NotImplementedError):
     """The model, or this Brian2, needs something the lean device does not do; the stock device may."""
@@ -50,6 +52,7 @@ METHODS: dict[str, dict[str, tuple[str, ...]]] = {
         "compile_block": ("block",),
         "run_block": ("block",),
     },
+    "brian2.core.preferences:BrianGlobalPreferences": {"load_preferences": ()},
     "brian2.codegen.templates:Templater": {"__init__": ("package_name", "extension", "env_globals")},
     "brian2.core.functions:Function": {
         "__init__": ("pyfunc", "arg_units", "arg_names", "return_unit", "arg_types", "return_type", "stateless")
@@ -90,7 +93,7 @@ DEVICE_ATTRIBUTES = (
 def missing() -> str | None:
     """One sentence that names the first thing this Brian2 lacks, or ``None`` when all is there."""
     try:
-        version = importlib.import_module("brian2").__version__
+        version = import_brian2().__version__
     except ImportError as error:
         return f"Brian2 cannot be imported: {error}"
     for module, names in NAMES.items():

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from neurosearch.lower.brian_defaults import import_brian2
 from neurosearch.plan import MOMENTS, Group, Shape, Synapses, Table, shape_from_plain
 from neurosearch.record.record import Record
 from neurosearch.record.rows import SparseRows
@@ -157,8 +158,7 @@ def simulate(
     shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray | SparseRows
 ) -> dict[str, np.ndarray]:
     """Run a plan on the runtime device's NumPy target, in this process; every state variable is in the answer."""
-    import brian2
-
+    brian2 = import_brian2()
     brian2.prefs.codegen.target = "numpy"
     brian2.prefs.codegen.loop_invariant_optimisations = False
     engine = _Stock(shape, scalars, arrays, drive)
