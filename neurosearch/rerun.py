@@ -18,19 +18,17 @@ from neurosearch.export.network import Network, state_names
 from neurosearch.record.record import Record
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
+from neurosearch.simulate.engine import DEFAULT_LIMITS, Limits
 from neurosearch.study.study import Study, identity
-from neurosearch.trial import Limits, Prepared
-
-NO_LIMITS = Limits()
+from neurosearch.trial import Prepared
 
 PACKAGES = ("neurosearch", "brian2", "numpy", "optuna")
 
 
-def network(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIMITS) -> Network:
+def network(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAULT_LIMITS) -> Network:
     """Run one network to its end and keep everything that it learned."""
     prepared = trial.prepare(configuration, seed)
-    engine = trial.compiled(prepared.plan)
-    record = trial.simulate(prepared, engine, seed, probes=_probes(prepared), limits=limits)
+    record = trial.DEFAULT.run(trial.request(prepared, seed, probes=_probes(prepared)), limits)
     if not record.arrays:
         raise UserError(
             f"the network of seed {seed} did not run to its end, so it has no final weights: {record.reason}"
@@ -43,20 +41,19 @@ def network(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIM
         plan=prepared.plan,
         score=trial.scored(prepared, record),
         state={name: record.arrays[name] for name in state_names(prepared.plan)},
-        program=engine.digest,
-        compiler=engine.compiler,
+        program=record.build.digest,
+        compiler=record.build.compiler,
         data=prepared.stream.key,
     )
 
 
-def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits = NO_LIMITS) -> Score:
+def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAULT_LIMITS) -> Score:
     """The same network, its plasticity off from the start."""
     prepared = trial.prepare(configuration, seed)
-    engine = trial.compiled(prepared.plan)
-    return trial.scored(prepared, trial.simulate(prepared, engine, seed, learning=False, limits=limits))
+    return trial.scored(prepared, trial.DEFAULT.run(trial.request(prepared, seed, learning=False), limits))
 
 
-def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
+def with_weights(found: Found, limits: Limits = DEFAULT_LIMITS) -> Score:
     """A found network with its final weights and thresholds, learning off: its held-out accuracy is the recorded one.
 
     The samples of the stream are passed on the way, so that the held-out ones fall on the same steps; what is
@@ -64,21 +61,19 @@ def with_weights(found: Found, limits: Limits = NO_LIMITS) -> Score:
     """
     (seed,) = found.seeds
     prepared = trial.prepare(found.configuration, seed)
-    engine = trial.compiled(prepared.plan)
     _check_shapes(found, prepared)
     fixed = replace(prepared, plan=found_files.frozen(prepared.plan))
-    record = trial.simulate(fixed, engine, seed, learning=False, weights=found.learned, limits=limits)
+    record = trial.DEFAULT.run(trial.request(fixed, seed, learning=False, start=found.learned), limits)
     score = trial.scored(fixed, record)
     return replace(score, metrics={k: v for k, v in score.metrics.items() if metrics()[k].judges != "stream"}, curve=())
 
 
 def shown(
-    configuration: Mapping[str, Any], seed: int, samples: tuple[int, int], limits: Limits = NO_LIMITS
+    configuration: Mapping[str, Any], seed: int, samples: tuple[int, int], limits: Limits = DEFAULT_LIMITS
 ) -> tuple[Prepared, Record]:
     """A run with the spikes of the samples ``first`` to ``last - 1``."""
     prepared = trial.prepare(configuration, seed)
-    engine = trial.compiled(prepared.plan)
-    return prepared, trial.simulate(prepared, engine, seed, raster=(samples[0], samples[1] - 1), limits=limits)
+    return prepared, trial.DEFAULT.run(trial.request(prepared, seed, raster=(samples[0], samples[1] - 1)), limits)
 
 
 def phases(configuration: Mapping[str, Any], seed: int) -> np.ndarray:
@@ -89,7 +84,7 @@ def phases(configuration: Mapping[str, Any], seed: int) -> np.ndarray:
 
 def limits_of(study: Study | None) -> Limits:
     """The limits of a study in the corridor's words."""
-    return Limits() if study is None else trial.limited(study.limits.seconds, study.limits.memory_gb)
+    return DEFAULT_LIMITS if study is None else trial.limited(study.limits.seconds, study.limits.memory_gb)
 
 
 def provenance(seed: int, study: Study | None, stored: Trial | None) -> dict[str, Any]:

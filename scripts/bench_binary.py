@@ -16,6 +16,7 @@ from neurosearch.errors import UserError
 from neurosearch.lower.lower import lower
 from neurosearch.plan import to_plain
 from neurosearch.simulate import build, compiler
+from neurosearch.simulate.compiled import Compiled
 
 SEED = 0
 SHORT = {"clang++": "clang", "g++": "gcc"}
@@ -61,11 +62,11 @@ def binary_vs_handwritten(repeats: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder, environment(NEUROSEARCH_CXX=cxx.path):
             out[f"handwritten_identical{end}"] = _identical(cxx, Path(folder), prepared)
             by_hand = reference_trial.compile_by_hand(cxx, Path(folder))
-            program = trial.compiled(prepared.plan)
+            trial.DEFAULT.supports(prepared.plan)  # builds
             ours, theirs = [], []
             for k in range(repeats):
                 theirs.append(reference_trial.run_by_hand(by_hand, prepared, k).run_seconds)
-                ours.append(trial.simulate(prepared, program, k).run_seconds)
+                ours.append(trial.DEFAULT.run(trial.request(prepared, k)).run_seconds)
                 say(f"  {cxx.name}: generated {ours[-1]:.3f} s, by hand {theirs[-1]:.3f} s")
         out[f"binary_seconds{end}"] = statistics.median(ours)
         out[f"handwritten_seconds{end}"] = statistics.median(theirs)
@@ -75,9 +76,8 @@ def binary_vs_handwritten(repeats: int) -> dict[str, Any]:
 
 
 def _identical(cxx: compiler.Compiler, folder: Path, prepared: trial.Prepared) -> bool:
-    strict = build.program(prepared.plan.shape.digest, to_plain(prepared.plan.shape), strict=True)
     probes = [f"kenyon_output.{name}" for name in ("w", "i", "j")]
-    record = trial.simulate(prepared, strict, SEED, probes=probes)
+    record = Compiled(strict=True).run(trial.request(prepared, SEED, probes=probes))
     by_hand = reference_trial.run_by_hand(reference_trial.compile_by_hand(cxx, folder, strict=True), prepared, SEED)
     different = reference_trial.differences(record, by_hand)
     if different:

@@ -6,7 +6,6 @@ time until the inputs of a trial stand ready: in a new process with nothing kept
 """
 
 import argparse
-import dataclasses
 import os
 import platform
 import re
@@ -21,7 +20,9 @@ from typing import Any
 from bench_binary import environment, say
 
 from neurosearch import trial
-from neurosearch.simulate import build, compiler
+from neurosearch.simulate import compiler, run
+from neurosearch.simulate.arguments import arguments
+from neurosearch.simulate.compiled import Compiled
 
 TASKS: dict[str, dict[str, Any]] = {
     "digits": {"digits": {}},
@@ -74,8 +75,7 @@ def counted(source: str) -> str:
 
 def share(prepared: trial.Prepared, repeats: int) -> tuple[float, float]:
     """Share of the program's running time that is encoding, and the seconds of a trial's simulation."""
-    program = trial.compiled(prepared.plan)
-    assert isinstance(program, build.Program)
+    program = Compiled().program(prepared.plan)
     cxx = compiler.find()
     shares, seconds = [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -85,11 +85,11 @@ def share(prepared: trial.Prepared, repeats: int) -> tuple[float, float]:
         subprocess.run([cxx.path, *cxx.flags(), str(source), "-o", str(binary)], check=True)
         with environment(**{VARIABLE: str(cycles)}):
             for seed in range(repeats):
-                trial.simulate(prepared, dataclasses.replace(program, path=str(binary)), seed)
+                run.run(binary, arguments(trial.request(prepared, seed)))
                 encoding, everything = map(float, cycles.read_text().split())
                 shares.append(encoding / everything)
                 began = time.perf_counter()
-                trial.simulate(prepared, program, seed)
+                trial.DEFAULT.run(trial.request(prepared, seed))
                 seconds.append(time.perf_counter() - began)
     return statistics.median(shares), statistics.median(seconds)
 

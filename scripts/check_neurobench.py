@@ -33,8 +33,8 @@ def write(file: str) -> None:
     prepared = trial.prepare({"architecture": ARCHITECTURE, "task": TASK}, SEED)
     plan, n = prepared.plan, len(prepared.stream.labels)
     probes = ["input_kenyon.w", "kenyon_output.w"]
-    engine = trial.compiled(plan)
-    record = trial.simulate(prepared, engine, SEED, learning=False, probes=probes, raster=(0, n - 1))
+    asked = trial.request(prepared, SEED, learning=False, probes=probes, raster=(0, n - 1))
+    record = trial.DEFAULT.run(asked)
     metrics = dict(trial.scored(prepared, record).metrics)
     numbers = np.random.default_rng(0).normal(size=(2, 500, 1))
     metrics["smape"] = prediction.smape(*numbers)

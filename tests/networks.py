@@ -13,10 +13,13 @@ from neurosearch.parts.wiring.all_to_all import AllToAll
 from neurosearch.parts.wiring.fan_in import FanIn
 from neurosearch.plan import Plan, to_plain
 from neurosearch.record import Record, Stream
-from neurosearch.simulate import build, run, stock
+from neurosearch.simulate.arguments import arguments
+from neurosearch.simulate.compiled import Compiled
 from neurosearch.simulate.drive import as_they_are
+from neurosearch.simulate.engine import Limits
 from neurosearch.simulate.reference import Result, Stepper
-from neurosearch.simulate.request import request
+from neurosearch.simulate.request import Request
+from neurosearch.simulate.stock import Stock
 from neurosearch.timeline import Timeline, timeline
 
 INPUTS, HIDDEN, OUTPUTS = 12, 30, 4
@@ -104,24 +107,27 @@ class Case:
     line: Timeline
     seed: int = 7
 
-    def asked(self):
+    def request(self) -> Request:
+        """Everything that can be asked: all variables, all spikes."""
         names = [f"{g.name}.{v.name}" for g in self.plan.shape.groups for v in g.variables if not v.shared]
         names += [f"{s.name}.{v.name}" for s in self.plan.shape.synapses for v in s.variables]
         whole = (0, self.line.samples - 1)
-        return request(self.plan, self.line, as_they_are(self.shown), self.seed, probes=names, raster=whole)
+        return Request(self.plan, self.line, as_they_are(self.shown), self.seed, tuple(names), whole)
+
+    def asked(self):
+        return arguments(self.request())
 
     def reference(self) -> Result:
         return Stepper(self.plan, self.line, self.shown.values, self.seed).run()
 
     def compiled(self, strict=True) -> Record:
-        shape = self.plan.shape
-        program = build.program(shape.digest, to_plain(shape), strict=strict)
-        record = run.run(program.path, self.asked(), time_limit=60)
-        assert record.status == "ok", record.reason
-        return record
+        return self.run(Compiled(strict))
 
     def brian(self) -> Record:
-        record = stock.run(to_plain(self.plan.shape), self.asked(), time_limit=300)
+        return self.run(Stock())
+
+    def run(self, engine) -> Record:
+        record = engine.run(self.request(), Limits(seconds=300))
         assert record.status == "ok", record.reason
         return record
 

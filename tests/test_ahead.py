@@ -202,8 +202,8 @@ class Watched(Stepper):
             self.seen += self.idle.size
             self.left_out += int(self.idle.sum())
 
-    def _step(self):
-        super()._step()
+    def step(self):
+        super().step()
         assert not (self.idle & self.state.fired[self.plan.input]).any()
         for name, value in self._kept().items():
             np.testing.assert_array_equal(value[self.idle], self.before[name][self.idle])

@@ -24,7 +24,7 @@ def test_the_spikes_are_those_of_the_network(encoder: str) -> None:
     own = configuration(encoder)
     stream = encoded.encoded(own, seed=4)
     prepared = trial.prepare(own, 4)
-    record = trial.simulate(prepared, trial.compiled(prepared.plan), 4)
+    record = trial.DEFAULT.run(trial.request(prepared, 4))
     per_sample = stream.values.sum(axis=1) * (record.spikes["input"].max() / stream.values.sum(axis=1).max())
     np.testing.assert_allclose(per_sample, record.spikes["input"], rtol=1e-5)
     assert np.array_equal(stream.labels, prepared.stream.labels)

@@ -14,7 +14,8 @@ import pytest
 
 from neurosearch.errors import UserError
 from neurosearch.simulate import protocol
-from neurosearch.simulate.run import Request, run
+from neurosearch.simulate.protocol import Arguments
+from neurosearch.simulate.run import run
 
 STUB = r"""
 // A program that obeys the protocol without simulating anything, and misbehaves by the number in `mode`.
@@ -136,13 +137,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "stub"
 
 
-def request(samples: int = 10, mode: int = 0, **more: float) -> Request:
+def given(samples: int = 10, mode: int = 0, **more: float) -> Arguments:
     boundaries = np.arange(samples + 1, dtype=np.int64) * 10
-    return Request(scalars={"mode": mode, "size.kc": 0, **more}, arrays={"boundaries": boundaries}, samples=samples)
+    return Arguments(scalars={"mode": mode, "size.kc": 0, **more}, arrays={"boundaries": boundaries}, samples=samples)
 
 
 def test_a_run_that_ends_well_is_a_full_record(program: Path) -> None:
-    record = run(program, request())
+    record = run(program, given())
     assert (record.status, record.reason, record.completed, record.samples) == ("ok", "", 10, 10)
     assert np.array_equal(record.readout, np.arange(30.0).reshape(10, 3))
     assert record.populations == ("kc", "output")
@@ -163,8 +164,8 @@ def test_numbers_arrays_and_files_arrive_as_they_were(program: Path, tmp_path: P
         "a.none": np.zeros(0),
     }
     (tmp_path / "table").write_bytes(np.arange(5, dtype="<i4").tobytes())
-    asked = request()
-    asked = Request(
+    asked = given()
+    asked = Arguments(
         scalars=asked.scalars,
         arrays={**asked.arrays, **sent},
         files={"table.x": ("i4", str(tmp_path / "table"))},
@@ -183,45 +184,45 @@ def test_numbers_arrays_and_files_arrive_as_they_were(program: Path, tmp_path: P
 
 def test_numbers_are_written_so_that_they_read_back_equal() -> None:
     text = protocol.question(
-        Request(scalars={"a": 0.1 + 0.2, "b": np.float64(1e-320), "c": int(np.int32(7)), "d": True}), 99
+        Arguments(scalars={"a": 0.1 + 0.2, "b": np.float64(1e-320), "c": int(np.int32(7)), "d": True}), 99
     )
     assert text == b"memory=99\na=0.30000000000000004\nb=1e-320\nc=7\nd=1\nreport=0\ngo\n"
 
 
 def test_an_array_that_the_language_lacks_is_refused() -> None:
     with pytest.raises(TypeError, match="complex128"):
-        protocol.question(Request(arrays={"x": np.zeros(2, complex)}), None)
+        protocol.question(Arguments(arrays={"x": np.zeros(2, complex)}), None)
 
 
 def test_progress_is_told_as_it_happens(program: Path) -> None:
     seen: list[tuple[int, int, int]] = []
-    asked = request(9)
+    asked = given(9)
     record = run(
-        program, Request(asked.scalars, asked.arrays, report=3, samples=9), on_progress=lambda *p: seen.append(p)
+        program, Arguments(asked.scalars, asked.arrays, report=3, samples=9), on_progress=lambda *p: seen.append(p)
     )
     assert record.status == "ok"
     assert seen == [(3, 2, 1), (6, 5, 2), (9, 8, 4)]
 
 
 def test_a_long_question_and_a_child_that_answers_early_do_not_lock(program: Path) -> None:
-    asked = request()
+    asked = given()
     large = {f"x.{n}": np.full(500_000, n, float) for n in range(5)}
-    record = run(program, Request(asked.scalars, {**asked.arrays, **large}, probes=tuple(large), samples=10))
+    record = run(program, Arguments(asked.scalars, {**asked.arrays, **large}, probes=tuple(large), samples=10))
     assert record.status == "ok"
     assert all((record.arrays[name] == array).all() for name, array in large.items())
-    refused = Request({"mode": BAD_SIZE}, {"boundaries": np.zeros(2, np.int64), **large}, {"f": ("i4", "/nowhere")})
+    refused = Arguments({"mode": BAD_SIZE}, {"boundaries": np.zeros(2, np.int64), **large}, {"f": ("i4", "/nowhere")})
     with pytest.raises(UserError, match="f: no file /nowhere"):
         run(program, refused)
 
 
 def test_fewer_samples_than_asked_is_never_ok(program: Path) -> None:
-    record = run(program, request(mode=SHORT))
+    record = run(program, given(mode=SHORT))
     assert (record.status, record.completed) == ("crashed", 8)
     assert record.reason == "the program says 'ok' after 8 of 10 samples"
 
 
 def test_not_finite_is_a_status(program: Path) -> None:
-    record = run(program, request(mode=NOT_FINITE))
+    record = run(program, given(mode=NOT_FINITE))
     assert (record.status, record.completed, len(record.readout)) == ("not_finite", 3, 3)
     assert "after 3 of 10 samples" in record.reason
 
@@ -240,7 +241,7 @@ def test_not_finite_is_a_status(program: Path) -> None:
     ],
 )
 def test_misbehaviour_is_a_crash_with_its_reason(program: Path, mode: int, reason: str) -> None:
-    record = run(program, request(mode=mode))
+    record = run(program, given(mode=mode))
     assert record.status == "crashed"
     assert reason in record.reason
     assert (record.completed, record.readout.shape) == (0, (0, 0))
@@ -248,13 +249,13 @@ def test_misbehaviour_is_a_crash_with_its_reason(program: Path, mode: int, reaso
 
 def test_a_refused_value_of_the_users_is_the_users_and_else_ours(program: Path) -> None:
     with pytest.raises(UserError, match=r"^size.kc = 0 is below 1$"):
-        run(program, request(mode=BAD_SIZE))
+        run(program, given(mode=BAD_SIZE))
     with pytest.raises(RuntimeError, match=r"unknown key nobody\.knows"):
-        run(program, request(mode=UNKNOWN))
+        run(program, given(mode=UNKNOWN))
 
 
 def test_the_time_limit_stops_and_keeps_what_was_done(program: Path) -> None:
-    record = run(program, request(1000, pause=10_000), time_limit=1.0)
+    record = run(program, given(1000, pause=10_000), time_limit=1.0)
     assert record.status == "time_limit"
     assert 0 < record.completed < 1000
     assert len(record.readout) == record.completed
@@ -263,21 +264,21 @@ def test_the_time_limit_stops_and_keeps_what_was_done(program: Path) -> None:
 
 
 def test_a_program_that_does_not_listen_is_ended_by_force(program: Path) -> None:
-    record = run(program, request(100_000, mode=DEAF, pause=10_000), time_limit=0.1)
+    record = run(program, given(100_000, mode=DEAF, pause=10_000), time_limit=0.1)
     assert record.status == "time_limit"
     assert 2.0 < record.wall_seconds < 4.0
     assert record.reason == "stopped by its time limit and ended by force"
 
 
 def test_a_program_that_lingers_after_its_result_is_ended(program: Path) -> None:
-    record = run(program, request(mode=LINGER))
+    record = run(program, given(mode=LINGER))
     assert record.status == "crashed"
     assert record.reason == "the program did not end after its result and ended by force"
     assert record.wall_seconds < 4.0
 
 
 def test_the_memory_limit_is_a_status(program: Path) -> None:
-    asked = request(bytes=200_000_000)
+    asked = given(bytes=200_000_000)
     record = run(program, asked, memory_limit=100_000_000)
     assert record.status == "memory_limit"
     assert "200000000 bytes for big" in record.reason
@@ -287,7 +288,7 @@ def test_the_memory_limit_is_a_status(program: Path) -> None:
 def test_cancel_stops_at_once(program: Path) -> None:
     cancel = threading.Event()
     threading.Timer(0.2, cancel.set).start()
-    record = run(program, request(100_000, pause=1000), cancel=cancel)
+    record = run(program, given(100_000, pause=1000), cancel=cancel)
     assert record.status == "stopped"
     assert record.completed > 10
     assert record.wall_seconds < 1.5
@@ -295,8 +296,8 @@ def test_cancel_stops_at_once(program: Path) -> None:
 
 def test_a_callback_may_cancel(program: Path) -> None:
     cancel = threading.Event()
-    asked = request(100_000, pause=1000)
-    asked = Request(asked.scalars, asked.arrays, report=10, samples=100_000)
+    asked = given(100_000, pause=1000)
+    asked = Arguments(asked.scalars, asked.arrays, report=10, samples=100_000)
 
     def stop(done: int, *_: int) -> None:
         if done >= 50:
@@ -308,40 +309,40 @@ def test_a_callback_may_cancel(program: Path) -> None:
 
 
 def test_an_exception_of_the_callback_ends_the_program(program: Path) -> None:
-    asked = request(100_000, pause=1000)
+    asked = given(100_000, pause=1000)
 
     def fail(*_: int) -> None:
         raise ValueError("in the callback")
 
     with pytest.raises(ValueError, match="in the callback"):
-        run(program, Request(asked.scalars, asked.arrays, report=1, samples=100_000), on_progress=fail)
+        run(program, Arguments(asked.scalars, asked.arrays, report=1, samples=100_000), on_progress=fail)
     assert not _running(program)
 
 
 def test_killed_from_outside_is_a_crash_that_names_the_signal(program: Path) -> None:
     threading.Timer(0.2, _signal, (program, signal.SIGKILL)).start()
-    record = run(program, request(100_000, pause=1000))
+    record = run(program, given(100_000, pause=1000))
     assert record.status == "crashed"
     assert "SIGKILL" in record.reason
 
 
 def test_terminated_from_outside_is_never_ok(program: Path) -> None:
     threading.Timer(0.2, _signal, (program, signal.SIGTERM)).start()
-    record = run(program, request(100_000, pause=1000))
+    record = run(program, given(100_000, pause=1000))
     assert record.status == "stopped"
     assert "from outside" in record.reason
 
 
 def test_a_program_that_is_not_there_is_a_crash(tmp_path: Path) -> None:
-    record = run(tmp_path / "gone", request())
+    record = run(tmp_path / "gone", given())
     assert record.status == "crashed"
     assert "gone cannot be started: No such file" in record.reason
 
 
 def test_programs_end_when_their_parent_is_killed(program: Path) -> None:
     code = (
-        "import sys; sys.path[:0] = sys.argv[2:]; from test_run import request, run;"
-        "run(sys.argv[1], request(1_000_000, pause=1000))"
+        "import sys; sys.path[:0] = sys.argv[2:]; from test_run import given, run;"
+        "run(sys.argv[1], given(1_000_000, pause=1000))"
     )
     paths = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
     parent = subprocess.Popen([sys.executable, "-c", code, str(program), *paths])
@@ -355,7 +356,7 @@ def test_programs_end_when_their_parent_is_killed(program: Path) -> None:
 def test_several_threads_run_side_by_side(program: Path) -> None:
     records: list[str] = []
     threads = [
-        threading.Thread(target=lambda: records.extend(run(program, request()).status for _ in range(20)))
+        threading.Thread(target=lambda: records.extend(run(program, given()).status for _ in range(20)))
         for _ in range(4)
     ]
     for thread in threads:
@@ -367,7 +368,7 @@ def test_several_threads_run_side_by_side(program: Path) -> None:
 
 def test_a_large_result_is_right_and_quick(program: Path) -> None:
     size = 50_000_000
-    record = run(program, request(bytes=size))
+    record = run(program, given(bytes=size))
     assert record.status == "ok"
     expected = (np.arange(size, dtype=np.uint64) * 31 >> 3).astype(np.uint8)
     assert np.array_equal(record.arrays["big"], expected)
@@ -375,8 +376,8 @@ def test_a_large_result_is_right_and_quick(program: Path) -> None:
 
 
 def test_little_time_is_spent_around_a_program(program: Path) -> None:
-    run(program, request())
-    walls = sorted(run(program, request(1000)).wall_seconds for _ in range(30))
+    run(program, given())
+    walls = sorted(run(program, given(1000)).wall_seconds for _ in range(30))
     assert walls[15] < 0.03, "the median is about 2 ms on an idle machine"
 
 

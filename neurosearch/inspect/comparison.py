@@ -17,9 +17,10 @@ from neurosearch.inspect.tables import metric
 from neurosearch.record.score import Score
 from neurosearch.record.stream import STREAM
 from neurosearch.record.trial import Trial
+from neurosearch.simulate.engine import Limits
 from neurosearch.study.ranking import Rescored
 from neurosearch.study.study import Study
-from neurosearch.trial import Limits, compiled, content, parts, prepare
+from neurosearch.trial import DEFAULT, content, parts, prepare
 
 UNLEARNED = "without plasticity"
 ON_SPIKES = "on the same encoded input"
@@ -193,8 +194,7 @@ def _linear(name: str) -> bool:
 def _unlearned(configuration: Mapping[str, Any], seed: int, limits: Limits) -> Score:
     """The same network without plasticity; computed once and kept, for one build of its program."""
     prepared = prepare(configuration, seed)
-    program = compiled(prepared.plan)
-    key = [UNLEARNED, prepared.stream.key, config.digest(dict(configuration)), seed, program.digest]
+    key = [UNLEARNED, prepared.stream.key, config.digest(dict(configuration)), seed, DEFAULT.digest(prepared.plan)]
     return cached(key, lambda: rerun.without_learning(configuration, seed, limits))
 
 

@@ -103,7 +103,7 @@ def _spikes(prepared: Prepared, stream: Stream, configuration: Mapping[str, Any]
     alone = Graph(source, (Population("sink", 1, Li()),), (nothing,), "sink", "v", graph.teaching_steps, graph.dt)
     only = dataclasses.replace(prepared, plan=lower(alone), stream=stream)
     n = len(stream.labels)
-    record = trial.simulate(only, trial.compiled(only.plan), seed, raster=(0, n - 1))
+    record = trial.DEFAULT.run(trial.request(only, seed, raster=(0, n - 1)))
     mine = record.raster[record.raster[:, 1] == record.populations.index(source.name)]
     line = timeline(stream, graph.teaching_steps)
     sample = np.searchsorted(line.boundaries, mine[:, 0], side="right") - 1

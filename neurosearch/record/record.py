@@ -6,6 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 
+@dataclass(frozen=True)
+class Build:
+    """What ran.
+
+    Attributes:
+        digest: identity of the program: plan, compiler, flags, processor, versions.
+        compiler: its name and version, or what ran instead of a compiled program.
+        seconds: what it took to get the program, waiting included.
+        fresh: built for this run.
+    """
+
+    digest: str = ""
+    compiler: str = ""
+    seconds: float = 0.0
+    fresh: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Record:
     """What one simulation did.
@@ -21,6 +38,7 @@ class Record:
         raster: [m, 3] int32: step, index into ``populations``, neuron.
         run_seconds, setup_seconds, wall_seconds: inside the program's step loop, before it, and seen from outside.
         reason: a sentence when the status is not ``ok``.
+        build: the program that ran.
     """
 
     status: str
@@ -36,3 +54,10 @@ class Record:
     setup_seconds: float = 0.0
     wall_seconds: float = 0.0
     reason: str = ""
+    build: Build = Build()
+
+
+def empty(status: str, samples: int, reason: str, wall_seconds: float = 0.0) -> Record:
+    """The record of a run that left no results."""
+    nothing, none = np.zeros((0, 0)), np.zeros((0, 3), np.int32)
+    return Record(status, 0, samples, nothing, {}, {}, {}, none, wall_seconds=wall_seconds, reason=reason)

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
@@ -23,6 +22,7 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.simulate import builder as builders
 from neurosearch.simulate import cache, compiler
+from neurosearch.simulate.cancel import Cancel
 
 SOURCES = (
     "simulate", "parts/wiring", "random.py", "lower/integrate.py", "lower/brian_defaults.py", "plan.py", "language",
@@ -60,7 +60,7 @@ def program(
     *,
     strict: bool = False,
     optimise: str = "-O3",
-    cancel: threading.Event | None = None,
+    cancel: Cancel | None = None,
     builder: builders.Builder | None = None,
 ) -> Program:
     """The program of a plan, from the cache or built now.
@@ -127,7 +127,7 @@ def _built_once(
     cxx: compiler.Compiler,
     flags: Sequence[str],
     builder: builders.Builder,
-    cancel: threading.Event | None,
+    cancel: Cancel | None,
 ) -> Path:
     """Build under the digest's lock; a failure that belongs to the text is remembered."""
     if digest in _FAILED:
@@ -155,9 +155,7 @@ def _built_once(
     return path
 
 
-def _compile(
-    digest: str, folder: Path, cxx: compiler.Compiler, flags: Sequence[str], cancel: threading.Event | None
-) -> None:
+def _compile(digest: str, folder: Path, cxx: compiler.Compiler, flags: Sequence[str], cancel: Cancel | None) -> None:
     command = [cxx.path, *flags, str(folder / "program.cpp"), "-o", str(folder / "program")]
     code, complaint = _ended(command, {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}, cancel)
     if code == 0 and (folder / "program").exists():
@@ -182,7 +180,7 @@ def _compile(
     raise _FAILED[digest]
 
 
-def _ended(command: list[str], environment: dict[str, str], cancel: threading.Event | None) -> tuple[int, str]:
+def _ended(command: list[str], environment: dict[str, str], cancel: Cancel | None) -> tuple[int, str]:
     """Exit code and complaints of a compiler, which runs in a session of its own so that it can be ended whole."""
     deadline = time.monotonic() + COMPILE_WITHIN
     try:

@@ -15,7 +15,6 @@ import os
 import platform
 import secrets
 import shutil
-import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosearch.errors import UserError
+from neurosearch.simulate.cancel import Cancel
 
 VARIABLE = "NEUROSEARCH_CACHE"
 _LOG = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def temporary() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def lock(name: str, cancel: threading.Event | None = None) -> Iterator[None]:
+def lock(name: str, cancel: Cancel | None = None) -> Iterator[None]:
     """Hold the lock of an entry against all threads and processes; the kernel frees the locks of dead processes."""
     path = root() / "locks" / name
     descriptor = _lock(path, cancel)
@@ -122,7 +122,7 @@ def lock(name: str, cancel: threading.Event | None = None) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _lock(path: Path, cancel: threading.Event | None) -> int:
+def _lock(path: Path, cancel: Cancel | None) -> int:
     while True:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,10 @@ class Drive:
         """[r, I] the file of a dense table, mapped."""
         return np.memmap(self.files["table.drive"][1], np.float32, "r").reshape(-1, self.columns)
 
+    def rows(self) -> np.ndarray | SparseRows:
+        """[r, I] the table, of values or of recorded events."""
+        return self.values if isinstance(self.values, SparseRows) else self.table()
+
     def order(self, frame_row: np.ndarray) -> np.ndarray:
         """[F] int32, the row of the table that a frame shows which shows this row of the values."""
         return np.asarray(frame_row if self._place is None else self._place[frame_row], np.int32)

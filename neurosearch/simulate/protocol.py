@@ -25,8 +25,8 @@ Progress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
-    """What a program is asked to do; names are those of its plan.
+class Arguments:
+    """What a program is given; names are those of its plan.
 
     Attributes:
         scalars: key → number.
@@ -47,17 +47,17 @@ class Request:
     samples: int = 0
 
 
-def question(request: Request, memory_limit: int | None) -> bytes:
+def question(arguments: Arguments, memory_limit: int | None) -> bytes:
     """All that goes to the program's standard input."""
     lines = [] if memory_limit is None else [f"memory={int(memory_limit)}\n"]  # first: it bounds what follows
-    lines += [f"{key}={_number(value)}\n" for key, value in request.scalars.items()]
-    lines += [f"{key}@{dtype}@{os.path.abspath(path)}\n" for key, (dtype, path) in request.files.items()]
-    lines += [f"probe={name}\n" for name in request.probes]
-    lines.append(f"report={request.report}\n")
-    if request.raster is not None:
-        lines.append(f"raster={request.raster[0]}:{request.raster[1]}\n")
+    lines += [f"{key}={_number(value)}\n" for key, value in arguments.scalars.items()]
+    lines += [f"{key}@{dtype}@{os.path.abspath(path)}\n" for key, (dtype, path) in arguments.files.items()]
+    lines += [f"probe={name}\n" for name in arguments.probes]
+    lines.append(f"report={arguments.report}\n")
+    if arguments.raster is not None:
+        lines.append(f"raster={arguments.raster[0]}:{arguments.raster[1]}\n")
     parts: list[bytes | memoryview] = ["".join(lines).encode()]
-    for key, array in request.arrays.items():
+    for key, array in arguments.arrays.items():
         dtype = dtype_name(array)
         parts.append(f"{key}:{dtype}:{array.size}\n".encode())
         parts.append(np.ascontiguousarray(array, DTYPES[dtype]).reshape(-1).view(np.uint8).data)

@@ -4,44 +4,21 @@ Letters: N neurons of a group, E synapses of a projection.
 """
 
 import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from neurosearch import random
 from neurosearch.language import sides
 from neurosearch.language import text as tx
 from neurosearch.lower.integrate import step_text
 from neurosearch.plan import Action, Group, Plan, Synapses
 from neurosearch.record.rows import SparseRows
+from neurosearch.simulate.reference_functions import FUNCTIONS as FUNCTIONS
 from neurosearch.timeline import Timeline
 
 Array = np.ndarray
-
-
-def _libm(f: Callable[[float], float]) -> Callable[[Any], Any]:
-    """The C library's function element by element: NumPy's own may differ in the last bit."""
-    many = np.vectorize(f, otypes=[float])
-    return lambda x: many(x) if np.ndim(x) else f(float(x))
-
-
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": lambda a, b: a / b, "%": np.mod,
-    "**": lambda a, b: a * a if b == 2 else _power(a, b), "neg": operator.neg, "not": np.logical_not,
-    "and": np.logical_and, "or": np.logical_or, "<": operator.lt, "<=": operator.le, ">": operator.gt,
-    ">=": operator.ge, "==": operator.eq, "!=": operator.ne, "int": lambda a: np.asarray(a).astype(np.int64),
-    "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high), "abs": np.abs, "sign": np.sign,
-    "floor": np.floor, "sqrt": np.sqrt, "exp": _libm(math.exp), "log": _libm(math.log), "tanh": _libm(math.tanh),
-    "sin": _libm(math.sin), "cos": _libm(math.cos), "expm1": _libm(math.expm1), "draw": random.draw,
-    "gauss": random.gauss, "draw4": random.draw4, "draw_lot": random.lot, "draw_odds": random.odds,
-}  # fmt: skip
-
-
-def _power(a: Any, b: Any) -> Any:
-    return np.vectorize(math.pow, otypes=[float])(a, b) if np.ndim(a) or np.ndim(b) else math.pow(a, b)
 
 
 @dataclass
@@ -66,9 +43,16 @@ class Result:
 
 
 class Stepper:
-    """One plan, one timeline, one seed. ``drive`` is [rows, inputs], whole or as ``SparseRows``."""
+    """One plan, one timeline, one seed.
 
-    def __init__(self, plan: Plan, line: Timeline, drive: Array | SparseRows, seed: int):
+    Args:
+        drive: [rows, inputs], whole or as ``SparseRows``; ``line.order`` names its rows.
+        start: ``owner.variable`` → [N] or [E] values at the start, in place of those of the plan.
+    """
+
+    def __init__(
+        self, plan: Plan, line: Timeline, drive: Array | SparseRows, seed: int, start: Mapping[str, Array] = {}
+    ) -> None:
         self.plan, self.line, self.drive, self.seed = plan, line, drive, seed
         self.shape, self.dt = plan.shape, plan.shape.dt
         self.groups = {g.name: g for g in self.shape.groups}
@@ -76,40 +60,52 @@ class Stepper:
         self.decays = {s.name: step_text(s) for s in self.shape.synapses}
         self.ordered = sorted(self.shape.synapses, key=lambda s: s.name)  # Brian2 runs pathways by name
         self.n, self.row, self.sample = 0, 0, 0
+        self._decisions = {int(n): k for k, n in enumerate(line.decisions)}
+        self._boundaries = {int(n): k for k, n in enumerate(line.boundaries)}
+        self._frames = {int(n): f for f, n in enumerate(line.frames)}
         self.state = State()
         for g in self.shape.groups:
             self._start(g)
+        self._replace(self.state.neurons, start)  # wiring and weights may depend on them
         for s in self.shape.synapses:
             self._connect(s)
+        self._replace(self.state.synapses, start)
 
     def run(self) -> Result:
         """Every step of the timeline."""
-        line, readout = self.line, np.zeros((self.line.samples, self.plan.sizes[self.shape.readout]))
-        raster: dict[str, list[Array]] = {name: [] for name in self.groups}
-        frame_of, decision_of = (
-            {int(s): f for f, s in enumerate(line.frames)},
-            {int(s): k for k, s in enumerate(line.decisions)},
-        )
-        boundary_of = {int(s): k for k, s in enumerate(line.boundaries)}
-        for n in range(line.steps):
-            self.n = n
-            if n in decision_of:
-                self.sample = decision_of[n]
-                self._event("decision")
-                readout[self.sample] = self.state.neurons[self.shape.readout]["decision"]
-            if n in boundary_of:
-                if n > 0:
-                    self._event("end")
-                self.sample = min(boundary_of[n], line.samples - 1)
-                self._event("begin")
-            if n in frame_of:
-                self.row = int(line.order[frame_of[n]])
-                self._event("frame")
-            self._step()
+        readout, raster = [], {name: [np.zeros((0, 2), np.int64)] for name in self.groups}
+        for n in range(self.line.steps):
+            decided = self.decide(n)
+            if decided is not None:
+                readout.append(decided)
+            self.enter(n)
+            self.step()
             for name, fired in self.state.fired.items():
                 where = np.flatnonzero(fired)
                 raster[name].append(np.column_stack([np.full(len(where), n), where]))
-        return Result(readout, {k: np.concatenate(v) for k, v in raster.items()}, self.state)
+        return Result(np.array(readout), {k: np.concatenate(v) for k, v in raster.items()}, self.state)
+
+    def decide(self, n: int) -> Array | None:
+        """Begin step n; [O] the read-out if a decision is due."""
+        self.n = n
+        if n not in self._decisions:
+            return None
+        self.sample = self._decisions[n]
+        self._event("decision")
+        return np.array(self.state.neurons[self.shape.readout]["decision"])
+
+    def enter(self, n: int) -> tuple[bool, bool]:
+        """The other events of step n; whether a sample ended and whether a frame began."""
+        ended = n > 0 and n in self._boundaries
+        if n in self._boundaries:
+            if ended:
+                self._event("end")
+            self.sample = min(self._boundaries[n], self.line.samples - 1)
+            self._event("begin")
+        if n in self._frames:
+            self.row = int(self.line.order[self._frames[n]])
+            self._event("frame")
+        return ended, n in self._frames
 
     # -- start
 
@@ -134,6 +130,12 @@ class Stepper:
         if s.initial:
             env = self._pair_env(s, tx.names(s.initial), slice(None))
             own["w"] = np.broadcast_to(tx.evaluate(tx.tree(s.initial), env, FUNCTIONS), i.shape).astype(float)
+
+    def _replace(self, state: Mapping[str, dict[str, Array]], start: Mapping[str, Array]) -> None:
+        for key, values in start.items():
+            owner, _, name = key.partition(".")
+            if owner in state:
+                state[owner][name] = np.asarray(values).astype(state[owner][name].dtype)
 
     # -- what texts see
 
@@ -231,9 +233,10 @@ class Stepper:
             else:
                 self._on_synapses(s, a.block, slice(None))
 
-    # -- one step
+    # -- the step itself
 
-    def _step(self) -> None:
+    def step(self) -> None:
+        """Step n, after its events."""
         for s in self.ordered:
             self._sum(s, "step")
         for g in self.shape.groups:

@@ -1,77 +1,81 @@
-"""Plan and timeline → what the compiled program is asked to do: sizes, numbers, tables and the data."""
+"""What an engine is asked to run: a plan on a stream, the seed, and what to return. Checked when it is made."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from neurosearch.errors import UserError
 from neurosearch.plan import Plan
 from neurosearch.simulate.drive import Drive
-from neurosearch.simulate.protocol import Request
+from neurosearch.spelling import suggestion
 from neurosearch.timeline import Timeline
 
-GROW_LIMIT = 600.0
-"""exp of this is still a number: a sample may last so many time constants of a scaled eligibility."""
+SEEDS = 2**31
+"""How many seeds there are: they are handed on as non-negative 32-bit integers."""
 
 
-def request(
-    plan: Plan,
-    line: Timeline,
-    drive: Drive,
-    seed: int,
-    *,
-    probes: Sequence[str] = (),
-    raster: tuple[int, int] | None = None,
-    report: int = 0,
-    weights: dict[str, np.ndarray] | None = None,
-) -> Request:
-    """Everything a run needs.
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One run. Letters: K samples, N neurons of a group, E synapses of a projection.
 
-    Args:
-        drive: what the input neurons are shown; in files that all runs share.
-        weights: ``projection.w`` → [synapses] initial weights instead of drawn ones.
+    Attributes:
+        plan: what runs.
+        line: when each frame, decision and sample begins, and what becomes visible then.
+        drive: what the input neurons are shown.
+        seed: of wiring, initial weights, spikes and noise; 0 to ``SEEDS`` - 1.
+        probes: ``owner.variable`` of the arrays to return: [N] or [E] values as they are when the run ends. Every
+            synapse also has ``i`` and ``j``, its pre- and postsynaptic neuron.
+        raster: first and last sample whose spikes are returned; ``None``: no spikes.
+        start: ``owner.variable`` → [N] or [E] values at the start, in place of those of the plan.
+
+    Raises:
+        UserError: the seed or the samples are out of range, or the plan has no such variable.
     """
-    _check_eligibility(plan, line)
-    if not 0 <= seed < 2**31:
-        raise UserError(f"seed = {seed} must be an integer from 0 to {2**31 - 1}")
-    scalars: dict[str, float | int] = {f"size.{name}": size for name, size in plan.sizes.items()}
-    parameters = {f"{g.name}.{p.name}": p for g in plan.shape.groups for p in g.parameters}
-    integers = {key for key, p in parameters.items() if p.integer}
-    scalars |= {k: int(v) if k in integers else float(v) for k, v in plan.values.items()}
-    scalars |= {key: seed for key, p in parameters.items() if p.seed}
-    arrays: dict[str, np.ndarray] = {
-        "boundaries": line.boundaries.astype(np.int64),
-        "decisions": line.decisions.astype(np.int64),
-        "frames": line.frames.astype(np.int64, copy=False),
-        "order": drive.order(line.order),
-        "labels": line.labels.astype(np.int32),
-    }
-    for s in plan.shape.synapses:
-        if s.listed:
-            i, j = plan.pairs(s.name, seed)
-            arrays[f"_pairs.{s.name}.first"] = np.searchsorted(i, np.arange(plan.sizes[s.pre] + 1))
-            arrays[f"_pairs.{s.name}.target"] = j.astype(np.int32)
-    for table in plan.shape.tables:
-        if table.rows == "sample":
-            arrays[f"table.{table.name}"] = line.tables[table.name]
-        if table.per_neuron:
-            columns = line.tables[table.name].shape[1] if table.rows == "sample" else drive.columns
-            scalars[f"columns.{table.name}"] = columns
-    return Request(
-        scalars=scalars, arrays=arrays | (weights or {}), files=drive.files, probes=tuple(probes), raster=raster,
-        report=report, samples=line.samples,
-    )  # fmt: skip
 
+    plan: Plan
+    line: Timeline
+    drive: Drive
+    seed: int
+    probes: tuple[str, ...] = ()
+    raster: tuple[int, int] | None = None
+    start: Mapping[str, np.ndarray] = field(default_factory=dict)
 
-def _check_eligibility(plan: Plan, line: Timeline) -> None:
-    """Scaled eligibility grows as exp(elapsed/tau): a sample must not last too many time constants."""
-    longest = float(np.diff(line.boundaries).max() + 1) * plan.shape.dt
-    for g in plan.shape.groups:
-        for v in g.variables:
-            tau = plan.values[f"{g.name}.{v.time_constant}"] if v.role == "scale" else math.inf
-            if longest / tau > GROW_LIMIT:
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        if self.raster is not None:
+            first, last = self.raster
+            if not 0 <= first <= last < self.line.samples:
                 raise UserError(
-                    f"{g.name}.{v.time_constant} = {tau} second is too short for samples of {longest:g} s; "
-                    f"make it at least {longest / GROW_LIMIT:.3g} s or the samples shorter"
+                    f"raster = {first} to {last} is outside the samples of the stream; "
+                    f"give a first and a last sample from 0 to {self.line.samples - 1}"
                 )
+        if self.probes or self.start:
+            known = _sizes(self.plan)
+            for name in (*self.probes, *self.start):
+                if name not in known:
+                    raise UserError(f"the plan has no variable {name}; {suggestion(name, known)}")
+            for name, values in self.start.items():
+                self._check_start(name, values, known[name])
+
+    def _check_start(self, name: str, values: np.ndarray, size: int | None) -> None:
+        if size is None:
+            size = len(self.plan.pairs(name.partition(".")[0], self.seed)[0])
+        if np.shape(values) != (size,) or not np.isfinite(values).all():
+            raise UserError(f"{name} starts with values of shape {np.shape(values)}; give {size} finite numbers")
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that is out of range."""
+    if not 0 <= seed < SEEDS:
+        raise UserError(f"seed = {seed} is outside 0 to {SEEDS - 1}; give a seed in this range")
+
+
+def _sizes(plan: Plan) -> dict[str, int | None]:
+    """``owner.variable`` → number of values; ``None`` of synapses, which only the wiring tells."""
+    sizes: dict[str, int | None] = {}
+    for g in plan.shape.groups:
+        sizes |= {f"{g.name}.{v.name}": 1 if v.shared else plan.sizes[g.name] for v in g.variables}
+    for s in plan.shape.synapses:
+        sizes |= {f"{s.name}.{name}": None for name in (*(v.name for v in s.variables), "i", "j")}
+    return sizes

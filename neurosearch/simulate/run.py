@@ -8,16 +8,16 @@ import re
 import select
 import signal
 import subprocess
-import threading
 import time
 from typing import Any
 
 import numpy as np
 
 from neurosearch.errors import UserError
-from neurosearch.record.record import Record
-from neurosearch.simulate.protocol import CHUNK, Answer, Progress, question
-from neurosearch.simulate.protocol import Request as Request
+from neurosearch.record.record import Record, empty
+from neurosearch.simulate.cancel import Cancel
+from neurosearch.simulate.engine import EARLY
+from neurosearch.simulate.protocol import CHUNK, Answer, Arguments, Progress, question
 
 GRACE = 2.0
 """Seconds between the wish that a program stop and its end by force; a program answers within milliseconds."""
@@ -25,27 +25,23 @@ GRACE = 2.0
 BAD_ARGUMENT, OUT_OF_MEMORY = 3, 4  # exit codes of the programs
 _LOOK = 0.05  # seconds between two looks at the cancel event
 _COMPLAINT = 1 << 16  # bytes kept of stderr
-_REASONS = {
-    "stopped": "stopped on request",
-    "time_limit": "stopped by its time limit",
-    "crashed": "the program did not end after its result",
-}
+_REASONS = {**EARLY, "crashed": "the program did not end after its result"}
 
 
 def run(
     program_path: str | os.PathLike[str],
-    request: Request,
+    arguments: Arguments,
     *,
     time_limit: float | None = None,
     memory_limit: int | None = None,
     on_progress: Progress | None = None,
-    cancel: threading.Event | None = None,
+    cancel: Cancel | None = None,
 ) -> Record:
     """Run a program to its end.
 
     Args:
         program_path: the executable.
-        request: what to do.
+        arguments: what it is given.
         time_limit: seconds, after which it is stopped; what it has done until then is in the record.
         memory_limit: bytes of address space.
         on_progress: called for each progress line.
@@ -56,7 +52,7 @@ def run(
         RuntimeError: the program refuses anything else: our fault.
     """
     began = time.perf_counter()
-    unsent = memoryview(question(request, memory_limit))
+    unsent = memoryview(question(arguments, memory_limit))
     try:
         process = subprocess.Popen(
             [program_path],
@@ -67,7 +63,7 @@ def run(
             start_new_session=True,  # Ctrl-C must not reach it and pass for a finished run
         )
     except OSError as error:
-        return _empty(request, "crashed", f"{program_path} cannot be started: {error.strerror}", began)
+        return _empty(arguments, "crashed", f"{program_path} cannot be started: {error.strerror}", began)
     answer = Answer(on_progress)
     watch = _Watch(process, time_limit, cancel)
     try:
@@ -79,13 +75,13 @@ def run(
         for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
             pipe.close()
         process.wait()
-    return _record(request, answer, code, watch.why, began)
+    return _record(arguments, answer, code, watch.why, began)
 
 
 class _Watch:
     """The clock of a run: when to ask the program to stop, why, and when to end it by force."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limit: float | None, cancel: threading.Event | None) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], limit: float | None, cancel: Cancel | None) -> None:
         self.why = ""
         self._process = process
         self._cancel = cancel
@@ -180,18 +176,18 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int:
         return process.wait()
 
 
-def _record(request: Request, answer: Answer, code: int, why: str, began: float) -> Record:
+def _record(arguments: Arguments, answer: Answer, code: int, why: str, began: float) -> Record:
     complaint = answer.complaint.decode(errors="replace").strip()
     sentence = complaint.splitlines()[-1] if complaint else "it gave no reason"
     if code == BAD_ARGUMENT:
-        raise _refusal(request, sentence)
+        raise _refusal(arguments, sentence)
     if code == OUT_OF_MEMORY or "bad_alloc" in complaint:
-        return _empty(request, "memory_limit", f"out of memory: {sentence}", began)
+        return _empty(arguments, "memory_limit", f"out of memory: {sentence}", began)
     if code == 0 and answer.complete and answer.header is not None and not answer.fault:
-        return _full(request, answer, answer.header, why, began)
-    done = f"after {answer.progress} of {request.samples} samples" if answer.progress else "without a result"
+        return _full(arguments, answer, answer.header, why, began)
+    done = f"after {answer.progress} of {arguments.samples} samples" if answer.progress else "without a result"
     if why:
-        return _empty(request, why, f"{_REASONS[why]} and ended by force", began)
+        return _empty(arguments, why, f"{_REASONS[why]} and ended by force", began)
     if answer.fault:
         reason = answer.fault
     elif code < 0:
@@ -202,10 +198,10 @@ def _record(request: Request, answer: Answer, code: int, why: str, began: float)
         reason = "the program's result is cut short"
     else:
         reason = f"the program ended with exit code {code} {done}: {sentence}"
-    return _empty(request, "crashed", reason, began)
+    return _empty(arguments, "crashed", reason, began)
 
 
-def _full(request: Request, answer: Answer, header: dict[str, Any], why: str, began: float) -> Record:
+def _full(arguments: Arguments, answer: Answer, header: dict[str, Any], why: str, began: float) -> Record:
     """The record of a complete answer."""
     try:
         status, completed = header["status"], int(header["completed"])
@@ -213,20 +209,20 @@ def _full(request: Request, answer: Answer, header: dict[str, Any], why: str, be
         populations, pathways = tuple(header["populations"]), tuple(header["pathways"])
         readout, spikes, events = (arrays.pop(name) for name in ("readout", "spikes", "events"))
     except (KeyError, TypeError, ValueError) as error:
-        return _empty(request, "crashed", f"the program's result lacks {error}", began)
-    where = f"after {completed} of {request.samples} samples"
+        return _empty(arguments, "crashed", f"the program's result lacks {error}", began)
+    where = f"after {completed} of {arguments.samples} samples"
     reason = str(header.get("reason", ""))
     if status == "stopped":
         status = why or "stopped"
         reason = reason or f"{_REASONS[why] if why else 'stopped by a signal from outside'} {where}"
     elif status == "not_finite":
-        reason = reason or f"a readout became infinite or not a number {where}"
-    elif status != "ok" or completed != request.samples:
+        reason = reason or f"{EARLY['not_finite']} {where}"
+    elif status != "ok" or completed != arguments.samples:
         status, reason = "crashed", f"the program says {status!r} {where}"
     return Record(
         status=status,
         completed=completed,
-        samples=request.samples,
+        samples=arguments.samples,
         readout=readout,
         spikes=dict(zip(populations, np.ascontiguousarray(spikes.T), strict=True)),
         events=dict(zip(pathways, np.ascontiguousarray(events.T), strict=True)),
@@ -240,25 +236,13 @@ def _full(request: Request, answer: Answer, header: dict[str, Any], why: str, be
     )
 
 
-def _empty(request: Request, status: str, reason: str, began: float) -> Record:
-    """A record without results."""
-    return Record(
-        status=status,
-        completed=0,
-        samples=request.samples,
-        readout=np.zeros((0, 0)),
-        spikes={},
-        events={},
-        arrays={},
-        raster=np.zeros((0, 3), np.int32),
-        wall_seconds=time.perf_counter() - began,
-        reason=reason,
-    )
+def _empty(arguments: Arguments, status: str, reason: str, began: float) -> Record:
+    return empty(status, arguments.samples, reason, time.perf_counter() - began)
 
 
-def _refusal(request: Request, sentence: str) -> Exception:
+def _refusal(arguments: Arguments, sentence: str) -> Exception:
     """What exit code 3 means: a number or a file of the user's, or anything else, which is our fault."""
-    users = [*request.scalars, *request.files]
+    users = [*arguments.scalars, *arguments.files]
     named = any(re.search(rf"(?<![\w.]){re.escape(key)}(?![\w.])", sentence) for key in users)
     if named and "unknown" not in sentence.lower():
         return UserError(sentence)
