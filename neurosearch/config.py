@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from neurosearch.errors import UserError
-from neurosearch.spelling import suggestion
+from neurosearch.spelling import quoted, suggestion
 
 OFF = "off"
+_MOST = 2**63
+"""Whole numbers below this have room in 64 bits."""
 Data = dict[str, Any]
 
 
@@ -89,7 +91,7 @@ def to_dict(instance: Any) -> Data:
 def build(cls: type, data: Any, where: str = "", path: str = "") -> Any:
     """Make an instance from plain data; every error names ``where`` (a file), the path and the value."""
     if not isinstance(data, Mapping):
-        raise _error(where, path, f"= {data!r} must be a mapping of the fields of {cls.__name__}")
+        raise _error(where, path, f"= {quoted(data)} must be a mapping of the fields of {cls.__name__}")
     known = fields(cls)
     for name in data:
         if name not in known:
@@ -126,7 +128,7 @@ def split_part(data: Any, where: str = "", path: str = "") -> tuple[str, Data]:
         (name, settings), *_ = data.items()
         if isinstance(settings, Mapping) or settings is None:
             return name, dict(settings or {})
-    raise _error(where, path, f"= {data!r} must be a name, or one name with its settings: {{name: {{field: value}}}}")
+    raise _error(where, path, f"= {quoted(data)} must be a name, or one name with its settings: {{name: {{field: value}}}}")
 
 
 def replace(instance: Any, changes: Mapping[str, Any], where: str = "") -> Any:
@@ -166,16 +168,26 @@ def coerce(field: Field, value: Any, where: str, path: str) -> Any:
     if fits.get(field.form, True):
         return tuple(value) if field.form == "list" else value
     if field.form == "choice":
-        raise _error(where, path, f"= {value!r} does not exist; {suggestion(value, map(str, field.options))}")
-    raise _error(where, path, f"= {value!r} must be {field.wanted}")
+        raise _error(where, path, f"= {quoted(value)} does not exist; {suggestion(value, map(str, field.options))}")
+    raise _error(where, path, f"= {quoted(value)} must be {field.wanted}")
+
+
+def finite(number: float) -> bool:
+    """Whether a number is one that a float can hold."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def _coerce_number(field: Field, value: Any, where: str, path: str) -> float | int:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and finite(value)
+    if fits and field.form == "integer" and abs(value) >= _MOST:
+        raise _error(where, path, f"= {quoted(value)} is too large; it must be {field.wanted}, below 2^63")
     fits = fits and (field.form == "number" or value == int(value))
     fits = fits and (field.low is None or value >= field.low) and (field.high is None or value <= field.high)
     if not fits:
-        raise _error(where, path, f"= {value!r} must be {field.wanted}")
+        raise _error(where, path, f"= {quoted(value)} must be {field.wanted}")
     return int(value) if field.form == "integer" else float(value)
 
 

@@ -92,9 +92,13 @@ def of_configuration(resolved: Resolved, as_json: bool) -> str:
     return "\n".join(lines)
 
 
-def builds(study: Study) -> str:
+Counted = tuple[tuple[int, int] | None, UserError | None]
+"""((programs, combinations of choices), or None for too many; the first mistake that preparing one meets)."""
+
+
+def builds(study: Study, known: Counted | None = None) -> str:
     """How many programs the study may cause: the plans of all combinations of its choices, told apart by digest."""
-    counted, error = structures(study)
+    counted, error = known or structures(study)
     if counted is None:
         return f"more than {MANY} combinations of choices"
     found, combinations = counted
@@ -108,24 +112,22 @@ def sound(study: Study) -> str:
     from neurosearch.search.sampler import Sampler
 
     Sampler(study)  # raises where the package that it needs is missing
-    _, error = structures(study)
-    if error is not None:
-        raise UserError(f"{study.file}: {error}") from error
+    counted = structures(study)
+    if counted[1] is not None:
+        raise UserError(f"{study.file}: {counted[1]}") from counted[1]
     checked(study)
-    return f"{study.file} is sound: {len(study.space)} dimensions, {builds(study)}"
+    return f"{study.file} is sound: {len(study.space)} dimensions, {builds(study, counted)}"
 
 
-def structures(study: Study) -> tuple[tuple[int, int] | None, UserError | None]:
-    """((programs, combinations of choices), or None for too many; the first mistake that preparing one meets)."""
+def structures(study: Study) -> Counted:
+    """Prepare every combination of the choices of a study."""
     from neurosearch.trial import prepare
 
     combinations = list(islice(studies.combinations(study), MANY + 1))
     many = len(combinations) > MANY
     try:
-        plans = (
-            prepare(study.configuration(chosen), study.seeds[0]).plan for chosen in combinations[: 1 if many else None]
-        )
-        digests = {plan.shape.digest for plan in plans}
+        configurations = map(study.configuration, combinations[: 1 if many else None])
+        digests = {prepare(one, study.seeds[0]).plan.shape.digest for one in configurations}
     except UserError as error:
         return None if many else (0, len(combinations)), error
     return None if many else (len(digests), len(combinations)), None

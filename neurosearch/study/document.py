@@ -1,4 +1,7 @@
-"""Files that users write: YAML with the numbers of YAML 1.2, or JSON; no repeated key passes unseen."""
+"""Files that users write: YAML with the numbers of YAML 1.2, or JSON; no repeated key passes unseen.
+
+The one door for both: what comes through is plain data, neither endless nor huge, that every later step can handle.
+"""
 
 import functools
 import json
@@ -6,20 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from neurosearch.errors import UserError
+from neurosearch.files import paths
+from neurosearch.spelling import quoted, shortened
 
 _NULL = r"^(?:~|null|Null|NULL|)$"
 _BOOL = r"^(?:true|True|TRUE|false|False|FALSE)$"
-_INT = r"^[-+]?[0-9]+$"
+_INT = r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"
 _FLOAT = r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 
 
 def load(path: str | Path) -> Any:
     """Read a YAML or JSON file; an error names file, line and what to do."""
     file = Path(path)
+    content = paths.content(file, "give the path of a readable file")
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}; give the path of a readable file") from error
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     return loads(text, str(file))
@@ -27,8 +31,12 @@ def load(path: str | Path) -> Any:
 
 def loads(text: str, where: str) -> Any:
     """Read YAML or JSON text; ``where`` names it in errors."""
-    if where.endswith(".json"):
-        return _loads_json(text, where)
+    data = _loads_json(text, where) if where.endswith(".json") else _loads_yaml(text, where)
+    _check(data, where)
+    return data
+
+
+def _loads_yaml(text: str, where: str) -> Any:
     import yaml
 
     try:
@@ -36,11 +44,59 @@ def loads(text: str, where: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
-        raise UserError(f"{place}: {error.problem or error.context}; fix the file") from error
-    except yaml.YAMLError as error:  # a character that YAML forbids
-        raise UserError(f"{where}: {' '.join(str(error).split())}; fix the file") from error
+        raise UserError(f"{place}: {shortened(error.problem or error.context or '', 200)}; fix the file") from error
     except RecursionError as error:
         raise UserError(f"{where} is nested too deeply; fix the file") from error
+    except Exception as error:  # a character that YAML forbids, an escape of none, a version of 5,000 digits
+        raise UserError(f"{where}: {shortened(' '.join(str(error).split()), 200)}; fix the file") from error
+
+
+_DEEPEST = 100
+"""Levels of a document; a configuration has some ten."""
+_MOST = 1_000_000
+"""Values of a document, those behind an alias counted wherever it stands: a few lines can say billions."""
+_LARGEST = 1023
+"""Bits of a whole number: what is larger is no float either."""
+
+
+def _check(data: Any, where: str) -> None:
+    """Refuse what is plain data and yet cannot be handled: endless, huge, or no text that a file can hold."""
+    left = _MOST
+
+    def walk(value: Any, path: str, depth: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise UserError(f"{where} holds more than {_MOST:,} values; use aliases (*name) less, or a smaller file")
+        if depth > _DEEPEST:
+            raise UserError(
+                f"{where}: {shortened(path, 60)} is nested deeper than {_DEEPEST} levels, or contains itself; fix the file"
+            )
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(key, path, depth)
+                walk(inner, f"{path}.{key}" if path else str(key), depth + 1)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner, path, depth + 1)
+        elif isinstance(value, str):
+            _check_text(value, path, where)
+        elif isinstance(value, int) and value.bit_length() > _LARGEST:
+            raise UserError(f"{where}: {shortened(path, 60)} = {quoted(value, 40)} is larger than 1e308; give a number")
+
+    walk(data, "", 0)
+
+
+def _check_text(value: str, path: str, where: str) -> None:
+    if value.isascii():
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"{where}: {shortened(ascii(path), 60)} = {shortened(ascii(value), 80)} holds half a character (a lone "
+            f"surrogate); write the whole one"
+        ) from error
 
 
 def dump(data: Any) -> str:
@@ -55,7 +111,7 @@ def _loads_json(text: str, where: str) -> Any:
         seen = dict(pairs)
         if len(seen) < len(pairs):
             twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
-            raise UserError(f"{where}: the key '{twice}' is given twice; keep one")
+            raise UserError(f"{where}: the key {quoted(twice)} is given twice; keep one")
         return seen
 
     try:
@@ -64,6 +120,8 @@ def _loads_json(text: str, where: str) -> Any:
         raise UserError(f"{where}, line {error.lineno}, column {error.colno}: {error.msg}; fix the file") from error
     except RecursionError as error:
         raise UserError(f"{where} is nested too deeply; fix the file") from error
+    except ValueError as error:  # Python reads no whole number of more than 4,300 digits
+        raise UserError(f"{where}: {' '.join(str(error).split(';')[0].split())}; give smaller numbers") from error
 
 
 def _resolve(cls: Any) -> None:
@@ -86,17 +144,29 @@ def _loader() -> Any:
     class Loader(yaml.SafeLoader):
         """SafeLoader with YAML 1.2 scalars and without repeated keys."""
 
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                return super().construct_object(node, deep)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                wanted = node.tag.rpartition(":")[2]
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{quoted(node.value)} cannot be read as {wanted}", node.start_mark
+                ) from error
+
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            if not isinstance(node, yaml.MappingNode):
+                raise yaml.constructor.ConstructorError(None, None, "a mapping is expected here", node.start_mark)
             seen: dict[Any, int] = {}
             for key_node, _ in node.value:
                 key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
                 if not isinstance(key, str):
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key_node.value!r} must be text; put it in quotes", key_node.start_mark
+                        None, None, f"the key {quoted(_written(key_node, key))} must be text; put it in quotes", key_node.start_mark
                     )
                 if key in seen:
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key '{key}' is given twice (first in line {seen[key]})", key_node.start_mark
+                        None, None, f"the key {quoted(key)} is given twice (first in line {seen[key]})",
+                        key_node.start_mark,
                     )
                 seen[key] = line
             made: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -106,9 +176,21 @@ def _loader() -> Any:
             """YAML 1.2 has no merge key: ``<<`` is a key as any other."""
 
     _resolve(Loader)
-    Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
+    plain = ("null", "bool", "int", "float", "str", "seq", "map")
+    kept = [f"tag:yaml.org,2002:{kind}" for kind in plain] + [None]  # no dates, sets and bytes; None refuses the others
+    Loader.yaml_constructors = {tag: Loader.yaml_constructors[tag] for tag in kept}
+    Loader.add_constructor("tag:yaml.org,2002:int", _integer)
     Loader.add_constructor("tag:yaml.org,2002:float", _number)
     return Loader
+
+
+def _written(node: Any, key: Any) -> Any:
+    return node.value if isinstance(node.value, str) else key
+
+
+def _integer(loader: Any, node: Any) -> int:
+    base = {"0x": 16, "0o": 8}.get(node.value[:2], 10)
+    return int(node.value, base)
 
 
 def _number(loader: Any, node: Any) -> float:

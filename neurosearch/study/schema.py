@@ -1,14 +1,21 @@
 """The schema of a study file; pydantic is imported only when a study is read."""
 
 import functools
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from neurosearch.errors import UserError
-from neurosearch.spelling import suggestion
+from neurosearch.spelling import quoted, shortened, suggestion
 
 FORMAT = 1
 FRESH_SEEDS = (1001, 1002, 1003, 1004, 1005)
 """Seeds on which the best few are run again, unless the study names its own."""
+
+SEEDS = 2**31
+"""How many seeds there are, of samplers and of networks."""
+_MOST = 10**9
+"""Trials, and seconds of a simulation (30 years): more than anybody waits for, and no clock overflows."""
+_MOST_GB = 1e6
+"""Gigabytes of a simulation; a byte count stays a whole number that a limit of the system can be."""
 
 
 @functools.cache
@@ -29,15 +36,15 @@ def model() -> Any:
         """What one simulation may use."""
 
         model_config = strict
-        seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-        memory_gb: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+        seconds: float | None = Field(default=None, gt=0, le=_MOST, allow_inf_nan=False)
+        memory_gb: float | None = Field(default=None, gt=0, le=_MOST_GB, allow_inf_nan=False)
 
     class RescoreData(BaseModel):
         """The best few, run again on fresh seeds."""
 
         model_config = strict
-        top: int = Field(default=5, ge=0)
-        seeds: list[int] = Field(default=list(FRESH_SEEDS), min_length=1)
+        top: int = Field(default=5, ge=0, le=_MOST)
+        seeds: list[Annotated[int, Field(ge=0, lt=SEEDS)]] = Field(default=list(FRESH_SEEDS), min_length=1)
 
     class StudyData(BaseModel):
         """A study file."""
@@ -53,9 +60,9 @@ def model() -> Any:
         space: dict[str, Any] = Field(default={}, description="path: {float|int: [low, high]} or {choice: [...]}")
         objectives: list[str] = Field(default=["accuracy"], min_length=1)
         constraints: dict[str, BoundData] = Field(default={}, description="score: {max: 500}")
-        seed: int = Field(default=0, ge=0, lt=2**31, description="seeds the sampler")
-        seeds: list[int] = Field(default=[0], min_length=1, description="seeds of the networks of one trial")
-        trials: int = Field(default=200, ge=1)
+        seed: int = Field(default=0, ge=0, lt=SEEDS, description="seeds the sampler")
+        seeds: list[Annotated[int, Field(ge=0, lt=SEEDS)]] = Field(default=[0], min_length=1, description="seeds of the networks of one trial")
+        trials: int = Field(default=200, ge=1, le=_MOST)
         sampler: Literal["tpe", "random", "cmaes", "nsga2", "gp"] = "tpe"
         limits: LimitsData = Field(default_factory=LimitsData)
         rescore: RescoreData = Field(default_factory=RescoreData)
@@ -69,8 +76,8 @@ def validate(data: Any, where: str) -> Any:
 
     if not isinstance(data, dict):
         raise UserError(f"{where}: a study is a mapping with format, about, architecture, task and space")
-    if "format" in data and data["format"] != FORMAT:
-        raise UserError(f"{where}: format = {data['format']!r}, but this version reads format {FORMAT}")
+    if "format" in data and (data["format"] != FORMAT or isinstance(data["format"], bool)):
+        raise UserError(f"{where}: format = {quoted(data['format'])}, but this version reads format {FORMAT}")
     try:
         return model().model_validate(data)
     except pydantic.ValidationError as error:
@@ -92,9 +99,9 @@ _WANTED = {
     "space": "give a mapping of paths to {float: [low, high]}, {int: [low, high]} or {choice: [...]}",
     "objectives": "give a list of scores, such as [accuracy]",
     "constraints": "give a mapping of scores to {min: ...} or {max: ...}",
-    "seed": "give an integer of at least 0",
+    "seed": f"give an integer from 0 to {SEEDS - 1}",
     "seeds": "give a list of integers, such as [0] or [0, 1, 2]",
-    "trials": "give an integer of at least 1",
+    "trials": f"give an integer from 1 to {_MOST:,}",
     "limits": "give {seconds: ..., memory_gb: ...}",
     "rescore": "give {top: 5, seeds: [...]}",
 }
@@ -103,7 +110,7 @@ _WANTED = {
 def _first_mistake(mistakes: list[Any]) -> str:
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
     steps = [str(step) for step in first["loc"] if step not in ("str", "dict[str,any]")]
-    path = ".".join(steps)
+    path = shortened(".".join(steps), 100)
     if first["type"] == "extra_forbidden":
         inner = {"limits": ("seconds", "memory_gb"), "rescore": ("top", "seeds")}.get(steps[0], ("min", "max"))
         return f"{path} does not exist; {suggestion(steps[-1], model().model_fields if len(steps) == 1 else inner)}"
@@ -116,4 +123,4 @@ def _first_mistake(mistakes: list[Any]) -> str:
         hint = f"give a finite number, or leave {steps[-1]} out"
     elif first["type"] == "model_type" and steps[0] == "constraints":
         hint = "give {min: ...} or {max: ...}"
-    return f"{path} = {first['input']!r}: {hint or said.replace('input', 'it')}"
+    return f"{path} = {quoted(first['input'])}: {hint or said.replace('input', 'it')}"

@@ -3,12 +3,20 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
+from neurosearch.config import finite
 from neurosearch.errors import UserError
-from neurosearch.spelling import suggestion
+from neurosearch.spelling import quoted, suggestion
 
 Value = float | int | str | bool
+
+MOST_STEPS = 10**9
+"""Steps of a range: a finer grid is none for a sampler that draws 53 bits and for the tolerance of its last value."""
+
+MOST_INTEGERS = 2**53
+"""Width of a range of whole numbers; samplers draw them as floats, which hold no larger ones exactly."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +29,10 @@ class Float:
     step: float | None = None
 
     def snap(self, value: float) -> float:
-        """The nearest value that belongs to the dimension."""
+        """The nearest value that belongs to the dimension; of a grid as one would write it: 0.3, where 3 * 0.1 is more."""
         if self.step is not None:
-            value = self.low + self.step * round((value - self.low) / self.step)
+            low, step = Decimal(repr(self.low)), Decimal(repr(self.step))
+            value = float(low + step * round((value - self.low) / self.step))
         return float(min(max(value, self.low), self.high))
 
 
@@ -116,7 +125,7 @@ def parse(data: Any, where: str, path: str) -> Dimension | Value:
     forms = ("float", "int", "choice")
     if not isinstance(data, Mapping) or len([form for form in forms if form in data]) != 1:
         raise UserError(
-            f"{at} = {data!r} must be a value, {{float: [low, high]}}, {{int: [low, high]}} or {{choice: [a, b]}}"
+            f"{at} = {quoted(data)} must be a value, {{float: [low, high]}}, {{int: [low, high]}} or {{choice: [a, b]}}"
         )
     form = next(form for form in forms if form in data)
     allowed = (form,) if form == "choice" else (form, "log", "step")
@@ -130,14 +139,14 @@ def parse(data: Any, where: str, path: str) -> Dimension | Value:
 
 def _choice(options: Any, at: str) -> Choice:
     if not isinstance(options, list) or not options:
-        raise UserError(f"{at}.choice = {options!r} must be a list of at least one option")
+        raise UserError(f"{at}.choice = {quoted(options)} must be a list of at least one option")
     for option in options:
         if not isinstance(option, str | int | float | bool):
-            raise UserError(f"{at}.choice: the option {option!r} must be a name or a number")
+            raise UserError(f"{at}.choice: the option {quoted(option)} must be a name or a number")
     seen: list[tuple[type, Value]] = []
     for option in options:
         if (type(option), option) in seen:
-            raise UserError(f"{at}.choice: the option {option!r} is given twice; keep one")
+            raise UserError(f"{at}.choice: the option {quoted(option)} is given twice; keep one")
         seen.append((type(option), option))
     return Choice(tuple(options))
 
@@ -146,20 +155,22 @@ def _range(form: str, data: Mapping[str, Any], at: str) -> Float | Int:
     number = int if form == "int" else (int, float)
     bounds = data[form]
     if not isinstance(bounds, list) or len(bounds) != 2:
-        raise UserError(f"{at}.{form} = {bounds!r} must be [low, high]")
+        raise UserError(f"{at}.{form} = {quoted(bounds)} must be [low, high]")
     for bound in bounds:
-        if isinstance(bound, bool) or not isinstance(bound, number) or not math.isfinite(bound):
+        if isinstance(bound, bool) or not isinstance(bound, number) or not finite(bound):
             raise UserError(
-                f"{at}.{form} = {bounds!r}: {bound!r} is not {'an integer' if form == 'int' else 'a number'}"
+                f"{at}.{form} = {quoted(bounds)}: {quoted(bound)} is not {'an integer' if form == 'int' else 'a number'}"
             )
     low, high = bounds
     log, step = data.get("log", False), data.get("step")
     if not isinstance(log, bool):
-        raise UserError(f"{at}.log = {log!r} must be true or false")
+        raise UserError(f"{at}.log = {quoted(log)} must be true or false")
     if low > high:
-        raise UserError(f"{at}.{form} = {bounds!r} is upside down; write [{high}, {low}]")
+        raise UserError(f"{at}.{form} = {quoted(bounds)} is upside down; write [{high}, {low}]")
+    if not finite(high - low) or (form == "int" and high - low > MOST_INTEGERS):
+        raise UserError(f"{at}.{form} = {quoted(bounds)} is too wide to be searched; give a smaller range")
     if log and low <= 0:
-        raise UserError(f"{at}.{form} = {bounds!r} with log: true must begin above 0; raise {low} or drop log")
+        raise UserError(f"{at}.{form} = {quoted(bounds)} with log: true must begin above 0; raise {low} or drop log")
     if step is not None:
         _check_step(step, low, high, number, form, at)
     if form == "int":
@@ -168,13 +179,18 @@ def _range(form: str, data: Mapping[str, Any], at: str) -> Float | Int:
 
 
 def _check_step(step: Any, low: float, high: float, number: Any, form: str, at: str) -> None:
-    if isinstance(step, bool) or not isinstance(step, number) or not math.isfinite(step) or step <= 0:
-        raise UserError(f"{at}.step = {step!r} must be {'an integer' if form == 'int' else 'a number'} above 0")
+    if isinstance(step, bool) or not isinstance(step, number) or not finite(step) or step <= 0:
+        raise UserError(f"{at}.step = {quoted(step)} must be {'an integer' if form == 'int' else 'a number'} above 0")
     steps = (high - low) / step
+    if steps > MOST_STEPS or not (low == high or (low + step > low and high - step < high)):
+        raise UserError(
+            f"{at}.step = {quoted(step)} divides [{low}, {high}] into {f'{steps:.3g}' if steps > MOST_STEPS else 'equal'} "
+            f"values; give at most {MOST_STEPS:,} steps, or leave step out"
+        )
     if abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
         reached = low + step * math.floor(steps)
         raise UserError(
-            f"{at}.step = {step!r} does not fit [{low}, {high}]: the last value would be {reached:g}; "
+            f"{at}.step = {quoted(step)} does not fit [{low}, {high}]: the last value would be {reached:g}; "
             f"write [{low}, {reached:g}] or another step"
         )
 

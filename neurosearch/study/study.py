@@ -10,7 +10,7 @@ from neurosearch import catalogue, config
 from neurosearch.errors import UserError
 from neurosearch.evaluate.metrics import DIRECTIONS, metrics
 from neurosearch.files import paths
-from neurosearch.spelling import suggestion
+from neurosearch.spelling import quoted, shortened, suggestion
 from neurosearch.study import document, space
 from neurosearch.study.configuration import Configuration, check_path, full_path, written_path
 from neurosearch.study.own_files import named, recorded
@@ -125,14 +125,15 @@ def load(ref: str | Path) -> Study:
 
 def find_file(ref: str) -> Path:
     """A study's file: a path if it looks like one, else a shipped name."""
-    file = Path(ref).expanduser()
-    if file.suffix not in (".yaml", ".yml", ".json") and "/" not in ref:
+    if not ref.endswith((".yaml", ".yml", ".json")) and "/" not in ref:
         return catalogue.path("studies", ref)
+    file = paths.located(ref)
     if not file.is_file():
         raise UserError(
-            f"there is no study file {ref}; give a path, or a name: {', '.join(catalogue.names('studies'))}"
+            f"there is no study file {shortened(ref, 300)}; give a path, or a name: "
+            f"{', '.join(catalogue.names('studies'))}"
         )
-    return file.resolve()
+    return file
 
 
 def from_data(data: Any, file: Path) -> Study:
@@ -241,7 +242,7 @@ def _check_scores(given: Any, where: str) -> None:
         if name not in DIRECTIONS:
             asked = "objectives" if name in given.objectives else "constraints"
             raise UserError(
-                f"{where}: {asked}: '{name}' is no score; {suggestion(name, DIRECTIONS)}; "
+                f"{where}: {asked}: {quoted(name)} is no score; {suggestion(name, DIRECTIONS)}; "
                 f"`neurosearch list metrics` shows all"
             )
         if metrics()[name].judges == "held_out":
@@ -259,7 +260,7 @@ def _check_scores(given: Any, where: str) -> None:
     for name, values in lists.items():
         for value in values:
             if values.count(value) > 1:
-                raise UserError(f"{where}: {name} holds {value!r} twice; keep one")
+                raise UserError(f"{where}: {name} holds {quoted(value)} twice; keep one")
     for seed in given.rescore.seeds:
         if seed in given.seeds:
             raise UserError(f"{where}: rescore.seeds holds {seed}, which the search itself uses; give fresh seeds")
