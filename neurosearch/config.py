@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from neurosearch.errors import UserError
-from neurosearch.spelling import quoted, suggestion
+from neurosearch.spelling import as_number, quoted, shortened, suggestion
 
 OFF = "off"
 _MOST = 2**63
@@ -114,7 +114,7 @@ def build_part(kind: str, data: Any, where: str = "", path: str = "") -> Any:
     try:
         cls = catalogue.find(kind, name)
     except UserError as error:
-        raise _error(where, path, f"= {name}: {error}") from error
+        raise _error(where, path, f"= {shortened(name, 300)}: {error}") from error
     if not dataclasses.is_dataclass(cls):
         raise _error(where, path, f"= {name}: {cls.__name__} must be a frozen dataclass")
     return build(cls, settings, where, path)
@@ -128,7 +128,9 @@ def split_part(data: Any, where: str = "", path: str = "") -> tuple[str, Data]:
         (name, settings), *_ = data.items()
         if isinstance(settings, Mapping) or settings is None:
             return name, dict(settings or {})
-    raise _error(where, path, f"= {quoted(data)} must be a name, or one name with its settings: {{name: {{field: value}}}}")
+    raise _error(
+        where, path, f"= {quoted(data)} must be a name, or one name with its settings: {{name: {{field: value}}}}"
+    )
 
 
 def replace(instance: Any, changes: Mapping[str, Any], where: str = "") -> Any:
@@ -187,7 +189,7 @@ def _coerce_number(field: Field, value: Any, where: str, path: str) -> float | i
     fits = fits and (field.form == "number" or value == int(value))
     fits = fits and (field.low is None or value >= field.low) and (field.high is None or value <= field.high)
     if not fits:
-        raise _error(where, path, f"= {quoted(value)} must be {field.wanted}")
+        raise _error(where, path, f"= {quoted(value)} must be {field.wanted}{as_number(value)}")
     return int(value) if field.form == "integer" else float(value)
 
 
@@ -357,5 +359,6 @@ def _join(prefix: str, name: object) -> str:
 
 
 def _error(where: str, path: str, what: str) -> UserError:
+    path = shortened(path, 300)
     subject = f"{path} {what}" if path and not what.startswith(":") else f"{path}{what}".removeprefix(": ")
     return UserError(f"{where}: {subject}" if where else subject)

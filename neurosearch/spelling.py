@@ -32,3 +32,14 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return f"{text[: limit // 2]} ... {text[-limit // 4 :]} ({len(text):,} characters)"
+
+
+def as_number(value: object) -> str:
+    """End of a sentence, ``"; write 16"``, for a text such as ``0x10`` or ``1_000`` that a study file takes as text."""
+    if isinstance(value, str) and len(value) < 40:
+        for read in (lambda text: int(text, 0), float):
+            try:
+                return f"; write {read(value)!r}"
+            except ValueError:
+                continue
+    return ""

@@ -17,6 +17,9 @@ from neurosearch.spelling import shortened
 
 REF = "STUDY, STUDY@best, STUDY@17, found.json, or an architecture (name or ./file.py:Class)"
 
+_LONGEST = 3000
+"""Characters of a sentence on the terminal; only long paths could make one longer."""
+
 
 @only_named()
 def main(argv: list[str] | None = None) -> int:
@@ -27,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"neurosearch: {error}", file=sys.stderr)
+        print(f"neurosearch: {shortened(str(error), _LONGEST)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -8,7 +8,7 @@ from neurosearch import config
 from neurosearch.declare import part
 from neurosearch.errors import UserError
 from neurosearch.hardware.weight_memory import WeightMemory
-from neurosearch.spelling import suggestion
+from neurosearch.spelling import quoted, shortened, suggestion
 from neurosearch.study.space import Choice, Dimension, Float, Int, Value
 
 Given = Mapping[str, Dimension | Value]
@@ -51,7 +51,8 @@ def _reach(path: str, given: Given, root: Configuration, where: str) -> list[con
             known = [name for cls, _ in above for name in config.fields(cls)]
             known += ["task", "memory"] if n == 1 and "architecture" not in path else []
             classes = " or ".join(dict.fromkeys(cls.__name__ for cls, _ in above)) or f"{steps[n - 1]}, which is off"
-            raise UserError(f"{where}: space.{path}: '{step}' does not exist in {classes}; {suggestion(step, known)}")
+            at = f"{where}: space.{shortened(path, 200)}"
+            raise UserError(f"{at}: {quoted(step)} does not exist in {classes}; {suggestion(step, known)}")
         if n == len(steps) - 1:
             break
         prefix = written_path(".".join(steps[: n + 1]), given)
@@ -91,7 +92,7 @@ def _check_values(given: Dimension | Value, field: config.Field, where: str, pat
         if field.form == "part" and option != config.OFF:
             config.build_part(field.kind, option, where, path)
         elif field.form == "nested" and option not in ("on", config.OFF):
-            raise UserError(f"{where}: {path} = {option!r}: {field.name} is a group of fields; choose on or off")
+            raise UserError(f"{where}: {path} = {quoted(option)}: {field.name} is a group of fields; choose on or off")
         elif option == config.OFF and field.form in ("part", "nested"):
             raise UserError(f"{where}: {path} = off, but it cannot be empty: it must be {field.wanted}")
         elif field.form not in ("part", "nested"):

@@ -14,7 +14,7 @@ from neurosearch.spelling import quoted, shortened
 
 _NULL = r"^(?:~|null|Null|NULL|)$"
 _BOOL = r"^(?:true|True|TRUE|false|False|FALSE)$"
-_INT = r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"
+_INT = r"^[-+]?[0-9]+$"
 _FLOAT = r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 
 
@@ -70,7 +70,8 @@ def _check(data: Any, where: str) -> None:
             raise UserError(f"{where} holds more than {_MOST:,} values; use aliases (*name) less, or a smaller file")
         if depth > _DEEPEST:
             raise UserError(
-                f"{where}: {shortened(path, 60)} is nested deeper than {_DEEPEST} levels, or contains itself; fix the file"
+                f"{where}: {shortened(path, 60)} is nested deeper than {_DEEPEST} levels, or contains itself; "
+                f"fix the file"
             )
         if isinstance(value, dict):
             for key, inner in value.items():
@@ -161,11 +162,16 @@ def _loader() -> Any:
                 key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
                 if not isinstance(key, str):
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {quoted(_written(key_node, key))} must be text; put it in quotes", key_node.start_mark
+                        None,
+                        None,
+                        f"the key {quoted(_written(key_node, key))} must be text; put it in quotes",
+                        key_node.start_mark,
                     )
                 if key in seen:
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {quoted(key)} is given twice (first in line {seen[key]})",
+                        None,
+                        None,
+                        f"the key {quoted(key)} is given twice (first in line {seen[key]})",
                         key_node.start_mark,
                     )
                 seen[key] = line
@@ -179,18 +185,13 @@ def _loader() -> Any:
     plain = ("null", "bool", "int", "float", "str", "seq", "map")
     kept = [f"tag:yaml.org,2002:{kind}" for kind in plain] + [None]  # no dates, sets and bytes; None refuses the others
     Loader.yaml_constructors = {tag: Loader.yaml_constructors[tag] for tag in kept}
-    Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+    Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
     Loader.add_constructor("tag:yaml.org,2002:float", _number)
     return Loader
 
 
 def _written(node: Any, key: Any) -> Any:
     return node.value if isinstance(node.value, str) else key
-
-
-def _integer(loader: Any, node: Any) -> int:
-    base = {"0x": 16, "0o": 8}.get(node.value[:2], 10)
-    return int(node.value, base)
 
 
 def _number(loader: Any, node: Any) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.spelling import quoted
+from neurosearch.study import document
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,6 +48,14 @@ def named(data: Any, base: Path) -> Any:
     return made
 
 
+def named_in(file: Path, data: Any) -> Any:
+    """The same for what a study file says, which errors name."""
+    try:
+        return named(data, file.parent)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error
+
+
 def recorded(data: Any, digests: Any, file: Path) -> Any:
     """The same for what a found network holds: each file must have the text whose digest was recorded, and is said.
 
@@ -77,3 +86,12 @@ def recorded(data: Any, digests: Any, file: Path) -> Any:
         if catalogue.allow(reference, digest):
             _LOG.warning("%s executes %s, whose text is the recorded one", file, reference)
     return made
+
+
+def architecture_of(found: Path) -> Any:
+    """The architecture in a file that ``export`` wrote; the user's own files that it uses are those of the export."""
+    data = document.load(found)
+    inner = data.get("configuration", data) if isinstance(data, dict) else data
+    if not isinstance(inner, dict) or "architecture" not in inner:
+        raise UserError(f"{found} holds no architecture; give a JSON file that `neurosearch export` wrote")
+    return recorded(inner["architecture"], data.get("own_files"), found)

@@ -4,7 +4,7 @@ import functools
 from typing import Annotated, Any, Literal
 
 from neurosearch.errors import UserError
-from neurosearch.spelling import quoted, shortened, suggestion
+from neurosearch.spelling import as_number, quoted, shortened, suggestion
 
 FORMAT = 1
 FRESH_SEEDS = (1001, 1002, 1003, 1004, 1005)
@@ -61,7 +61,9 @@ def model() -> Any:
         objectives: list[str] = Field(default=["accuracy"], min_length=1)
         constraints: dict[str, BoundData] = Field(default={}, description="score: {max: 500}")
         seed: int = Field(default=0, ge=0, lt=SEEDS, description="seeds the sampler")
-        seeds: list[Annotated[int, Field(ge=0, lt=SEEDS)]] = Field(default=[0], min_length=1, description="seeds of the networks of one trial")
+        seeds: list[Annotated[int, Field(ge=0, lt=SEEDS)]] = Field(
+            default=[0], min_length=1, description="seeds of the networks of one trial"
+        )
         trials: int = Field(default=200, ge=1, le=_MOST)
         sampler: Literal["tpe", "random", "cmaes", "nsga2", "gp"] = "tpe"
         limits: LimitsData = Field(default_factory=LimitsData)
@@ -123,4 +125,4 @@ def _first_mistake(mistakes: list[Any]) -> str:
         hint = f"give a finite number, or leave {steps[-1]} out"
     elif first["type"] == "model_type" and steps[0] == "constraints":
         hint = "give {min: ...} or {max: ...}"
-    return f"{path} = {quoted(first['input'])}: {hint or said.replace('input', 'it')}"
+    return f"{path} = {quoted(first['input'])}: {hint or said.replace('input', 'it')}{as_number(first['input'])}"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from neurosearch.config import finite
 from neurosearch.errors import UserError
-from neurosearch.spelling import quoted, suggestion
+from neurosearch.spelling import as_number, quoted, shortened, suggestion
 
 Value = float | int | str | bool
 
@@ -29,7 +29,7 @@ class Float:
     step: float | None = None
 
     def snap(self, value: float) -> float:
-        """The nearest value that belongs to the dimension; of a grid as one would write it: 0.3, where 3 * 0.1 is more."""
+        """The nearest value that belongs to the dimension; of a grid as one would write it, 0.3 for 3 * 0.1."""
         if self.step is not None:
             low, step = Decimal(repr(self.low)), Decimal(repr(self.step))
             value = float(low + step * round((value - self.low) / self.step))
@@ -121,7 +121,7 @@ def parse(data: Any, where: str, path: str) -> Dimension | Value:
     """A dimension from ``{float: [low, high], log: true}``, ``{int: ...}``, ``{choice: [...]}``; else a fixed value."""
     if isinstance(data, str | int | float | bool):
         return data
-    at = f"{where}: space.{path}"
+    at = f"{where}: space.{shortened(path, 200)}"
     forms = ("float", "int", "choice")
     if not isinstance(data, Mapping) or len([form for form in forms if form in data]) != 1:
         raise UserError(
@@ -131,7 +131,7 @@ def parse(data: Any, where: str, path: str) -> Dimension | Value:
     allowed = (form,) if form == "choice" else (form, "log", "step")
     for key in data:
         if key not in allowed:
-            raise UserError(f"{at}: '{key}' does not belong to a {form}; {suggestion(key, allowed)}")
+            raise UserError(f"{at}: {quoted(key)} does not belong to a {form}; {suggestion(key, allowed)}")
     if form == "choice":
         return _choice(data["choice"], at)
     return _range(form, data, at)
@@ -158,9 +158,8 @@ def _range(form: str, data: Mapping[str, Any], at: str) -> Float | Int:
         raise UserError(f"{at}.{form} = {quoted(bounds)} must be [low, high]")
     for bound in bounds:
         if isinstance(bound, bool) or not isinstance(bound, number) or not finite(bound):
-            raise UserError(
-                f"{at}.{form} = {quoted(bounds)}: {quoted(bound)} is not {'an integer' if form == 'int' else 'a number'}"
-            )
+            wanted = "an integer" if form == "int" else "a number"
+            raise UserError(f"{at}.{form} = {quoted(bounds)}: {quoted(bound)} is not {wanted}{as_number(bound)}")
     low, high = bounds
     log, step = data.get("log", False), data.get("step")
     if not isinstance(log, bool):
@@ -183,10 +182,13 @@ def _check_step(step: Any, low: float, high: float, number: Any, form: str, at: 
         raise UserError(f"{at}.step = {quoted(step)} must be {'an integer' if form == 'int' else 'a number'} above 0")
     steps = (high - low) / step
     if steps > MOST_STEPS or not (low == high or (low + step > low and high - step < high)):
+        parts = f"{steps:.3g} steps" if steps > MOST_STEPS else "steps that are no different numbers"
         raise UserError(
-            f"{at}.step = {quoted(step)} divides [{low}, {high}] into {f'{steps:.3g}' if steps > MOST_STEPS else 'equal'} "
-            f"values; give at most {MOST_STEPS:,} steps, or leave step out"
+            f"{at}.step = {quoted(step)} divides [{low}, {high}] into {parts}; give at most {MOST_STEPS:,} steps, or "
+            f"leave step out"
         )
+    if high > low and steps < 1:
+        raise UserError(f"{at}.step = {quoted(step)} is larger than the range [{low}, {high}]; give a smaller one")
     if abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
         reached = low + step * math.floor(steps)
         raise UserError(

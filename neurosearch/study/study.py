@@ -13,7 +13,7 @@ from neurosearch.files import paths
 from neurosearch.spelling import quoted, shortened, suggestion
 from neurosearch.study import document, space
 from neurosearch.study.configuration import Configuration, check_path, full_path, written_path
-from neurosearch.study.own_files import named, recorded
+from neurosearch.study.own_files import architecture_of, named_in
 from neurosearch.study.schema import FRESH_SEEDS, validate
 from neurosearch.study.space import Choice, Dimension, Draw, Float, Int, Value, is_under
 
@@ -146,7 +146,7 @@ def from_data(data: Any, file: Path) -> Study:
         spelt = written_path(path, given.space)
         if spelt in parsed:
             raise UserError(f"{where}: space.{path} is given twice, as {spelt} and as architecture.{spelt}; keep one")
-        parsed[spelt] = space.parse(named(value, file.parent), where, path)
+        parsed[spelt] = space.parse(named_in(file, value), where, path)
     for path in parsed:
         check_path(path, parsed, root, where)
     dimensions = {path: d for path, d in parsed.items() if isinstance(d, Float | Int | Choice)}
@@ -214,22 +214,13 @@ def _names(dimension: Dimension) -> bool:
     return any(isinstance(option, str | bool) for option in dimension.options)
 
 
-def architecture_of(found: Path) -> Any:
-    """The architecture in a file that ``export`` wrote; the user's own files that it uses are those of the export."""
-    data = document.load(found)
-    inner = data.get("configuration", data) if isinstance(data, dict) else data
-    if not isinstance(inner, dict) or "architecture" not in inner:
-        raise UserError(f"{found} holds no architecture; give a JSON file that `neurosearch export` wrote")
-    return recorded(inner["architecture"], data.get("own_files"), found)
-
-
 def _root(given: Any, file: Path) -> Configuration:
     if isinstance(given.architecture, str) and given.architecture.endswith(".json"):
         beside = paths.located(given.architecture, file.parent)
         architecture = architecture_of(beside if beside.is_file() else paths.located(given.architecture))
     else:
-        architecture = named(given.architecture, file.parent)
-    data = {"architecture": architecture} | named({"task": given.task, "memory": given.memory}, file.parent)
+        architecture = named_in(file, given.architecture)
+    data = {"architecture": architecture} | named_in(file, {"task": given.task, "memory": given.memory})
     root: Configuration = config.build(Configuration, data, str(file))
     for name in ("architecture", "task"):
         if getattr(root, name) is None:
