@@ -101,10 +101,10 @@ def provenance(seed: int, study: Study | None, stored: Trial | None) -> dict[str
         made |= {
             "trial": stored.number,
             "params": dict(stored.params),
-            "configuration_digest": stored.detail.get("digest"),
-            "trial_seeds": list(stored.detail.get("seeds", ())),
+            "configuration_digest": stored.digest,
+            "trial_seeds": list(stored.seeds),
             "trial_metrics": dict(stored.score.metrics),
-            "trial_program": stored.score.detail.get("program"),
+            "trial_program": stored.score.provenance.program,
         }
     made["versions"] = {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
     made["machine"] = f"{platform.system()} {platform.machine()}"

@@ -18,7 +18,7 @@ from neurosearch.lower.lower import lower
 from neurosearch.plan import Plan
 from neurosearch.record.record import Record
 from neurosearch.record.rows import digest
-from neurosearch.record.score import Score
+from neurosearch.record.score import Provenance, Score
 from neurosearch.record.stream import Stream
 from neurosearch.simulate.automatic import Automatic
 from neurosearch.simulate.cancel import Cancel
@@ -58,28 +58,25 @@ def run_trial(
         limits: of each network's run.
         engine: what runs the plan.
     """
-    scores, seconds, fresh, data = [], {"build": 0.0, "simulate": 0.0}, 0, ""
+    scores, build_seconds, run_seconds, builds, data = [], 0.0, 0.0, 0, ""
     for seed in seeds:
         prepared = prepare(configuration, seed)
         data = data or content(prepared.stream)
         began = time.perf_counter()
         record = engine.run(request(prepared, seed), limits, cancel)
-        seconds["build"] += record.build.seconds
-        seconds["simulate"] += time.perf_counter() - began - record.build.seconds
-        fresh += record.build.fresh
+        build_seconds += record.build.seconds
+        run_seconds += time.perf_counter() - began - record.build.seconds
+        builds += record.build.fresh
         scores.append(scored(prepared, record))
         if record.status == "stopped":
             break
     mean = scores[0] if len(scores) == 1 else average(scores)
-    detail = {
-        **mean.detail,
-        "seconds": seconds,
-        "build_fresh": fresh,
-        "data": data,
-        "program": record.build.digest,
-        "compiler": record.build.compiler,
-    }
-    return replace(mean, detail=detail)
+    made = record.build
+    return replace(
+        mean,
+        timing=replace(mean.timing, build=build_seconds, simulate=run_seconds),
+        provenance=Provenance(data, made.digest, made.compiler, builds),
+    )
 
 
 def prepare(configuration: Mapping[str, Any], seed: int) -> Prepared:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def _around(stored: int, fresh: int, workers: int, pool: Executor | None) -> flo
         study, store = _open(folder)
         driver.run(study, store, _Filled(stored), workers=workers, trials=stored + fresh, pool=pool)
         trials = list(store.trials())[stored + 2 * WORKERS :]  # the first of them began among instant ones
-    ends = sorted(float(t.detail["finished"]) for t in trials)
+    ends = sorted(t.ran.finished for t in trials)
     inside = sum(_inside(t) for t in trials) * (len(trials) - 1) / len(trials)
     return 1e3 * (workers * (ends[-1] - ends[0]) - inside) / (len(trials) - 1)
 
@@ -138,7 +139,7 @@ class _Inline(Executor):
 
 def _inside(of: Trial) -> float:
     """Seconds of the binary's own work: its wiring and initial weights, and the run."""
-    return _detail(of, "setup_seconds") + _detail(of, "run_seconds")
+    return of.score.timing.setup + of.score.timing.run
 
 
 _RECALL = """\
@@ -173,12 +174,8 @@ def recall_seconds(repeats: int) -> dict[str, Any]:
     return out
 
 
-def _detail(of: Trial, name: str) -> float:
-    return float(of.score.detail[name])
-
-
 class _Filled:
-    """Evaluates the first trials at once, with made-up accuracies on the detail of a real trial, then really."""
+    """Evaluates the first trials at once, with made-up accuracies in the score of a real trial, then really."""
 
     def __init__(self, instant: int) -> None:
         self.left, self.lock = instant, threading.Lock()
@@ -192,4 +189,4 @@ class _Filled:
         if not instant:
             return trial.run_trial(configuration, seeds, cancel)
         made_up = 0.5 + 0.4 * int(config.digest(configuration)[:8], 16) / 2**32
-        return Score("ok", {**self.real.metrics, "accuracy": made_up}, self.real.curve, self.real.detail)
+        return replace(self.real, metrics={**self.real.metrics, "accuracy": made_up})

@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from neurosearch.record import Score
+from neurosearch.record.score import Timing
 from neurosearch.study.study import Study, load
 
 ARCHITECTURE = '''
@@ -97,4 +98,4 @@ def analytic(configuration: dict, seeds: tuple[int, ...], cancel: object = None)
     distance = abs(math.log10(values["eta"] / 0.01)) + abs(math.log(fields["cells"]["size"] / 200))
     accuracy = {"delta": 0.9, "stdp": 0.7, "covariance": 0.6}.get(rule, 0.5) - 0.1 * distance + 0.001 * sum(seeds)
     metrics = {"accuracy": accuracy, "synaptic_operations": float(fields["cells"]["size"]), "writes": 10 * distance}
-    return Score("ok", metrics, (accuracy / 2, accuracy), {"seconds": {"build": 0.0, "simulate": 0.001}})
+    return Score("ok", metrics, (accuracy / 2, accuracy), timing=Timing(simulate=0.001))

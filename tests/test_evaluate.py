@@ -12,6 +12,7 @@ from neurosearch.evaluate.average import average
 from neurosearch.evaluate.interval import interval, t_quantile, t_within
 from neurosearch.evaluate.score import score
 from neurosearch.record import DIRECTIONS, HELD_OUT, STREAM, WARM_UP, Record, Score, Stream
+from neurosearch.record.score import Activity, Change, OfSeed, Provenance, Recalled, Shown, Timing
 
 PHASES = [WARM_UP, *[STREAM] * 6, HELD_OUT, HELD_OUT]
 LABELS = [-1, 0, 1, 2, 0, 1, 2, 1, 2]
@@ -110,8 +111,8 @@ def test_six_samples_by_hand() -> None:
         "writes_per_synapse": 6.0,
     }
     assert result.curve == (0, 1, 0, 1, 1, 0)
-    assert result.detail["spikes"] == {"kenyon": 2.0, "input": 6.0}
-    assert (result.detail["lead_in"], result.detail["samples"], result.detail["delay"]) == (1, 6, 0)
+    assert result.activity.spikes == {"kenyon": 2.0, "input": 6.0}
+    assert result.shown == Shown(samples=6, completed=9, lead_in=1, delay=0)
 
 
 def test_every_metric_has_a_direction_and_every_score_is_plain_json() -> None:
@@ -227,13 +228,13 @@ def test_saturation_is_more_than_nine_spikes_in_ten_steps(spikes: int, status: s
     record = record_of(np.ones(50, bool), {"hidden": np.full(50, spikes), "out": np.ones(50, int)})
     result = score(record, long_stream(50), sizes={"hidden": 4, "out": 2})  # 10 steps: at most 40 spikes a sample
     assert result.status == status
-    assert result.detail["activity"] == {"hidden": spikes / 40, "out": 1 / 20}
+    assert result.activity.shares == {"hidden": spikes / 40, "out": 1 / 20}
     assert score(record, long_stream(50), sizes={"hidden": 4, "out": 2}, teaching_steps=1).status == "ok"
 
 
 def test_steps_of_samples_with_several_frames_are_summed() -> None:
     result = score(small_record(), small_stream(), sizes={"kenyon": 1})
-    assert result.detail["activity"]["kenyon"] == 12 / (6 * 4)
+    assert result.activity.shares["kenyon"] == 12 / (6 * 4)
 
 
 def test_why_a_run_ended_comes_before_what_was_wrong_with_it() -> None:
@@ -275,14 +276,39 @@ def test_the_curve_has_twenty_windows_whose_mean_is_the_accuracy() -> None:
 
 
 def test_the_mean_of_two_seeds_by_hand() -> None:
-    one = Score("ok", {"accuracy": 0.8, "spikes": 10.0}, (0.5, 1.0), {"lead_in": 9, "spikes": {"a": 4.0}, "x": "y"})
-    two = Score("ok", {"accuracy": 0.6, "spikes": 20.0}, (0.1, 0.6), {"lead_in": 9, "spikes": {"a": 8.0}, "x": "y"})
+    one = Score(
+        "ok", {"accuracy": 0.8, "spikes": 10.0}, (0.5, 1.0), shown=Shown(20, 20, lead_in=9),
+        activity=Activity({"a": 4.0}, {"b": 1.0}, {"a": 0.25}), timing=Timing(1.0, 2.0, 3.0),
+        changes=(Change(10.0, 0.5), Change(4.0, 0.25)), provenance=Provenance("data"),
+    )  # fmt: skip
+    two = Score(
+        "ok", {"accuracy": 0.6, "spikes": 20.0}, (0.1, 0.6), shown=Shown(20, 15, lead_in=9),
+        activity=Activity({"a": 8.0}, {"b": 1.0, "c": 7.0}, {"a": 0.75}), timing=Timing(3.0, 2.0, 5.0),
+        changes=(Change(30.0, 0.25), Change(4.0, 0.75)), provenance=Provenance("data"),
+    )  # fmt: skip
     mean = average([one, two])
     assert mean.status == "ok"
     assert mean.metrics == pytest.approx({"accuracy": 0.7, "spikes": 15.0})
     assert mean.curve == pytest.approx((0.3, 0.8))
-    assert (mean.detail["lead_in"], mean.detail["spikes"], mean.detail["x"]) == (9, {"a": 6.0}, "y")
-    assert [seed["accuracy"] for seed in mean.detail["seeds"]] == [0.8, 0.6]
+    assert mean.shown == Shown(20, 17.5, lead_in=9)
+    assert mean.activity == Activity({"a": 6.0}, {"b": 1.0, "c": 7.0}, {"a": 0.5}), "of those that have the number"
+    assert mean.timing == Timing(2.0, 2.0, 4.0)
+    assert mean.changes == (Change(20.0, 0.375), Change(4.0, 0.5))
+    assert mean.provenance == Provenance("data")
+    assert mean.recalled is None
+    assert mean.seeds == (OfSeed("ok", one.metrics), OfSeed("ok", two.metrics))
+
+
+def test_the_mean_recall_is_over_the_seeds_whose_cues_were_all_recalled() -> None:
+    whole = Recalled(3, 4, {"cue": 0.5}, {0: 0.5, 10: 0.1}, best_error=0.1, best_steps=10, share=1.0)
+    half = Recalled(3, 4, {"cue": 0.7}, {0: 0.7, 10: 0.3}, best_error=0.3, best_steps=5, share=0.5)
+    stopped = Recalled(3, 4, {"cue": 0.6})
+    mean = average([Score("ok", {}, recalled=one) for one in (whole, half, stopped)]).recalled
+    assert mean is not None
+    assert (mean.load, mean.cues, mean.best_steps, mean.share) == (3, 4, 7.5, 0.75)
+    assert mean.references == {"cue": pytest.approx(0.6)}
+    assert mean.error_at == {0: pytest.approx(0.6), 10: pytest.approx(0.2)}
+    assert mean.best_error == pytest.approx(0.2)
 
 
 def test_the_mean_of_one_seed_is_its_score() -> None:
@@ -293,7 +319,7 @@ def test_the_mean_of_one_seed_is_its_score() -> None:
 
 def test_one_bad_seed_makes_the_whole_bad_and_earns_nothing() -> None:
     good = Score("ok", {"accuracy": 0.9, "samples_to_80": 100.0, "spikes": 8.0}, (0.8, 1.0))
-    bad = Score("crashed", {}, (), {}, "ended by signal 11")
+    bad = Score("crashed", {}, (), "ended by signal 11")
     mean = average([good, bad, good])
     assert mean.status == "crashed"
     assert mean.reason == "ended by signal 11 (1 of 3 seeds were not ok)"

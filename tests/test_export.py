@@ -74,10 +74,10 @@ def test_a_found_network_reads_back_as_it_was(finished, written):
 def test_it_runs_again_bit_for_bit(written):
     read = found.load(written)
     score = trial.run_trial(read.configuration, read.seeds)
-    assert found.differences(read, score, score.detail["program"]) == []
+    assert found.differences(read, score, score.provenance.program) == []
     assert score.metrics == read.score.metrics
     other = trial.run_trial(read.configuration, [SEED + 1])
-    assert any(line.startswith("accuracy: ") for line in found.differences(read, other, score.detail["program"]))
+    assert any(line.startswith("accuracy: ") for line in found.differences(read, other, score.provenance.program))
     assert "another build" in found.differences(read, other, "0" * 64)[-1]
 
 

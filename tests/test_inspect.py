@@ -23,6 +23,7 @@ from neurosearch.inspect import best, choices, comparison, failures, importance,
 from neurosearch.inspect.comparison import Comparison, Contender, compare
 from neurosearch.inspect.tables import metric, table
 from neurosearch.record import Score, Trial
+from neurosearch.record.trial import Ran
 from neurosearch.report import plots, raster, text
 from neurosearch.report import report as reports
 from neurosearch.report.report import Options, report
@@ -64,9 +65,11 @@ def launched(tmp_path_factory):
     return study, store
 
 
-def trial(number, accuracy=None, status="ok", reason="", params=None, seconds=None, detail=None, **metrics):
+def trial(number, accuracy=None, status="ok", reason="", params=None, seconds=None, ran=None, **metrics):
     measured = {} if accuracy is None else {"accuracy": accuracy}
-    return Trial(number, params or {}, Score(status, measured | metrics, reason=reason), seconds or {}, detail or {})
+    return Trial(
+        number, params or {}, Score(status, measured | metrics, reason=reason), seconds or {}, ran=ran or Ran()
+    )
 
 
 # -- the whole report
@@ -139,7 +142,7 @@ def test_the_others_see_the_very_streams_of_the_network(launched):
     assert network.curve == stored.score.curve
     assert not compared.fresh
     assert compared.seeds == (0,)
-    fixed = rerun.without_learning(stored.detail["configuration"], 0)
+    fixed = rerun.without_learning(stored.configuration, 0)
     assert fixed.metrics["writes"] == 0
     assert unlearned.values == (fixed.metrics["accuracy"],)
     assert "on one stream" in compared.verdict or "LOSES" in compared.verdict
@@ -204,7 +207,7 @@ def test_a_prediction_is_compared_by_its_error(tmp_path):
 
 
 def _exported(study, stored, folder):
-    export(stored.detail["configuration"], "json", folder / "found.json", 0, study=study, trial=stored)
+    export(stored.configuration, "json", folder / "found.json", 0, study=study, trial=stored)
     return load_found(folder / "found.json")
 
 
@@ -256,8 +259,8 @@ def test_the_raster_shows_the_last_streamed_samples(launched):
 def test_data_that_changed_since_are_said_and_not_compared(launched):
     study, store = launched
     stored = store.trials()[0]
-    detail = {**stored.score.detail, "data": "other"}
-    other = replace(stored, score=replace(stored.score, detail=detail))
+    made = replace(stored.score.provenance, data="other")
+    other = replace(stored, score=replace(stored.score, provenance=made))
     with pytest.raises(UserError, match="the data of the task changed since trial 0 was stored; restore the data"):
         compare(study, other, None)
     assert differences(other.score, stored.score) == [
@@ -269,16 +272,16 @@ def test_data_that_changed_since_are_said_and_not_compared(launched):
 def test_an_exported_trial_is_the_stored_one(launched, tmp_path):
     study, store = launched
     stored = store.trials()[3]
-    said = export(stored.detail["configuration"], "json", tmp_path, 0, study=study, trial=stored)
+    said = export(stored.configuration, "json", tmp_path, 0, study=study, trial=stored)
     assert "the same as trial 3 stored, bit for bit" in said
     data = json.loads((tmp_path / "tiny-3.json").read_text())
     assert data["provenance"]["trial"] == 3
     assert data["provenance"]["versions"]["brian2"]
     assert data["score"]["metrics"] == dict(stored.score.metrics)
-    said = export(stored.detail["configuration"], "json", tmp_path, 5, study=study, trial=stored)
+    said = export(stored.configuration, "json", tmp_path, 5, study=study, trial=stored)
     assert "seed 5 is not among the trial's seeds [0]" in said
     wrong = replace(stored, score=replace(stored.score, metrics={**stored.score.metrics, "accuracy": 2.0}))
-    said = export(stored.detail["configuration"], "json", tmp_path, 0, study=study, trial=wrong)
+    said = export(stored.configuration, "json", tmp_path, 0, study=study, trial=wrong)
     assert "not the same as trial 3 stored (accuracy 2.0 → " in said
 
 
@@ -441,7 +444,7 @@ def test_a_violated_constraint_is_a_reason(tmp_path):
 
 def test_time_is_accounted_for_by_launch():
     def ran(number, launch, finished, workers, **seconds):
-        return trial(number, 0.5, seconds=seconds, detail={"launch": launch, "finished": finished, "workers": workers})
+        return trial(number, 0.5, seconds=seconds, ran=Ran(launch=launch, finished=finished, workers=workers))
 
     trials = [
         ran(0, 100.0, 104.0, 2, build=2.0, simulate=1.0, other=0.5, sample=0.1),

@@ -9,6 +9,7 @@ import pytest
 
 from neurosearch.cli.main import main
 from neurosearch.evaluate import metrics as collected
+from neurosearch.evaluate.change import adapted
 from neurosearch.evaluate.metrics import DIRECTIONS, metrics
 from neurosearch.parts.tasks.class_incremental import ClassIncremental
 from neurosearch.parts.tasks.cut_short import CutShort
@@ -16,6 +17,7 @@ from neurosearch.parts.tasks.digits import Digits
 from neurosearch.parts.tasks.lorenz import Lorenz
 from neurosearch.parts.tasks.recall import Recall
 from neurosearch.record.metric import Metric
+from neurosearch.record.score import Change
 from neurosearch.search.goals import scores_of
 
 SMALL = {"samples": 200, "lead_in": 0, "held_out": 40}
@@ -112,8 +114,6 @@ def _declares(room: str, metric: Metric) -> bool:
 
 
 def test_adapted_is_the_mean_of_the_changes() -> None:
-    from neurosearch.evaluate.change import adapted
-
     assert adapted([]) == {}
-    found = adapted([(10.0, 0.5), (20.0, 0.25), (0.0, 0.0)])
+    found = adapted([Change(10.0, 0.5), Change(20.0, 0.25), Change(0.0, 0.0)])
     assert found == {"adaptation_time": np.mean([10.0, 20.0, 0.0]), "adaptation_depth": 0.25}

@@ -100,8 +100,8 @@ def test_a_perfect_memory():
     assert s.metrics["capacity"] == 3
     assert s.metrics["steps_to_converge"] == 0
     assert set(s.metrics) <= set(DIRECTIONS)
-    assert s.detail["load"] == 3
-    assert s.detail["cues"] == 4
+    assert s.recalled.load == 3
+    assert s.recalled.cues == 4
 
 
 def test_scores_count_the_end_and_say_the_way():
@@ -115,7 +115,7 @@ def test_scores_count_the_end_and_say_the_way():
     s = score(told(shown, readout), shown)
     assert s.metrics["recall_error"] == pytest.approx(0.1)
     assert s.metrics["steps_to_converge"] == looks(20, 4)[2]
-    assert list(s.detail["error_at"]) == [str(t) for t in looks(20, 4)]
+    assert list(s.recalled.error_at) == list(looks(20, 4))
     assert s.metrics["capacity"] == 3
     half = readout.copy()
     half[3 + each - 1 :: each][:2] += 5  # two of four cues end far away
@@ -149,7 +149,7 @@ def test_a_trial_is_one_load_and_repeats_bit_for_bit():
     assert first.metrics["synaptic_operations"] > 200 * 200 * 100
     assert first.metrics["writes_per_synapse"] == 11
     both = trial.run_trial(configuration, [0, 1])
-    assert both.detail["error_at"]["100"] < 0.01
+    assert both.recalled.error_at[100] < 0.01
 
 
 @pytest.mark.slow
@@ -161,7 +161,7 @@ def test_binary_recall_keeps_its_promise_and_the_flipped_phase_response_fails():
         trial.run_trial({"architecture": {"phase_memory": {"response": sign}}, "task": {"recall": phases}}, [0, 1])
         for sign in (1.0, -1.0)
     )
-    cue = right.detail["references"]["cue"]
+    cue = right.recalled.references["cue"]
     assert right.metrics["recall_error"] < 0.6 * cue
     assert flipped.metrics["recall_error"] > 1.2 * cue
 
@@ -174,8 +174,8 @@ def test_a_gaussian_prior_runs_past_the_memory():
         {"architecture": {"rate_memory": both}, "task": {"recall": {"load": 5, "steps": 300, "looks": 20, **both}}},
         [0, 1],
     )
-    assert s.detail["best_error"] < 0.7 * s.detail["references"]["no_memory"]
-    assert s.metrics["recall_error"] > 1.3 * s.detail["references"]["no_memory"]
+    assert s.recalled.best_error < 0.7 * s.recalled.references["no_memory"]
+    assert s.metrics["recall_error"] > 1.3 * s.recalled.references["no_memory"]
 
 
 def test_patterns_of_ones_own(tmp_path):

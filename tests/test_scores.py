@@ -11,6 +11,7 @@ from neurosearch.evaluate.score import score
 from neurosearch.hardware import operations
 from neurosearch.hardware.operations import Inventory, Pathway
 from neurosearch.record import CUT, DIRECTIONS, HELD_OUT, PROBE, STREAM, Record, Stream
+from neurosearch.record.score import Change
 
 
 def stream_of(labels: list[int], phase: list[int], session: list[int] | None = None, steps: int = 10) -> Stream:
@@ -56,18 +57,14 @@ def test_kappa_of_a_skewed_stream() -> None:
 def test_adaptation_by_hand() -> None:
     old, session = [1] * 40, [0] * 40 + [1] * 40
     new = [0] * 12 + [1] * 28  # windows of 10 end at samples 10, 11, ...; nine right in ten at sample 21
-    ((time, depth),) = change.adaptation(np.array(old + new, bool), np.array(session))
-    assert (time, depth) == (21, 1.0)
-    ((time, depth),) = change.adaptation(np.ones(80, bool), np.array(session))
-    assert (time, depth) == (0, 0)
-    ((time, depth),) = change.adaptation(np.array(old + [0] * 40, bool), np.array(session))
-    assert (time, depth) == (40, 1)
+    assert change.adaptation(np.array(old + new, bool), np.array(session)) == [Change(time=21, depth=1.0)]
+    assert change.adaptation(np.ones(80, bool), np.array(session)) == [Change(time=0, depth=0)]
+    assert change.adaptation(np.array(old + [0] * 40, bool), np.array(session)) == [Change(time=40, depth=1)]
 
 
 def test_a_dip_after_recovery_is_not_the_change() -> None:
     new = [0] * 5 + [1] * 25 + [0] * 10
-    ((time, depth),) = change.adaptation(np.array([1] * 40 + new, bool), np.repeat([0, 1], 40))
-    assert (time, depth) == (14, 0.5)
+    assert change.adaptation(np.array([1] * 40 + new, bool), np.repeat([0, 1], 40)) == [Change(time=14, depth=0.5)]
 
 
 def test_two_changes_are_averaged_into_the_score() -> None:
@@ -76,7 +73,7 @@ def test_two_changes_are_averaged_into_the_score() -> None:
     result = score(record_of(right), stream)
     assert result.metrics["adaptation_time"] == (21 + 0) / 2
     assert result.metrics["adaptation_depth"] == 0.5
-    assert result.detail["changes"]["1"] == {"time": 21.0, "depth": 1.0}
+    assert result.changes[0] == Change(time=21.0, depth=1.0)
     assert "forgetting" not in result.metrics
 
 

@@ -11,6 +11,7 @@ from small_arch import analytic, settings, study
 from neurosearch.cli.summary import after, sound
 from neurosearch.errors import UserError
 from neurosearch.record import Score
+from neurosearch.record.score import Timing
 from neurosearch.search import driver, rescore, sampler
 from neurosearch.search.goals import checked
 from neurosearch.search.interrupt import Interrupt
@@ -30,8 +31,12 @@ def search(loaded, path, n=None, workers=1, evaluate=analytic, **more):
 
 def told(trials):
     """What must be equal between two runs: everything but the clock."""
-    clock = ("asked", "started", "finished", "launch", "workers")
-    return [(t.params, t.score, {k: v for k, v in t.detail.items() if k not in clock}) for t in trials]
+
+    def timeless(trial):
+        ran = dataclasses.replace(trial.ran, started=0, finished=0, launch=0, workers=1)
+        return dataclasses.replace(trial, number=-1, seconds={}, asked=dataclasses.replace(trial.asked, at=0), ran=ran)
+
+    return [timeless(trial) for trial in trials]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -44,8 +49,8 @@ def test_the_budget_is_exact_and_counts_what_is_stored(tmp_path, workers):
     assert (outcome.stored, outcome.fresh, len(trials)) == (20, 7, 20)
     outcome, trials = search(loaded, tmp_path / "j", 20, workers)
     assert (outcome.stored, outcome.fresh) == (20, 0)
-    assert len({t.detail["digest"] for t in trials}) == 20
-    assert len({t.detail["ask"] for t in trials}) == 20
+    assert len({t.digest for t in trials}) == 20
+    assert len({t.asked.ask for t in trials}) == 20
 
 
 @pytest.mark.parametrize("kind", SAMPLERS)
@@ -119,7 +124,7 @@ def test_drivers_of_one_database_learn_from_each_other_and_are_resumed(tmp_path)
     assert all(outcome.fresh > 3 for outcome in outcomes)
     trials = open_store(loaded, url).trials()
     assert 30 <= len(trials) == sum(outcome.fresh for outcome in outcomes) <= 32, "one more each, at most"
-    digests = [t.detail["digest"] for t in trials]
+    digests = [t.digest for t in trials]
     assert len(digests) - len(set(digests)) <= 6, "what another driver has stored is not run again"
     outcome, trials = search(loaded, url, 40)
     assert (outcome.stored, len(trials), outcome.fresh) == (40, 40, 40 - sum(o.fresh for o in outcomes))
@@ -165,12 +170,10 @@ def test_a_crash_is_tried_once_more_and_then_stored_with_its_reason(tmp_path):
     _, trials = search(study(tmp_path), tmp_path / "j", 20, evaluate=evaluate)
     by_rule = {rule: [t for t in trials if t.params["rule"] == rule] for rule in ("delta", "stdp", "covariance")}
     assert all(by_rule.values())
-    assert {(t.score.status, t.score.reason, t.detail["attempts"]) for t in by_rule["stdp"]} == {
-        ("crashed", "always", 2)
-    }
-    assert {(t.score.status, t.detail["attempts"]) for t in by_rule["delta"]} == {("ok", 2)}
-    assert {(t.score.status, t.detail["attempts"]) for t in by_rule["covariance"]} == {("ok", 1)}
-    assert by_rule["delta"][0].detail["earlier_reasons"] == ["first"]
+    assert {(t.score.status, t.score.reason, t.ran.attempts) for t in by_rule["stdp"]} == {("crashed", "always", 2)}
+    assert {(t.score.status, t.ran.attempts) for t in by_rule["delta"]} == {("ok", 2)}
+    assert {(t.score.status, t.ran.attempts) for t in by_rule["covariance"]} == {("ok", 1)}
+    assert by_rule["delta"][0].ran.earlier_reasons == ("first",)
 
 
 def test_the_model_avoids_what_fails(tmp_path):
@@ -229,13 +232,13 @@ def test_workers_run_side_by_side_and_are_busy(tmp_path):
         time.sleep(0.05)
         with lock:
             alive[0] -= 1
-        return dataclasses.replace(analytic(configuration, seeds), detail={})
+        return dataclasses.replace(analytic(configuration, seeds), timing=Timing())
 
     outcome, trials = search(study(tmp_path, sampler="random"), tmp_path / "j", 40, workers=3, evaluate=evaluate)
     assert most[0] == 3
     assert 40 * 0.05 <= outcome.seconds["simulate"] <= 3 * outcome.wall
     assert outcome.utilisation == pytest.approx(outcome.seconds["simulate"] / (3 * outcome.wall))
-    assert all(t.detail["asked"] <= t.detail["started"] <= t.detail["finished"] for t in trials)
+    assert all(t.asked.at <= t.ran.started <= t.ran.finished for t in trials)
 
 
 def test_an_interrupt_stores_what_finished_and_the_search_goes_on(tmp_path):

@@ -1,5 +1,6 @@
 """The store: one append a trial, nothing lost, and every kind of damage said in one sentence."""
 
+import dataclasses
 import json
 import math
 import os
@@ -15,16 +16,21 @@ from small_arch import study
 
 from neurosearch.errors import UserError
 from neurosearch.record import Score, Trial
+from neurosearch.record.score import Activity, Timing
+from neurosearch.record.trial import Asked, Ran, Repeat
 from neurosearch.store.store import open_store
 from neurosearch.study.ranking import Rescored
 
 PARAMS = {"rule": "stdp", "rule.eta": 0.01, "stp": "off", "encoder.max_rate": 20.0, "encoder.normalisation": "raw"}
 
 
-def a_trial(accuracy=0.5, status="ok", **detail):
+def a_trial(accuracy=0.5, status="ok", **ran):
     metrics = {} if accuracy is None else {"accuracy": accuracy, "writes": math.nan, "spikes": np.float64(3)}
-    score = Score(status, metrics, (0.1, np.float32(0.5)), {"seconds": {"build": 1.0}, "bad": math.inf}, "")
-    return Trial(-1, PARAMS | {"cells.size": 60, "sign": "signed"}, score, {"build": 1.0}, {"ask": 0, **detail})
+    activity, timing = Activity({"cells": np.float64(3)}), Timing(run=np.float64(2.5), build=1.0)
+    score = Score(status, metrics, (0.1, np.float32(0.5)), activity=activity, timing=timing)
+    params = PARAMS | {"cells.size": 60, "sign": "signed"}
+    asked = Asked(3, after=2, at=9.5, repeats=(Repeat(1, 1, 0, finished=True), Repeat(2, 1, 0, finished=False)))
+    return Trial(-1, params, score, {"build": 1.0}, {"task": {}}, "abc", (0, 1), asked, Ran(**ran))
 
 
 def filled(folder, n=3, **more):
@@ -46,7 +52,9 @@ def test_a_trial_comes_back_as_it_was(tmp_path, url):
     assert again[0].number == 0
     assert again[0].params == stored.params == a_trial().params
     assert again[0].score.metrics == {"accuracy": 0.5, "spikes": 3.0}
-    assert again[0].score.detail == {"seconds": {"build": 1.0}, "bad": None}
+    assert again[0] == dataclasses.replace(a_trial(started=10.5, finished=12.0), number=0, score=again[0].score)
+    assert again[0].score.activity == Activity({"cells": 3.0})
+    assert again[0].score.timing == Timing(run=2.5, build=1.0)
     assert again[1].score.status == "crashed"
 
 

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ from neurosearch.parts.tasks.base import Streams
 from neurosearch.record.record import Record
 from neurosearch.record.rows import SparseRows
 from neurosearch.record.score import Score
+from neurosearch.record.stored import score_from_json, score_to_json
 from neurosearch.record.stream import STREAM, Stream
 
 SLOW_SAMPLES = 5000
@@ -155,14 +156,15 @@ def _folder() -> Path:
 def _scoring() -> str:
     """Digest of the files that make a stream and its score: after a change of one of them nothing kept counts."""
     package = Path(__file__).parents[1]
-    files = sorted(file for room in ("baselines", "evaluate", "parts/tasks") for file in (package / room).glob("*.py"))
+    files = sorted(
+        file for room in ("baselines", "evaluate", "record", "parts/tasks") for file in (package / room).glob("*.py")
+    )
     return config.digest([file.read_text(encoding="utf-8") for file in files])
 
 
 def _read(file: Path) -> Score | None:
     try:
-        data: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return Score(data["status"], data["metrics"], tuple(data["curve"]), data["detail"], data["reason"])
+        return score_from_json(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError):  # not there, or damaged: it is computed (again)
         return None
 
@@ -172,7 +174,7 @@ def _write(file: Path, found: Score) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as part:
-            json.dump(dataclasses.asdict(found), part)
+            json.dump(score_to_json(found), part)
         os.replace(part.name, file)
     except OSError:
         return

@@ -75,11 +75,11 @@ def _compared(stored: Trial | None, seed: int, score: Score) -> list[str]:
     """Whether the run that was exported is the run that the search stored."""
     if stored is None:
         return []
-    seeds = list(stored.detail.get("seeds", ()))
+    seeds = list(stored.seeds)
     if seed not in seeds:
         return [f"seed {seed} is not among the trial's seeds {seeds}: its stored score is not this network's"]
-    each = stored.score.detail.get("seeds")
-    was = each[seeds.index(seed)] if each and len(seeds) > 1 else stored.score.metrics
+    each = stored.score.seeds
+    was = each[seeds.index(seed)].metrics if each and len(seeds) > 1 else stored.score.metrics
     other = [name for name, value in score.metrics.items() if name in was and was[name] != value]
     if not other:
         return [f"the same as trial {stored.number} stored{' for this seed' if len(seeds) > 1 else ''}, bit for bit"]

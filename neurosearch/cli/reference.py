@@ -75,4 +75,4 @@ def _stored(study: studies.Study, pick: str, storage: str | None) -> Resolved:
         raise UserError(
             f"{store.place} holds {len(trials)} trials of '{study.name}', numbered from 0; there is no {pick}"
         )
-    return Resolved(trial.detail["configuration"], tuple(trial.detail["seeds"]), study, trial, file=study.file)
+    return Resolved(dict(trial.configuration), trial.seeds, study, trial, file=study.file)

@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     if compared and recorded is not None:
         from neurosearch.export.found import differences
 
-        different = differences(recorded, score, score.detail.get("program", ""))
+        different = differences(recorded, score, score.provenance.program)
         said = "\n".join(different) if different else f"the same as {arguments.subject} recorded, bit for bit"
         print(said, file=sys.stderr)
         return 1 if different else 0

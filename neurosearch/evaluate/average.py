@@ -1,10 +1,12 @@
 """The score of a configuration: the mean over its seeds."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 from neurosearch.evaluate.metrics import DIRECTIONS
-from neurosearch.record.score import Score
+from neurosearch.record.score import Activity, Change, OfSeed, Recalled, Score, Shown, Timing
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def average(scores: Sequence[Score]) -> Score:
@@ -12,7 +14,7 @@ def average(scores: Sequence[Score]) -> Score:
 
     A seed that could not be measured counts 0 where higher is better, so that a network which fails for some seeds
     does not get the mean of the others; for the rest (counts) the mean is over the seeds that have the metric.
-    ``detail["seeds"]`` keeps each seed's metrics and status.
+    ``seeds`` keeps each seed's metrics and status; the provenance is the first seed's.
     """
     if not scores:
         raise ValueError("no scores to average")
@@ -25,14 +27,18 @@ def average(scores: Sequence[Score]) -> Score:
         reason = bad[0].reason
         if len(scores) > 1:
             reason = f"{reason} ({len(bad)} of {len(scores)} seeds were not ok)".lstrip()
-    detail = {key: _mean([score.detail.get(key) for score in scores]) for key in scores[0].detail if key != "seeds"}
-    detail["seeds"] = [{"status": score.status, **score.metrics} for score in scores]
     return Score(
         status=bad[0].status if bad else "ok",
         metrics={name: _metric(name, scores) for name in names},
         curve=tuple(sum(column) / len(scores) for column in zip(*curves, strict=True)),
-        detail=detail,
         reason=reason,
+        shown=_shown([score.shown for score in scores]),
+        activity=_activity([score.activity for score in scores]),
+        timing=_timing([score.timing for score in scores]),
+        provenance=scores[0].provenance,
+        changes=_changes([score.changes for score in scores if score.changes]),
+        recalled=_recalled([score.recalled for score in scores if score.recalled is not None]),
+        seeds=tuple(OfSeed(score.status, score.metrics) for score in scores),
     )
 
 
@@ -42,14 +48,61 @@ def _metric(name: str, scores: Sequence[Score]) -> float:
     return sum(values) / n
 
 
-def _mean(values: list[Any]) -> Any:
-    """Mean of numbers, also inside mappings; anything else as the first has it."""
-    present = [value for value in values if value is not None]
-    if not present:
+def _shown(each: Sequence[Shown]) -> Shown:
+    return Shown(
+        samples=_mean([one.samples for one in each]),
+        completed=_mean([one.completed for one in each]),
+        lead_in=_mean([one.lead_in for one in each]),
+        delay=_mean([one.delay for one in each]),
+    )
+
+
+def _activity(each: Sequence[Activity]) -> Activity:
+    return Activity(
+        spikes=_means([one.spikes for one in each]),
+        events=_means([one.events for one in each]),
+        shares=_means([one.shares for one in each]),
+    )
+
+
+def _timing(each: Sequence[Timing]) -> Timing:
+    return Timing(
+        run=_mean([one.run for one in each]),
+        setup=_mean([one.setup for one in each]),
+        wall=_mean([one.wall for one in each]),
+        build=_mean([one.build for one in each]),
+        simulate=_mean([one.simulate for one in each]),
+    )
+
+
+def _changes(each: Sequence[tuple[Change, ...]]) -> tuple[Change, ...]:
+    return tuple(
+        Change(time=_mean([one.time for one in same]), depth=_mean([one.depth for one in same]))
+        for same in zip(*each, strict=False)
+    )
+
+
+def _recalled(each: Sequence[Recalled]) -> Recalled | None:
+    if not each:
         return None
-    first = present[0]
-    if isinstance(first, Mapping):
-        return {key: _mean([value.get(key) for value in present]) for key in first}
-    if isinstance(first, int | float) and not isinstance(first, bool):
-        return first if all(value == first for value in present) else sum(present) / len(present)
-    return first
+    whole = [one for one in each if one.error_at] or each
+    return Recalled(
+        load=_mean([one.load for one in each]),
+        cues=_mean([one.cues for one in each]),
+        references=_means([one.references for one in each]),
+        error_at=_means([one.error_at for one in whole]),
+        best_error=_mean([one.best_error for one in whole]),
+        best_steps=_mean([one.best_steps for one in whole]),
+        share=_mean([one.share for one in whole]),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean of numbers; equal ones stay what they are, integers too."""
+    return values[0] if all(value == values[0] for value in values) else sum(values) / len(values)
+
+
+def _means(each: Sequence[Mapping[_Key, float]]) -> dict[_Key, float]:
+    """Mean of each number over the mappings that have it."""
+    names = dict.fromkeys(name for one in each for name in one)
+    return {name: _mean([one[name] for one in each if name in one]) for name in names}

@@ -3,9 +3,12 @@
 Forgetting is that of Chaudhry et al. (2018), backward transfer that of Lopez-Paz and Ranzato (2017).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neurosearch.record.metric import Metric
+from neurosearch.record.score import Change
 from neurosearch.record.stream import HELD_OUT, PROBE, STREAM
 
 ADAPTATION_TIME = Metric(
@@ -28,8 +31,8 @@ RECOVERED = 0.9
 """A stream has adapted when the trailing window reaches this part of the accuracy before the change."""
 
 
-def adaptation(right: np.ndarray, session: np.ndarray) -> list[tuple[float, float]]:
-    """(time, depth) of each change in a stream of decisions [n] whose session [n] never falls.
+def adaptation(right: np.ndarray, session: np.ndarray) -> list[Change]:
+    """What each change did in a stream of decisions [n] whose session [n] never falls.
 
     *Before* is the accuracy in the last window before the change. The change is felt when a trailing window inside the
     new session is below 0.9 of it, and over when one is not any more; *time* is the number of samples until then, the
@@ -44,27 +47,29 @@ def adaptation(right: np.ndarray, session: np.ndarray) -> list[tuple[float, floa
     ]
 
 
-def _change(old: np.ndarray, new: np.ndarray) -> tuple[float, float]:
+def _change(old: np.ndarray, new: np.ndarray) -> Change:
     width = max(1, min(WINDOW, len(old) // 4, len(new) // 4))
     before = float(old[-width:].mean())
     total = np.concatenate([[0], np.cumsum(new)])
     window = (total[width:] - total[:-width]) / width
     low = window < RECOVERED * before - 1e-9
     if not low.any():
-        return 0.0, max(0.0, before - float(window.min()))
+        return Change(0.0, max(0.0, before - float(window.min())))
     first = int(np.argmax(low))
     back = np.flatnonzero(~low[first:])
     over = first + int(back[0]) if len(back) else len(window)
     time = over + width if len(back) else len(new)
-    return float(time), max(0.0, before - float(window[: over + 1].min()))
+    return Change(float(time), max(0.0, before - float(window[: over + 1].min())))
 
 
-def adapted(found: list[tuple[float, float]]) -> dict[str, float]:
+def adapted(changes: Sequence[Change]) -> dict[str, float]:
     """Mean time and depth of all changes; nothing where the stream did not change."""
-    if not found:
+    if not changes:
         return {}
-    times, depths = zip(*found, strict=True)
-    return {ADAPTATION_TIME.name: float(np.mean(times)), ADAPTATION_DEPTH.name: float(np.mean(depths))}
+    return {
+        ADAPTATION_TIME.name: float(np.mean([one.time for one in changes])),
+        ADAPTATION_DEPTH.name: float(np.mean([one.depth for one in changes])),
+    }
 
 
 def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What a memory's recall is worth: error, overlap, how many patterns it holds, how soon it settles, its costs."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from neurosearch.hardware import counts
 from neurosearch.hardware.operations import Inventory
 from neurosearch.record.metric import Metric
 from neurosearch.record.record import Record
-from neurosearch.record.score import Score
+from neurosearch.record.score import Activity, Recalled, Score, Shown, Timing
 from neurosearch.record.stream import STREAM, Stream
 
 RECALL_ERROR = Metric(
@@ -38,13 +38,13 @@ def score(record: Record, stream: Stream, inventory: Inventory | None = None) ->
     assert asked is not None, "the stream asks nothing of a memory"
     recalled = np.flatnonzero(asked.truth >= 0)
     first = recalled[asked.fresh[recalled]]
-    detail: dict[str, Any] = {
-        "load": int((stream.phase == STREAM).sum()), "cues": len(first), "references": dict(asked.references),
-        "samples": len(stream.phase), "completed": record.completed, "run_seconds": record.run_seconds,
-        "setup_seconds": record.setup_seconds, "wall_seconds": record.wall_seconds,
-    }  # fmt: skip
+    load = int((stream.phase == STREAM).sum())
+    course = Recalled(load, len(first), dict(asked.references))
+    shown = Shown(len(stream.phase), record.completed)
+    timing = Timing(record.run_seconds, record.setup_seconds, record.wall_seconds)
     if record.status != "ok" or record.completed < len(stream.phase):
-        return Score(record.status if record.status != "ok" else "stopped", {}, detail=detail, reason=record.reason)
+        status = record.status if record.status != "ok" else "stopped"
+        return Score(status, {}, reason=record.reason, shown=shown, timing=timing, recalled=course)
     truth = np.asarray(stream.values[asked.truth[recalled]], float)
     shape = (len(first), -1, truth.shape[1])
     truth, told = truth.reshape(shape), record.readout[recalled].reshape(shape)
@@ -52,18 +52,15 @@ def score(record: Record, stream: Stream, inventory: Inventory | None = None) ->
     errors, curve = np.sqrt((away**2).mean(axis=2)), np.sqrt((away**2).mean(axis=(0, 2)))
     looks = np.cumsum(np.asarray(stream.frame_steps)[recalled].reshape(len(first), -1)[0]) - 1
     best = int(np.argmin(curve))
+    share = float((errors[:, -1] < asked.criterion).mean())
     metrics = {
         RECALL_ERROR.name: float(curve[-1]),
         OVERLAP.name: overlap(told[:, -1], truth[:, -1], asked.period),
-        CAPACITY.name: detail["load"] * float((errors[:, -1] < asked.criterion).mean()),
+        CAPACITY.name: load * share,
         STEPS_TO_CONVERGE.name: float(looks[settled(curve)]),
     }
-    detail |= {
-        "error_at": {str(t): float(e) for t, e in zip(looks, curve, strict=True)},
-        "best_error": float(curve[best]),
-        "best_steps": int(looks[best]),
-        "recalled": float((errors[:, -1] < asked.criterion).mean()),
-    }
+    error_at = {int(step): float(error) for step, error in zip(looks, curve, strict=True)}
+    course = replace(course, error_at=error_at, best_error=float(curve[best]), best_steps=int(looks[best]), share=share)
     steps = int(looks[-1]) + 1
     spikes = {name: float(n[recalled].sum()) / len(first) for name, n in record.spikes.items()}
     operations = {name: float(n[recalled].sum()) / len(first) for name, n in record.events.items()}
@@ -74,8 +71,9 @@ def score(record: Record, stream: Stream, inventory: Inventory | None = None) ->
     )
     operations |= {name: operations.get(name, 0.0) + p.synapses * steps for name, p in graded.items()}
     metrics |= {counts.SPIKES.name: sum(spikes.values()), counts.SYNAPTIC_OPERATIONS.name: sum(operations.values())}
-    metrics |= counts.writes(record.arrays, detail["load"])
-    return Score("ok", metrics, detail=detail | {"spikes": spikes, "events": operations})
+    metrics |= counts.writes(record.arrays, load)
+    activity = Activity(spikes, operations)
+    return Score("ok", metrics, shown=shown, activity=activity, timing=timing, recalled=course)
 
 
 def difference(told: np.ndarray, truth: np.ndarray, period: float) -> np.ndarray:

@@ -5,7 +5,6 @@ data not yet learned (prequential evaluation: Gama et al. 2013; with delay: Grze
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from neurosearch.evaluate import accuracy, change, health, latency, prediction, 
 from neurosearch.hardware import counts, operations
 from neurosearch.hardware.operations import Inventory
 from neurosearch.record.record import Record
-from neurosearch.record.score import Score
+from neurosearch.record.score import Activity, Change, Score, Shown, Timing
 from neurosearch.record.stream import CUT, HELD_OUT, STREAM, WARM_UP, Stream
 
 
@@ -39,27 +38,25 @@ def score(
         return recall.score(record, stream, inventory)
     streamed = np.flatnonzero(stream.phase == STREAM)
     done = streamed[streamed < record.completed]
-    detail: dict[str, Any] = {
-        "lead_in": int((stream.phase == WARM_UP).sum()),
-        "delay": stream.delay,
-        "samples": len(streamed),
-        "completed": record.completed,
-        "run_seconds": record.run_seconds,
-        "setup_seconds": record.setup_seconds,
-        "wall_seconds": record.wall_seconds,
-    }
+    shown = Shown(len(streamed), record.completed, int((stream.phase == WARM_UP).sum()), stream.delay)
+    timing = Timing(record.run_seconds, record.setup_seconds, record.wall_seconds)
     if not len(done):
         reason = record.reason or "the stream had not begun"
-        return Score(record.status if record.status != "ok" else "stopped", {}, detail=detail, reason=reason)
-    metrics, curve = _predictions(record, stream) if stream.targets is not None else _decisions(record, stream, detail)
+        status = record.status if record.status != "ok" else "stopped"
+        return Score(status, {}, reason=reason, shown=shown, timing=timing)
+    changes: tuple[Change, ...] = ()
+    if stream.targets is not None:
+        metrics, curve = _predictions(record, stream)
+    else:
+        metrics, curve, changes = _decisions(record, stream)
     spikes = counts.per_sample(record.spikes, done)
     events = counts.per_sample(record.events, done)
     watched = {name: record.spikes[name][done] for name in (record.spikes if sizes is None else sizes)}
     steps = int(_sample_steps(stream)[done].sum()) + teaching_steps * len(done)
-    activity = health.activity(watched, sizes or {}, steps)
+    shares = health.activity(watched, sizes or {}, steps)
     status, reason = record.status, record.reason
     if status == "ok":
-        status, reason = health.diagnose(record.readout[done], watched, activity, values=stream.targets is not None)
+        status, reason = health.diagnose(record.readout[done], watched, shares, values=stream.targets is not None)
     metrics |= counts.writes(record.arrays, len(done))
     metrics |= counts.totals(spikes, events)
     if inventory is not None:
@@ -67,8 +64,7 @@ def score(
         metrics |= _hardware(
             inventory, spikes, events, metrics.get(counts.WEIGHT_WRITES.name), steps / len(done), frames
         )
-    detail |= {"spikes": spikes, "events": events, "activity": activity}
-    return Score(status, metrics, curve, detail, reason)
+    return Score(status, metrics, curve, reason, shown, Activity(spikes, events, shares), timing, changes=changes)
 
 
 def _hardware(
@@ -86,8 +82,8 @@ def _hardware(
     )
 
 
-def _decisions(record: Record, stream: Stream, detail: dict[str, Any]) -> tuple[dict[str, float], tuple[float, ...]]:
-    """Accuracies and learning curve over the samples that have a label, whether they were reached or not."""
+def _decisions(record: Record, stream: Stream) -> tuple[dict[str, float], tuple[float, ...], tuple[Change, ...]]:
+    """Accuracies, learning curve and changes over the samples that have a label, whether they were reached or not."""
     decided = accuracy.decisions(record.readout, len(stream.labels))
     known = stream.labels >= 0
     right = (decided == stream.labels) & known
@@ -95,21 +91,16 @@ def _decisions(record: Record, stream: Stream, detail: dict[str, Any]) -> tuple[
     metrics = accuracy.of_stream(decided[streamed], stream.labels[streamed]) if streamed.any() else {}
     if held_out.any():
         metrics[accuracy.HELD_OUT_ACCURACY.name] = float(right[held_out].mean())
+    changes: tuple[Change, ...] = ()
     if stream.session is not None and streamed.any():
-        metrics |= _changes(right, stream, stream.session, detail)
+        changes = tuple(change.adaptation(right[streamed], stream.session[streamed]))
+        metrics |= change.adapted(changes)
+        metrics |= change.memory(change.remembered(right, stream.labels, stream.phase, stream.session))
     cut = np.flatnonzero(stream.phase == CUT)
     if len(cut) and record.completed == len(stream.labels):
         steps = latency.latencies(record.readout[cut], _sample_steps(stream)[cut])
         metrics[latency.DECISION_LATENCY.name] = float(steps.mean())
-    return metrics, accuracy.curve(right[streamed]) if streamed.any() else ()
-
-
-def _changes(right: np.ndarray, stream: Stream, session: np.ndarray, detail: dict[str, Any]) -> dict[str, float]:
-    streamed = (stream.labels >= 0) & (stream.phase == STREAM)
-    found = change.adaptation(right[streamed], session[streamed])
-    if found:
-        detail["changes"] = {str(n): {"time": time, "depth": depth} for n, (time, depth) in enumerate(found, 1)}
-    return change.adapted(found) | change.memory(change.remembered(right, stream.labels, stream.phase, session))
+    return metrics, accuracy.curve(right[streamed]) if streamed.any() else (), changes
 
 
 def _predictions(record: Record, stream: Stream) -> tuple[dict[str, float], tuple[float, ...]]:

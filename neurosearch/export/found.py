@@ -19,6 +19,7 @@ from neurosearch.export.network import Network, pairs
 from neurosearch.files import numpy_files, paths
 from neurosearch.plan import Plan
 from neurosearch.record.score import Score
+from neurosearch.record.stored import score_from_json, score_to_json
 from neurosearch.study import document
 from neurosearch.study.own_files import recorded, references
 
@@ -67,7 +68,7 @@ def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[
         "kind": "neurosearch network",
         "configuration": network.configuration,
         "seeds": [network.seed],
-        "score": _plain({f: getattr(network.score, f) for f in ("status", "metrics", "curve", "detail", "reason")}),
+        "score": _plain(score_to_json(network.score)),
         "arrays": {
             "file": beside.name,
             "sha256": hashlib.sha256(packed).hexdigest(),
@@ -101,15 +102,21 @@ def load(path: str | Path) -> Found:
             f"{beside} is not the file that {file.name} was written with: "
             f"it is cut, damaged or of another export (its SHA-256 differs); copy both files anew, or export again"
         )
-    score = data["score"]
     return Found(
         configuration,
         tuple(data["seeds"]),
-        Score(score["status"], score["metrics"], tuple(score["curve"]), score["detail"], score["reason"]),
+        _score(file, data["score"]),
         numpy_files.read_npz(content, beside, "export again"),
         data["provenance"],
         file,
     )
+
+
+def _score(file: Path, data: Any) -> Score:
+    try:
+        return score_from_json(data)
+    except ValueError as error:
+        raise UserError(f"{file}: {error}; export it again") from error
 
 
 def frozen(plan: Plan) -> Plan:

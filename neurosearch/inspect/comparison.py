@@ -147,7 +147,7 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     Args:
         everything: also the baselines on request, which see the first samples of a long stream only.
     """
-    seeds = again.seeds if again else tuple(trial.detail.get("seeds", study.seeds))
+    seeds = again.seeds if again else trial.seeds or study.seeds
     scores = list(again.scores) if again else _of_seeds(trial.score)
     name, fresh = f"trial {trial.number}", again is not None
     shown = next((m for m in METRICS if all(m in s.metrics for s in scores)), "")
@@ -155,11 +155,11 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
         return Comparison(seeds, fresh, ())
     by = next((m for m in study.objectives if m in BY[shown] and all(m in s.metrics for s in scores)), shown)
     notes = _notes(study, by, everything and shown == "nrmse")
-    configuration, limits = trial.detail["configuration"], rerun.limits_of(study)
+    configuration, limits = trial.configuration, rerun.limits_of(study)
     _, task, _ = parts(configuration)
     samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
-    data = trial.score.detail.get("data")
-    if data and data != content(task.stream(trial.detail["seeds"][0])):
+    data = trial.score.provenance.data
+    if data and data != content(task.stream(trial.seeds[0])):
         raise UserError(f"the data of the task changed since trial {trial.number} was stored; restore the data")
     curve = trial.score.curve if len(scores) > 1 and not again else ()
     workers = os.cpu_count() or 1
@@ -214,13 +214,12 @@ def _contender(
     curves = [s.curve for s in scores if s.curve]
     mean = tuple(sum(column) / len(curves) for column in zip(*curves, strict=False)) if curves else curve
     silent = " (silent)" if all(s.status == "silent" for s in scores) else ""  # why its accuracy is 0, below chance
-    seen = min(int(s.detail.get("samples", samples)) for s in scores)
+    seen = min(int(s.shown.samples) or samples for s in scores)
     return Contender(name + silent, whole, last, held_out, mean, values, seen if seen < samples else 0, linear)
 
 
 def _of_seeds(score: Score) -> list[Score]:
     """The scores of a trial's networks; their curves were averaged before they were stored."""
-    each = score.detail.get("seeds")
-    if not each or len(each) == 1:
+    if len(score.seeds) < 2:
         return [score]
-    return [Score(one["status"], {k: v for k, v in one.items() if k != "status"}) for one in each]
+    return [Score(one.status, one.metrics) for one in score.seeds]

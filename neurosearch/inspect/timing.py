@@ -41,8 +41,8 @@ class Timing:
 
 def launches(trials: Sequence[Trial]) -> list[Timing]:
     """One entry a launch, the earliest first."""
-    stamps = sorted({t.detail["launch"] for t in trials if "launch" in t.detail and "finished" in t.detail})
-    return [_launch(stamp, [t for t in trials if t.detail.get("launch") == stamp]) for stamp in stamps]
+    stamps = sorted({t.ran.launch for t in trials if t.ran.launch and t.ran.finished})
+    return [_launch(stamp, [t for t in trials if t.ran.launch == stamp]) for stamp in stamps]
 
 
 def together(parts: Sequence[Timing]) -> Timing | None:
@@ -56,12 +56,12 @@ def together(parts: Sequence[Timing]) -> Timing | None:
 
 
 def _launch(stamp: float, trials: Sequence[Trial]) -> Timing:
-    workers = int(trials[0].detail.get("workers", 1))
-    wall = max(0.0, max(float(t.detail["finished"]) for t in trials) - stamp)
+    workers = trials[0].ran.workers
+    wall = max(0.0, max(t.ran.finished for t in trials) - stamp)
     seconds = {
         phase: sum(t.seconds.get(phase, 0.0) for t in trials) for phase in ("build", "simulate", "other", "sample")
     }
     busy = seconds["build"] + seconds["simulate"] + seconds["other"]
-    builds = sum(int(t.score.detail.get("build_fresh", 0)) for t in trials)
+    builds = sum(t.score.provenance.builds for t in trials)
     capacity = workers * wall
     return Timing(len(trials), workers, wall, capacity, idle=max(0.0, capacity - busy), builds=builds, **seconds)

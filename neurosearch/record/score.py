@@ -1,8 +1,113 @@
-"""What a record is worth."""
+"""What a record is worth, and what else is worth storing of it.
+
+Of a score that is the mean over seeds, every number here is the mean over the seeds that have it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How much of its stream a run was shown, in samples.
+
+    Attributes:
+        samples: of the stream (of a memory: patterns and looks at cues).
+        completed: finished, of all that are shown.
+        lead_in: shown once before the stream.
+        delay: between the end of a sample and the arrival of its label.
+    """
+
+    samples: float = 0
+    completed: float = 0
+    lead_in: float = 0
+    delay: float = 0
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a network did in a mean sample of the stream; empty where nothing of it was run.
+
+    Attributes:
+        spikes: population → spikes.
+        events: pathway → synaptic deliveries.
+        shares: population → share of its neuron-steps with a spike.
+    """
+
+    spikes: Mapping[str, float] = field(default_factory=dict)
+    events: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of a run.
+
+    Attributes:
+        run: in the step loop of a program; ``setup``: before it; ``wall``: of both, seen from outside.
+        build, simulate: of all seeds together: getting the program, and everything of the runs.
+    """
+
+    run: float = 0.0
+    setup: float = 0.0
+    wall: float = 0.0
+    build: float = 0.0
+    simulate: float = 0.0
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a score was made from and by; empty where nobody has said.
+
+    Attributes:
+        data: digest of the values, labels and targets that were shown.
+        program: digest of the program that ran.
+        compiler: that made it.
+        builds: programs that had to be compiled first.
+    """
+
+    data: str = ""
+    program: str = ""
+    compiler: str = ""
+    builds: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change of a stream did to the accuracy: its fall (``depth``), and samples until it is back (``time``)."""
+
+    time: float
+    depth: float
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """The course of a memory's recalls; all but the first three are empty unless every cue was recalled.
+
+    Attributes:
+        load: patterns stored; ``cues``: recalls.
+        references: errors to compare with, by name (``cue``, ``no_memory``).
+        error_at: step → root mean square error of the cues then.
+        best_error: smallest of them; ``best_steps``: its step.
+        share: of the cues that are recalled with an error below the criterion.
+    """
+
+    load: float
+    cues: float
+    references: Mapping[str, float] = field(default_factory=dict)
+    error_at: Mapping[int, float] = field(default_factory=dict)
+    best_error: float = 0.0
+    best_steps: float = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class OfSeed:
+    """Status and metrics of one of the networks over which a score is the mean."""
+
+    status: str
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -13,12 +118,31 @@ class Score:
         status: ``ok``, ``silent``, ``saturated``, or the record's own (``not_finite``, ``time_limit``, ...).
         metrics: name (of a declared ``Metric``) → value; empty when nothing could be measured.
         curve: prequential accuracy (of predicted values: normalised error) in consecutive windows of the stream.
-        detail: further numbers worth storing (spikes per population, seconds), plain JSON values.
         reason: a sentence when the status is not ``ok``.
+        shown: how much of the stream there was.
+        activity: spikes and deliveries.
+        timing: seconds.
+        provenance: data and program.
+        changes: one entry for each change of the stream.
+        recalled: the course of a memory's recalls; ``None`` of anything else.
+        seeds: one entry for each network, where the score is the mean over several or one.
     """
 
     status: str
     metrics: Mapping[str, float]
     curve: tuple[float, ...] = ()
-    detail: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+    shown: Shown = Shown()
+    activity: Activity = Activity()
+    timing: Timing = Timing()
+    provenance: Provenance = Provenance()
+    changes: tuple[Change, ...] = ()
+    recalled: Recalled | None = None
+    seeds: tuple[OfSeed, ...] = ()
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """A copy of all but status, metrics, curve and reason as it is stored, for scripts written for version 0.1."""
+        from neurosearch.record.stored import score_detail
+
+        return score_detail(self)

@@ -37,7 +37,7 @@ class Shown:
 
 def of_trial(study: Study, trial: Trial, samples: int = SAMPLES) -> Shown | None:
     """Run a trial's first network again; nothing when it ended before its last streamed samples."""
-    configuration, seed = trial.detail["configuration"], trial.detail["seeds"][0]
+    configuration, seed = trial.configuration, trial.seeds[0]
     lead_in_and_stream = rerun.phases(configuration, seed)
     streamed = np.flatnonzero(lead_in_and_stream == STREAM)
     last = int(streamed[-1]) + 1

@@ -113,7 +113,7 @@ def _of_the_best(found: Findings, folder: Path, plots: Any, raster: Any) -> list
     drawn = []
     if found.comparison is not None and any(c.curve for c in found.comparison.contenders):
         compared = found.comparison
-        phases = rerun.phases(trial.detail["configuration"], trial.detail["seeds"][0])
+        phases = rerun.phases(trial.configuration, trial.seeds[0])
         samples = int(np.count_nonzero(phases == STREAM))
         drawn.append(plots.save(folder / "learning.png", lambda: plots.learning(study, compared, samples)))
     shown = raster.of_trial(study, trial)
@@ -187,5 +187,5 @@ def _row(row: Row) -> dict[str, Any]:
         "fresh": fresh,
         "fresh_seeds": list(row.seeds),
         "params": dict(row.trial.params),
-        "configuration": row.trial.detail.get("configuration"),
+        "configuration": row.trial.configuration,
     }

@@ -16,8 +16,8 @@ class DataCheck:
 
     def check(self, configuration: Mapping[str, Any], score: Score, study: object, place: str) -> None:
         """Note the data of a score, or refuse it if trials of the same task saw other data."""
-        key = score.detail.get("data")
-        if key is None:  # stored by an older version, or nothing was shown
+        key = score.provenance.data
+        if not key:  # stored by an older version, or nothing was shown
             return
         task = configuration["task"]
         known = self._keys.setdefault(config.digest(task), key)

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import astuple
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from neurosearch import config
 from neurosearch.errors import UserError
 from neurosearch.evaluate.metrics import DIRECTIONS
 from neurosearch.record.score import Score
-from neurosearch.record.trial import Trial
+from neurosearch.record.trial import Asked, Ran, Repeat, Trial
 from neurosearch.search.data_check import DataCheck
 from neurosearch.search.evaluation import Evaluate, Outcome, Proposal, Result, phases, timed
 from neurosearch.search.goals import refusal
@@ -79,7 +80,7 @@ class _Search:
         self.known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
         self.stored: dict[int, Trial] = {}  # ask → trial
         self.entered: set[int] = set()  # numbers of the trials that the sampler knows
-        self.pending_duplicates: list[list[Any]] = []
+        self.repeats: list[Repeat] = []  # since the last proposal that is run
         self.next_ask = 0
         self.in_a_row = self.duplicates = self.fresh = self.builds = self.failures = 0
         self.best: float | None = None
@@ -97,11 +98,11 @@ class _Search:
                 continue
             if not self.running:
                 break
-            oldest = min(self.running, key=lambda future: self.running[future].ask)
+            oldest = min(self.running, key=lambda future: self.running[future].asked.ask)
             # One worker: told one by one, each before the next ask, so that quick trials cannot change the order.
             watched = [oldest] if self.workers == 1 else list(self.running)
             done, _ = wait(watched, timeout=0.25, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda future: self.running[future].ask):
+            for future in sorted(done, key=lambda future: self.running[future].asked.ask):
                 self._finish(future, pool)
             progress.show(self._status())
         progress.show(self._status(), last=True)
@@ -126,9 +127,9 @@ class _Search:
         noted = self.store.sampler_attributes()
         asks: list[tuple[int, int, int, bool]] = []  # ask, told before it, ask of the original, original was finished
         for trial in trials:
-            ask = trial.detail["ask"]
-            asks += [(ask, trial.detail["asked_after"], ask, False), *map(tuple, trial.detail["duplicates"])]
-            self.known[trial.detail["digest"]], self.stored[ask] = ask, trial
+            ask = trial.asked.ask
+            asks += [(ask, trial.asked.after, ask, False), *map(astuple, trial.asked.repeats)]
+            self.known[trial.digest], self.stored[ask] = ask, trial
             self.entered.add(trial.number)
             self._note(trial)
         waiting = deque(sorted(asks))
@@ -136,7 +137,7 @@ class _Search:
         reentered: set[int] = set()
         held_back = trials[max(0, len(trials) - self.workers) :]
         for trial in trials[: len(trials) - len(held_back)]:
-            while waiting and (waiting[0][1] <= self.sampler.told or trial.detail["ask"] not in reentered):
+            while waiting and (waiting[0][1] <= self.sampler.told or trial.asked.ask not in reentered):
                 reentered.add(self._reenter(*waiting.popleft(), noted))
             self._tell(trial)
         while waiting:
@@ -152,7 +153,7 @@ class _Search:
                 ask, self.next_ask = self.next_ask, self.next_ask + 1
                 self.sampler.lane = f":{self.stamp}"
                 self.entered.add(trial.number)
-                self.known.setdefault(trial.detail["digest"], ask)
+                self.known.setdefault(trial.digest, ask)
                 self.stored[ask] = trial
                 self.sampler.recall(ask, trial.params, noted[trial.number])
                 self._note(trial)
@@ -209,15 +210,16 @@ class _Search:
             return None
         self.in_a_row = 0
         self.known[digest] = ask
-        duplicates, self.pending_duplicates = self.pending_duplicates, []
-        return Proposal(ask, params, configuration, digest, after, time.time(), sample_seconds, duplicates)
+        asked = Asked(ask, after, time.time(), tuple(self.repeats))
+        self.repeats = []
+        return Proposal(asked, params, configuration, digest, sample_seconds)
 
     def _repeat(self, ask: int, after: int, original: int) -> None:
         """A known configuration is told its stored score (a running one has none yet) and does not count."""
         self.duplicates += 1
         self.in_a_row += 1
         trial = self.stored.get(original)
-        self.pending_duplicates.append([ask, after, original, trial is not None])
+        self.repeats.append(Repeat(ask, after, original, finished=trial is not None))
         if trial is None:
             self.sampler.drop(ask)
         else:
@@ -266,13 +268,13 @@ class _Search:
 
     def _abandon(self, proposal: Proposal) -> None:
         self.known.pop(proposal.digest, None)
-        self.sampler.drop(proposal.ask)
+        self.sampler.drop(proposal.asked.ask)
 
     def _count(self, result: Result) -> None:
         seconds = phases(result)
         for phase, value in seconds.items():
             self.seconds[phase] += value
-        self.builds += int(result.score.detail.get("build_fresh", 0))
+        self.builds += result.score.provenance.builds
 
     def _store(self, proposal: Proposal, result: Result) -> None:
         trial = Trial(
@@ -280,24 +282,21 @@ class _Search:
             params=proposal.params,
             score=result.score,
             seconds={**phases(result), "sample": proposal.sample_seconds},
-            detail={
-                "ask": proposal.ask,
-                "asked_after": proposal.asked_after,
-                "duplicates": proposal.duplicates,
-                "asked": proposal.asked,
-                "started": result.started,
-                "finished": result.finished,
-                "launch": self.stamp,
-                "workers": self.workers,
-                "attempts": proposal.attempts,
-                "earlier_reasons": proposal.reasons,
-                "digest": proposal.digest,
-                "seeds": list(self.study.seeds),
-                "configuration": proposal.configuration,
-            },
+            configuration=proposal.configuration,
+            digest=proposal.digest,
+            seeds=self.study.seeds,
+            asked=proposal.asked,
+            ran=Ran(
+                started=result.started,
+                finished=result.finished,
+                launch=self.stamp,
+                workers=self.workers,
+                attempts=proposal.attempts,
+                earlier_reasons=tuple(proposal.reasons),
+            ),
         )
-        stored = self.store.add(trial, self.sampler.attributes(proposal.ask))
-        self.stored[proposal.ask] = stored
+        stored = self.store.add(trial, self.sampler.attributes(proposal.asked.ask))
+        self.stored[proposal.asked.ask] = stored
         self.entered.add(stored.number)
         self.fresh += 1
         self._note(stored)
@@ -306,11 +305,11 @@ class _Search:
     def _tell(self, trial: Trial, ask: int | None = None) -> None:
         losses = ranking.losses(self.study, trial.score)
         violations = ranking.violations(self.study, trial.score) if losses is not None else {}
-        self.sampler.tell(trial.detail["ask"] if ask is None else ask, losses, violations)
+        self.sampler.tell(trial.asked.ask if ask is None else ask, losses, violations)
 
     def _note(self, trial: Trial) -> None:
         self.failures += trial.score.status != "ok"
-        self.data_check.check(trial.detail["configuration"], trial.score, self.study.file, self.store.place)
+        self.data_check.check(trial.configuration, trial.score, self.study.file, self.store.place)
         metric = self.study.objectives[0]
         value = trial.score.metrics.get(metric)
         if value is not None and trial.score.status == "ok" and ranking.feasible(self.study, trial.score):
@@ -334,7 +333,7 @@ class _Search:
 
 def _several_drivers(trials: list[Trial]) -> bool:
     """Whether drivers ran at the same time: two asks have one number, or launches took turns in storing."""
-    asks = [n for t in trials for n in (t.detail["ask"], *(repeat[0] for repeat in t.detail["duplicates"]))]
-    launches = [trial.detail["launch"] for trial in trials]
+    asks = [n for t in trials for n in (t.asked.ask, *(repeat.ask for repeat in t.asked.repeats))]
+    launches = [trial.ran.launch for trial in trials]
     turns = sum(a != b for a, b in pairwise(launches))
     return len(set(asks)) < len(asks) or turns > max(0, len(set(launches)) - 1)

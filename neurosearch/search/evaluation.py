@@ -8,10 +8,11 @@ from typing import Any
 
 from neurosearch.errors import UserError
 from neurosearch.record.score import Score
+from neurosearch.record.trial import Asked
 from neurosearch.study.space import Value
 
 Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]
-"""configuration, seeds, cancel → score; ``detail["seconds"]`` holds ``build`` and ``simulate``."""
+"""configuration, seeds, cancel → score; its ``timing`` holds ``build`` and ``simulate``."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,11 @@ class Outcome:
 class Proposal:
     """What the sampler proposed, and what has become of it so far."""
 
-    ask: int
+    asked: Asked
     params: dict[str, Value]
     configuration: dict[str, Any]
     digest: str
-    asked_after: int
-    asked: float
     sample_seconds: float
-    duplicates: list[list[Any]]
     attempts: int = 0
     reasons: list[str] = field(default_factory=list)
 
@@ -84,9 +82,8 @@ def timed(evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, .
 
 def phases(result: Result) -> dict[str, float]:
     """Seconds of building, simulating, and the rest."""
-    given = result.score.detail.get("seconds", {})
-    build, elapsed = float(given.get("build", 0.0)), result.finished - result.started
-    simulate = float(given.get("simulate", elapsed - build))
+    timing, elapsed = result.score.timing, result.finished - result.started
+    build, simulate = timing.build, timing.simulate or elapsed - timing.build  # an evaluation may have noted none
     return {"build": build, "simulate": simulate, "other": max(0.0, elapsed - build - simulate)}
 
 

@@ -9,7 +9,7 @@ from neurosearch.search.evaluation import Evaluate
 
 def replay(trial: Trial, evaluate: Evaluate, cancel: threading.Event | None = None) -> tuple[Score, list[str]]:
     """Run a stored trial again; returns the new score and what differs: nothing when it is identical."""
-    configuration, seeds = dict(trial.detail["configuration"]), tuple(trial.detail["seeds"])
+    configuration, seeds = dict(trial.configuration), trial.seeds
     score = evaluate(configuration, seeds, cancel or threading.Event())
     return score, differences(trial.score, score)
 
@@ -17,7 +17,7 @@ def replay(trial: Trial, evaluate: Evaluate, cancel: threading.Event | None = No
 def differences(stored: Score, now: Score) -> list[str]:
     """``what: stored → now`` for status, every metric and every point of the learning curve."""
     found = [] if stored.status == now.status else [f"status: {stored.status} → {now.status} {now.reason}".rstrip()]
-    before, after = stored.detail.get("data"), now.detail.get("data")
+    before, after = stored.provenance.data, now.provenance.data
     if before and after and before != after:
         found.insert(0, "the data of the task changed since the trial was stored; restore them")
     for name in [*stored.metrics, *(name for name in now.metrics if name not in stored.metrics)]:

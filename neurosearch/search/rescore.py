@@ -35,7 +35,7 @@ def rescore(
     with progress or Progress(quiet=True) as shown, ThreadPoolExecutor(workers, "neurosearch") as pool:
         try:
             jobs: dict[Future[Score], tuple[Trial, int]] = {
-                pool.submit(evaluate, dict(trial.detail["configuration"]), (seed,), interrupt.cancel): (trial, seed)
+                pool.submit(evaluate, dict(trial.configuration), (seed,), interrupt.cancel): (trial, seed)
                 for trial in due
                 for seed in seeds
             }

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from neurosearch.errors import UserError
-from neurosearch.record.score import Score
+from neurosearch.record.stored import score_from_json, score_to_json, trial_from_json, trial_to_json
 from neurosearch.record.trial import Trial
 from neurosearch.store.database import explained, open_database, written_once
 from neurosearch.store.drivers import Presence
@@ -87,8 +86,14 @@ class Store:
                     f"{self.place} lacks a line: trial {data['number']} stands where trial {frozen.number} belongs; "
                     f"restore the file from a copy, or move it away to begin the study anew"
                 )
-            self._trials.append(_from_json(frozen.number, data))
+            self._trials.append(self._read(frozen.number, data))
         return self._trials
+
+    def _read(self, number: int, data: Mapping[str, Any]) -> Trial:
+        try:
+            return trial_from_json(number, data)
+        except ValueError as error:
+            raise UserError(f"{self.place}: trial {number}: {error}; restore the file from a copy") from error
 
     def count(self) -> int:
         """How many trials are stored; of a journal this driver is the only writer, so it need not be read again."""
@@ -102,7 +107,7 @@ class Store:
     def add(self, trial: Trial, sampler_attributes: Mapping[str, Any] | None = None) -> Trial:
         """Append a finished trial; returns it with its number."""
         attributes = {k: v for k, v in (sampler_attributes or {}).items() if not k.startswith("constraint")}
-        losses, data = ranking.losses(self.study, trial.score), _to_json(trial)
+        losses, data = ranking.losses(self.study, trial.score), plain(trial_to_json(trial))
         distributions = {path: distribution(self.study.space[path]) for path in trial.params}
         frozen = optuna.trial.create_trial(
             state=TrialState.FAIL if losses is None else TrialState.COMPLETE,
@@ -113,17 +118,17 @@ class Store:
             system_attrs=attributes,
             constraints=ranking.violations(self.study, trial.score) or None,
         )
-        started, finished = trial.detail.get("started"), trial.detail.get("finished")
-        if started and finished:
-            frozen.datetime_start, frozen.datetime_complete = map(datetime.fromtimestamp, (started, finished))
+        if trial.ran.started and trial.ran.finished:
+            times = (trial.ran.started, trial.ran.finished)
+            frozen.datetime_start, frozen.datetime_complete = map(datetime.fromtimestamp, times)
         before = self.count()
         if self.path is not None:  # of a journal there is one writer, so the position is known: a lost line will show
             frozen.user_attrs[_TRIAL]["number"] = before
         with explained(self.place, "written", _WRITTEN):
             self._study.add_trial(frozen)
         if self.path is None:  # another driver may have stored trials meanwhile: ours is the one with our start
-            return next(t for t in self.trials()[before:] if t.detail.get("started") == data["detail"].get("started"))
-        self._trials.append(_from_json(before, data))
+            return next(t for t in self.trials()[before:] if t.ran.started == trial.ran.started)
+        self._trials.append(self._read(before, data))
         return self._trials[-1]
 
     def rescored(self) -> dict[int, ranking.Rescored]:
@@ -134,13 +139,17 @@ class Store:
         for key, value in attributes.items():
             if key.startswith(_RESCORE):
                 number = int(key.removeprefix(_RESCORE))
-                scores = tuple(_score(data) for data in value["scores"])
+                try:
+                    scores = tuple(score_from_json(data) for data in value["scores"])
+                except ValueError as error:
+                    where = f"{self.place}: fresh seeds of trial {number}"
+                    raise UserError(f"{where}: {error}; restore the file from a copy") from error
                 found[number] = ranking.Rescored(number, tuple(value["seeds"]), scores)
         return found
 
     def add_rescored(self, result: ranking.Rescored) -> None:
         """Store a finalist's runs on fresh seeds."""
-        data = {"seeds": list(result.seeds), "scores": [plain(score) for score in result.scores]}
+        data = {"seeds": list(result.seeds), "scores": [plain(score_to_json(score)) for score in result.scores]}
         with explained(self.place, "written", _WRITTEN):
             self._study.set_user_attr(f"{_RESCORE}{result.number}", data)
 
@@ -247,24 +256,8 @@ def _checked(store: Store, write: bool) -> Store:
     return store
 
 
-def _to_json(trial: Trial) -> dict[str, Any]:
-    data: dict[str, Any] = plain(trial)
-    del data["number"]  # the position in the storage says it
-    return data
-
-
-def _from_json(number: int, data: Mapping[str, Any]) -> Trial:
-    return Trial(number, data["params"], _score(data["score"]), data["seconds"], data["detail"])
-
-
-def _score(data: Mapping[str, Any]) -> Score:
-    return Score(data["status"], data["metrics"], tuple(data["curve"]), data["detail"], data["reason"])
-
-
 def plain(value: Any) -> Any:
     """JSON values only: NumPy's become Python's, what is not finite becomes null, a metric without value vanishes."""
-    if isinstance(value, Trial | Score):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         made = {str(key): plain(v) for key, v in value.items()}
         if isinstance(value.get("metrics"), Mapping):

@@ -158,19 +158,19 @@ def measure(p: Point, draws: int) -> Point:
     rows = []
     for seed in range(draws):
         score = run_trial(configuration, [seed])
-        references = score.detail["references"]
+        course = score.recalled
+        assert course is not None, "the task is a recall"
         diverged = score.status == "not_finite"
         if score.status not in ("ok", "not_finite"):
             raise SystemExit(f"{p['experiment']} {p['variant']}: {score.status}: {score.reason}")
-        found = {} if diverged else {**score.detail, **score.metrics}
-        names = {
-            "error": "recall_error",
-            "best": "best_error",
-            "best_steps": "best_steps",
-            "steps": "steps_to_converge",
+        metrics = {} if diverged else score.metrics
+        row = {
+            "error": metrics.get("recall_error"),
+            "best": course.best_error if metrics else None,
+            "best_steps": course.best_steps if metrics else None,
+            "steps": metrics.get("steps_to_converge"),
         }
-        row = {short: found.get(name) for short, name in names.items()}
-        rows.append({**row, "capacity": found.get("capacity", 0.0), **references})
+        rows.append({**row, "capacity": metrics.get("capacity", 0.0), **course.references})
     return {**p, "draws": rows}
 
 

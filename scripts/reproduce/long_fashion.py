@@ -35,7 +35,7 @@ def main() -> None:
         raise SystemExit(f"no finished trial of {arguments.study} is stored here; launch it first")
     print(f"trial {best.number}: {dict(best.params)}")
     for cells in arguments.cells:
-        configuration = copy.deepcopy(best.detail["configuration"])
+        configuration = copy.deepcopy(best.configuration)
         configuration["task"]["fashion_mnist"] |= {"samples": arguments.samples, "held_out": arguments.held_out}
         kenyon = configuration["architecture"]["mushroom_body"]["kenyon"]
         kenyon["size"] = cells or kenyon["size"]

@@ -39,7 +39,7 @@ def main() -> None:
         if winner is None:
             print(f"| {series} | no network predicted anything | " + " | ".join("" for _ in METRICS) + " |", flush=True)
             continue
-        configuration = winner.detail["configuration"]
+        configuration = winner.configuration
         _, task, _ = trial.parts(configuration)
         scores = {f"trial {winner.number}": [trial.run_trial(configuration, [seed]) for seed in FRESH]}
         others = [run_baselines(task, seed) for seed in FRESH]

@@ -114,7 +114,7 @@ def tuned(
         driver.run(made, store, run_trial, workers=1)
         rescored = rescore.rescore(made, store, run_trial, workers=1)
     winner = ranking.best(made, store.trials(), rescored)
-    return None if winner is None else dict(winner.detail["configuration"])
+    return None if winner is None else dict(winner.configuration)
 
 
 def judged(configuration: dict[str, Any], task: dict[str, Any]) -> list[Score]:
