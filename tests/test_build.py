@@ -315,7 +315,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(
     text: str, builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     builder.text({"cpp": CPP})
-    with tiny_disk(tmp_path / "disk", "size=16k") as disk:
+    with tiny_disk(tmp_path / "disk", "size=16k,mode=700") as disk:
         monkeypatch.setenv(cache.VARIABLE, str(disk))
         with pytest.raises(UserError, match=f"{disk}.*No space left on device.*free some space") as caught:
             get("a", builder, {"cpp": text})
@@ -346,7 +346,7 @@ def test_a_limit_on_the_size_of_files_is_a_sentence(builder: Builder) -> None:
 def test_a_cache_that_may_only_be_read_serves_what_it_has(
     builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with tiny_disk(tmp_path / "disk", "size=10m") as disk:
+    with tiny_disk(tmp_path / "disk", "size=10m,mode=700") as disk:
         monkeypatch.setenv(cache.VARIABLE, str(disk))
         get("a", builder)
         table = tables.table_file("k", lambda: np.arange(3))
@@ -371,7 +371,7 @@ def test_a_cache_that_cannot_be_made_is_a_sentence(
 def test_a_disk_that_runs_no_programs_is_a_sentence(
     builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with tiny_disk(tmp_path / "disk", "size=10m,noexec") as disk:
+    with tiny_disk(tmp_path / "disk", "size=10m,noexec,mode=700") as disk:
         monkeypatch.setenv(cache.VARIABLE, str(disk))
         with pytest.raises(UserError, match=f"cannot be run in {disk}: Permission denied.*noexec"):
             get("a", builder)

@@ -16,6 +16,7 @@ import numpy as np
 from neurosearch import catalogue, config
 from neurosearch.declare import Part
 from neurosearch.evaluate.score import score
+from neurosearch.files.cache_folder import PRIVATE, own_cache_folder
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.record.record import Record
 from neurosearch.record.rows import SparseRows
@@ -148,8 +149,7 @@ def cached(key: list[Any], make: Callable[[], Score]) -> Score:
 
 
 def _folder() -> Path:
-    root = os.environ.get("NEUROSEARCH_CACHE")
-    return (Path(root) if root else Path.home() / ".cache" / "neurosearch") / "baselines"
+    return own_cache_folder() / "baselines"
 
 
 @functools.cache
@@ -172,7 +172,7 @@ def _read(file: Path) -> Score | None:
 def _write(file: Path, found: Score) -> None:
     """Kept for other processes where there is room; a score is never lost because it cannot be kept."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as part:
             json.dump(score_to_json(found), part)
         os.replace(part.name, file)

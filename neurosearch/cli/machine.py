@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from neurosearch.errors import UserError
+from neurosearch.files.cache_folder import VARIABLE, own_cache_folder
+
 OPTIONAL = {
     "torch": "the gp sampler",
     "cmaes": "the cmaes sampler",
@@ -52,15 +55,18 @@ def findings() -> list[Finding]:
     for module, use in OPTIONAL.items():
         there = importlib.util.find_spec(module) is not None
         made.append(_version(module) if there else Finding(module, False, f"pip install {module}, for {use}"))
-    cache = Path(os.environ.get("NEUROSEARCH_CACHE", "~/.cache/neurosearch")).expanduser()
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        writable, free = os.access(cache, os.W_OK), shutil.disk_usage(cache).free / 2**30
-    except OSError:
-        writable, free = False, 0.0
-    detail = f"{cache}, {free:.1f} GiB free" if writable else f"{cache} cannot be written; set NEUROSEARCH_CACHE"
-    made.append(Finding("cache", writable, detail, needed=True))
+    made.append(_cache())
     return made
+
+
+def _cache() -> Finding:
+    try:
+        cache = own_cache_folder()
+    except UserError as error:
+        return Finding("cache", False, str(error), needed=True)
+    if not os.access(cache, os.W_OK):
+        return Finding("cache", False, f"{cache} cannot be written; set ${VARIABLE}", needed=True)
+    return Finding("cache", True, f"{cache}, {shutil.disk_usage(cache).free / 2**30:.1f} GiB free", needed=True)
 
 
 def _version(name: str, needed: bool = False) -> Finding:

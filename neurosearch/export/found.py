@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -204,10 +205,11 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def _put(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
+        with temporary.open("xb") as file:  # never through a link that somebody put there
+            file.write(content)
         os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):  # the first error says more

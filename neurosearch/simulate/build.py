@@ -1,6 +1,7 @@
 """From a plan's shape to a compiled program: its digest, and the one build that all who ask for that digest share."""
 
 import contextlib
+import errno
 import functools
 import hashlib
 import json
@@ -139,7 +140,8 @@ def _built_once(
     except builders.Refused as error:
         _FAILED[digest] = error
         raise
-    with cache.temporary() as folder:
+
+    def built(folder: Path) -> Path:
         with cache.writing(folder):
             (folder / "program.cpp").write_text(text)
         _compile(digest, folder, cxx, flags, cancel)
@@ -150,7 +152,9 @@ def _built_once(
             "generate_seconds": round(generated - began, 3),
             "compile_seconds": round(time.perf_counter() - generated, 3),
         }
-        path = cache.place_build(digest, folder, meta)
+        return cache.place_build(digest, folder, meta)
+
+    path = cache.made_in_temporary(built)
     _LOG.info("built %s in %.2f s", digest[:12], time.perf_counter() - began)
     return path
 
@@ -160,6 +164,8 @@ def _compile(digest: str, folder: Path, cxx: compiler.Compiler, flags: Sequence[
     code, complaint = _ended(command, {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}, cancel)
     if code == 0 and (folder / "program").exists():
         return
+    if not folder.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
     no_room = _no_room(complaint, folder)
     if no_room:
         raise UserError(

@@ -6,7 +6,6 @@ process left is swept. ``builds/<digest>/{program,program.cpp,meta.json}``, ``st
 """
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import json
@@ -17,32 +16,35 @@ import secrets
 import shutil
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from neurosearch.errors import UserError
+from neurosearch.files.cache_folder import PRIVATE, own_cache_folder, refuse_foreign
+from neurosearch.files.cache_folder import VARIABLE as VARIABLE
+from neurosearch.files.cache_folder import writing as writing
 from neurosearch.simulate.cancel import Cancel
 
-VARIABLE = "NEUROSEARCH_CACHE"
 _LOG = logging.getLogger(__name__)
 _DAY = 86400.0
 _FORGOTTEN = 90 * _DAY
 """Programs that nothing has run for so long are removed."""
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"  # a home folder may be shared: a pid means something on one host
+REMOVED_AT_MOST = 3
+"""How often something is made again because the cache was removed: more is no coincidence."""
+
+T = TypeVar("T")
 _SWEPT: set[Path] = set()
 _VERIFIED: dict[Path, tuple[int, ...]] = {}  # program → how its file looked when its bytes were found right
 
 
 def root() -> Path:
     """The cache's folder, made if need be; the first call of a process sweeps what dead processes left."""
-    given = os.environ.get(VARIABLE)
-    path = Path(given).expanduser().absolute() if given else Path.home() / ".cache" / "neurosearch"
+    path = own_cache_folder()
     if path not in _SWEPT:
-        with writing(path):
-            path.mkdir(parents=True, exist_ok=True)
         _SWEPT.add(path)
         sweep(path)
     return path
@@ -77,26 +79,11 @@ def _remove(folder: Path) -> None:
             folder.rename(gone / "old")
 
 
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a refusal of the file system into a sentence for the user."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        advice = "free some space there" if full else "make it writable"
-        name = errno.errorcode.get(error.errno or 0, "?")
-        raise UserError(
-            f"the cache cannot be written at {path}: {error.strerror or error} ({name}); "
-            f"{advice} or set ${VARIABLE} to another folder"
-        ) from error
-
-
 def make_temporary() -> Path:
     """A new folder that is swept once this process is dead; its caller removes it."""
     path = root() / f".tmp.{os.getpid()}.{_HOST}-{secrets.token_hex(6)}"
     with writing(path):
-        path.mkdir(parents=True)
+        path.mkdir(mode=PRIVATE)
     return path
 
 
@@ -108,6 +95,24 @@ def temporary() -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def made_in_temporary(make: Callable[[Path], T]) -> T:
+    """What ``make`` returns of a temporary folder; made again where somebody removes the cache meanwhile."""
+    place = root()
+    for _ in range(REMOVED_AT_MOST):
+        with temporary() as folder:
+            try:
+                return make(folder)
+            except (OSError, UserError) as error:
+                cause = error if isinstance(error, OSError) else error.__cause__
+                if folder.exists() or not isinstance(cause, FileNotFoundError):
+                    raise
+        _LOG.warning("the cache %s was removed while something was made in it, which is made again", place)
+    raise UserError(
+        f"the cache {place} was removed {REMOVED_AT_MOST} times while something was made in it; "
+        f"stop what removes it, or set ${VARIABLE} to another folder"
+    )
 
 
 @contextlib.contextmanager
@@ -125,8 +130,7 @@ def lock(name: str, cancel: Cancel | None = None) -> Iterator[None]:
 def _lock(path: Path, cancel: Cancel | None) -> int:
     while True:
         with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = _opened(path)
         try:
             while not locked(descriptor):
                 if cancel is not None and cancel.is_set():
@@ -140,6 +144,13 @@ def _lock(path: Path, cancel: Cancel | None) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    while True:
+        path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # the folder was removed between the two lines
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def locked(descriptor: int) -> bool:
@@ -159,6 +170,8 @@ def find_build(digest: str) -> Path | None:
         seen = _looks(path)
         if _VERIFIED.get(path) == seen:
             return path
+        for place in (folder.parent, folder, path):
+            refuse_foreign(place)
         meta = json.loads((folder / "meta.json").read_bytes())
         if age(folder / "meta.json") > _DAY:
             with contextlib.suppress(OSError):
@@ -183,6 +196,7 @@ def _looks(path: Path) -> tuple[int, ...]:
 
 def place_build(digest: str, folder: Path, meta: dict[str, Any]) -> Path:
     """Move a temporary ``folder`` with ``program`` in it into place; the caller holds the digest's lock."""
+    (folder / "program").chmod(PRIVATE)  # whatever the umask is: a program that others may write is refused
     program = (folder / "program").read_bytes()
     meta = {**meta, "digest": digest, "size": len(program), "sha256": hashlib.sha256(program).hexdigest()}
     home = root() / "builds" / digest
@@ -194,7 +208,7 @@ def place_build(digest: str, folder: Path, meta: dict[str, Any]) -> Path:
 
 def replace_folder(folder: Path, home: Path) -> None:
     """Rename a folder to ``home``, whatever stood there."""
-    home.parent.mkdir(exist_ok=True)
+    home.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     if home.exists():
         with temporary() as old:  # a folder with something in it cannot be renamed over
             home.rename(old / "old")

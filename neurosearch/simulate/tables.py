@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neurosearch.files.cache_folder import PRIVATE, refuse_foreign
 from neurosearch.simulate import cache
 from neurosearch.simulate.protocol import DTYPES, dtype_name
 
@@ -45,7 +46,7 @@ def table_file(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]], 
     with cache.lock(f"stream-{digest}"):
         found = _find(digest)
         if found is None:
-            found = _place(digest, make())
+            found = cache.made_in_temporary(lambda folder: _place(digest, make(), folder))
             _make_room(limit)
     return found
 
@@ -70,6 +71,9 @@ def _find(digest: str) -> Path | None:
         note = path.with_name(path.name + ".json")
         if not path.exists():
             continue
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile: then it is not intact
+            for place in (path.parent, path):
+                refuse_foreign(place)
         if not _intact(path, note):
             _LOG.warning("the data table %s in the cache is damaged and is made again", path)
             return None
@@ -97,14 +101,14 @@ def _intact(path: Path, note: Path) -> bool:
     return True
 
 
-def _place(digest: str, made: np.ndarray | Iterable[np.ndarray]) -> Path:
+def _place(digest: str, made: np.ndarray | Iterable[np.ndarray], folder: Path) -> Path:
     parts = iter([made] if isinstance(made, np.ndarray) else made)
     first = next(parts)
     dtype = dtype_name(first)
     home = cache.root() / "streams" / f"{digest}.{dtype}"
     note = home.with_name(home.name + ".json")
-    with cache.temporary() as folder, cache.writing(home):
-        home.parent.mkdir(exist_ok=True)
+    with cache.writing(home):
+        home.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         sha, size, rows = hashlib.sha256(), 0, 0
         with (folder / "table").open("wb") as file:
             for part in chain([first], parts):
@@ -114,6 +118,8 @@ def _place(digest: str, made: np.ndarray | Iterable[np.ndarray]) -> Path:
                 size, rows = size + table.nbytes, rows + len(part)
         about = {"size": size, "sha256": sha.hexdigest(), "shape": [rows, *first.shape[1:]]}
         (folder / "note").write_text(json.dumps(about))
+        for name in ("note", "table"):
+            (folder / name).chmod(0o600)  # whatever the umask is: a table that others may write is refused
         (folder / "note").rename(note)
         (folder / "table").rename(home)
         _INTACT[home] = home.stat().st_ino
