@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurosearch.plan import shape_from_plain
+
+ROOT = Path(__file__).resolve().parent.parent
 STUDY = """
 format: 1
 about: >
@@ -36,7 +39,7 @@ def cache(tmp_path_factory):
 def door(tmp_path, cache):
     """A function that runs a command in an empty folder with one small study in it."""
     (tmp_path / "small.yaml").write_text(STUDY)
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(ROOT)
     environment = os.environ | {
         "NEUROSEARCH_CACHE": str(cache),
         "PYTHONPATH": root,
@@ -290,6 +293,25 @@ def test_show_list_and_check(door, tmp_path):
     (tmp_path / "own.yaml").write_text(STUDY.replace("{mushroom_body:", "{'./own.py:Own':"))
     assert "own.py:Own" in door("show", "own.yaml")[0]
     assert "dt: 0.002" in door("show", "./own.py:Own")[0]
+
+
+def test_show_plan_prints_what_is_simulated_in_the_order_of_a_step(door):
+    """The order of the headings is that of docs/step.md; the JSON is the very plan."""
+    out, _ = door("show", "small.yaml", "--plan")
+    titles = [line for line in out.splitlines() if line.isupper() or line.startswith("IN EACH STEP")]
+    moments = [f"AT A {m}" for m in ("SAMPLE'S DECISION", "SAMPLE'S END", "SAMPLE'S BEGIN", "FRAME")]
+    assert titles == ["POPULATIONS", "PROJECTIONS", *moments, "IN EACH STEP (NUMBERED AS IN DOCS/STEP.MD)"]
+    assert (
+        "dv/dt = (v_leak - v + (input_kenyon_in + inhibitor_kenyon_weight * inhibitor_kenyon_v)) / tau_mem : 1" in out
+    )
+    steps = re.findall(r"^  ([1-7])\. (\S.*)$", out.split("IN EACH STEP")[1], re.M)
+    assert steps == sorted(steps)
+    documented = (ROOT / "docs" / "step.md").read_text(encoding="utf-8").split("## The step")[1]
+    names = dict(re.findall(r"^([1-7])\. \*\*`?(\w+)", documented, re.M))
+    assert all(name.lower().startswith(names[number].lower()) for number, name in steps)
+    data = json.loads(door("show", "small.yaml", "--plan", "--json")[0])
+    assert data["sizes"]["inhibitor"] == 1
+    assert shape_from_plain(data["shape"]).digest == data["digest"]
 
 
 RECALL = """

@@ -91,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     show = verb(
         "show", verbs.show, "the resolved configuration, its units, the space, the number of builds", "REF", REF
     )
-    show.add_argument("--json", action="store_true", help="the configuration as JSON")
+    show.add_argument("--plan", action="store_true", help="what is simulated: equations, numbers, the order of a step")
+    show.add_argument("--json", action="store_true", help="the configuration, or the plan, as JSON")
 
     listed = verb(
         "list",

@@ -92,6 +92,15 @@ def of_configuration(resolved: Resolved, as_json: bool) -> str:
     return "\n".join(lines)
 
 
+def of_plan(resolved: Resolved, as_json: bool) -> str:
+    """What is simulated of a configuration."""
+    from neurosearch.report.plan_text import plan_data, plan_text
+    from neurosearch.trial import prepare
+
+    plan = prepare(resolved.configuration, resolved.seeds[0]).plan
+    return json.dumps(plan_data(plan), indent=2) if as_json else plan_text(plan)
+
+
 Counted = tuple[tuple[int, int] | None, UserError | None]
 """((programs, combinations of choices), or None for too many; the first mistake that preparing one meets)."""
 

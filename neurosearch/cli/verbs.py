@@ -107,11 +107,12 @@ def _found_file(it: "Resolved", arguments: argparse.Namespace) -> "Found":
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Print a resolved configuration."""
+    """Print a resolved configuration, or its plan."""
     from neurosearch.cli.reference import resolve
-    from neurosearch.cli.summary import of_configuration
+    from neurosearch.cli.summary import of_configuration, of_plan
 
-    print(of_configuration(resolve(arguments.subject, arguments.storage), as_json=arguments.json))
+    resolved = resolve(arguments.subject, arguments.storage)
+    print((of_plan if arguments.plan else of_configuration)(resolved, as_json=arguments.json))
     return 0
 
 

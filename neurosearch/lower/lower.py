@@ -1,5 +1,7 @@
 """Graph → Plan: every text checked, every name made final, every statement put at its moment."""
 
+from collections.abc import Iterator
+
 from neurosearch.graph import Graph
 from neurosearch.hardware.weight_memory import WeightMemory
 from neurosearch.lower.assemble import assemble
@@ -11,6 +13,7 @@ from neurosearch.lower.population import lower_population
 from neurosearch.lower.projection import lower_delivery, lower_projection
 from neurosearch.lower.readout import lower_readout
 from neurosearch.lower.structure import template
+from neurosearch.lower.verify import verify
 from neurosearch.lower.wiring import check_wirings
 from neurosearch.plan import Plan
 
@@ -23,15 +26,22 @@ def lower(graph: Graph, memory: WeightMemory | None = None, *, optimise: bool = 
 
     Raises:
         RuleError: a text with an unknown symbol, a wrong dimension, or a meaning that engines would not share.
+        PlanError: what was made contradicts itself.
     """
+    *_, (name, plan) = stages(graph, memory, optimise=optimise)
+    return verify(plan, name)
+
+
+def stages(graph: Graph, memory: WeightMemory | None = None, *, optimise: bool = True) -> Iterator[tuple[str, Plan]]:
+    """The plan as lowered, then after each pass, with the pass's name."""
     plan = _declared(graph)
+    yield "lowering", plan
     for each in pipeline(memory, optimise):
         plan = each(plan)
-    return plan
+        yield each.name, plan
 
 
 def _declared(graph: Graph) -> Plan:
-    """The plan before any pass."""
     check_wirings(graph)
     texts = template(graph, _lower_texts)
     of_groups = sizes(graph, texts.shape)
