@@ -82,6 +82,14 @@ def test_a_lost_line_is_said(tmp_path):
         open_store(loaded, str(path)).trials()
 
 
+def test_a_doubled_line_is_not_called_a_missing_one(tmp_path):
+    loaded, path = filled(tmp_path, 4)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:-2], lines[-3], *lines[-2:]]))
+    with pytest.raises(UserError, match="holds a line twice: trial 1 stands where trial 2 belongs"):
+        open_store(loaded, str(path)).trials()
+
+
 def test_fresh_seeds_come_back(tmp_path):
     loaded, path = filled(tmp_path)
     result = Rescored(1, (11, 12), (Score("ok", {"accuracy": 0.5}), Score("ok", {"accuracy": 0.7})))

@@ -13,6 +13,7 @@ from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
+from neurosearch.search.cautions import cautions
 from neurosearch.search.evaluation import Outcome
 from neurosearch.search.goals import checked
 from neurosearch.search.progress import duration
@@ -125,7 +126,8 @@ def sound(study: Study) -> str:
     if counted[1] is not None:
         raise UserError(f"{study.file}: {counted[1]}") from counted[1]
     checked(study)
-    return f"{study.file} is sound: {len(study.space)} dimensions, {builds(study, counted)}"
+    said = [f"{study.file} is sound: {len(study.space)} dimensions, {builds(study, counted)}"]
+    return "\n".join([*said, *(f"but {caution}" for caution in cautions(study))])
 
 
 def structures(study: Study) -> Counted:

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 def launch(arguments: argparse.Namespace) -> int:
     """Search: ask, run, tell; then the best again on fresh seeds."""
     from neurosearch.cli.summary import after
-    from neurosearch.search import driver, goals, rescore
+    from neurosearch.search import cautions, driver, goals, rescore
     from neurosearch.search.interrupt import Interrupt
     from neurosearch.search.progress import Progress
     from neurosearch.store.store import open_store
     from neurosearch.study import study as studies
 
     study = goals.checked(studies.load(arguments.subject))
+    for caution in cautions.cautions(study):
+        print(f"neurosearch: {study.name}: {caution}", file=sys.stderr)
     store = open_store(study, arguments.storage)
     evaluate = _evaluate(study)
     with store.driving(), Interrupt() as interrupt:

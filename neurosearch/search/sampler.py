@@ -6,18 +6,20 @@ search continues as an uninterrupted one would have. TPE models what stands unde
 
 import hashlib
 import importlib.util
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, RandomSampler
+from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from neurosearch.errors import UserError
-from neurosearch.search.tpe import STARTUP, STARTUP_UNDER, GroupTpe, snap
+from neurosearch.search.evolution import GroupCmaEs, GroupNsga2
+from neurosearch.search.tpe import STARTUP, GroupTpe, snap
 from neurosearch.store.store import distribution
 from neurosearch.study.space import Choice, Dimension, Int, Under, Value
 from neurosearch.study.study import Study
@@ -25,9 +27,15 @@ from neurosearch.study.study import Study
 WINDOW, KEPT, KEPT_BEST = 200, 150, 60
 """Of WINDOW told trials KEPT stay, the KEPT_BEST best and the most recent: the cost of a proposal grows with them."""
 
+KEPT_UNDER = 16
+"""The most recent trials of each set of choices that stay for an evolution, whose state they carry."""
+
 FEW = 12
 """Whole numbers with more values than this are modelled as real ones and rounded: Optuna's sum over all is slow."""
 
+
+UNDER = " | "
+"""Between a path and the choices that it stands under, in the names that the model knows."""
 
 Axis = Callable[[Dimension], BaseDistribution]
 """How a model sees a dimension."""
@@ -94,6 +102,11 @@ class Sampler:
             losses = tuple(worst for worst in self._worst if worst is not None)
         elif losses is not None:
             self._worst = [loss if w is None else max(w, loss) for w, loss in zip(self._worst, losses, strict=True)]
+            if self._study.sampler == "cmaes" and any(v > 0 for v in violations.values()):
+                # CMA-ES knows no constraints: what violates them is worse than all that does not (Deb 2000)
+                worst = self._worst[0]
+                assert worst is not None
+                losses = (worst + sum(max(0.0, v) for v in violations.values()),)
         told.losses, told.violations = losses, violations
         self._finish(told)
 
@@ -121,7 +134,7 @@ class Sampler:
                     live.set_constraint(name, violation)
                 self._model.tell(live, list(told.losses))
         if len(self._window) >= WINDOW:
-            self._window = _shrink(self._window)
+            self._window = _shrink(self._window, 0 if self._study.sampler == "tpe" else KEPT_UNDER)
             self._model = None
 
     def _current_model(self) -> optuna.Study:
@@ -150,9 +163,9 @@ class _Draws:
         names = {path: _name(under, path) for path in group}
         dimensions = {names[path]: dimension for path, dimension in group.items()}
         axes = {name: self._axis(dimension) for name, dimension in dimensions.items()}
-        if isinstance(self._model.sampler, GroupTpe):
+        if isinstance(self._model.sampler, GroupTpe | GroupNsga2 | GroupCmaEs):
             frozen = self._model.get_trials(deepcopy=False)[self._trial.number]
-            self._model.sampler.draw(self._model, frozen, dimensions, axes, STARTUP_UNDER if under else STARTUP)
+            self._model.sampler.draw(self._model, frozen, dimensions, axes, under=bool(under))
         drawn = {name: _suggest(self._trial, name, dimension, axes[name]) for name, dimension in dimensions.items()}
         self.params |= drawn
         self.dimensions |= dimensions
@@ -175,7 +188,7 @@ class _Recalled:
 
 
 def _name(under: Under, path: str) -> str:
-    return path if not under else f"{path} | {', '.join(f'{above}={option}' for above, option in under)}"
+    return path if not under else f"{path}{UNDER}{', '.join(f'{above}={option}' for above, option in under)}"
 
 
 def _suggest(trial: optuna.Trial, name: str, dimension: Dimension, d: BaseDistribution) -> Value:
@@ -225,8 +238,8 @@ def _frozen(told: Told, running: bool, axis: Axis) -> FrozenTrial:
     )
 
 
-def _shrink(window: list[Told]) -> list[Told]:
-    """The best and the most recent, in the order in which they were told."""
+def _shrink(window: list[Told], under: int = 0) -> list[Told]:
+    """The best and the most recent, in the order in which they were told; ``under``: of each set of choices."""
     measured = [told for told in window if told.losses is not None]
     best = {told.ask for told in _ranked(measured)[:KEPT_BEST]}
     kept = set(best)
@@ -234,6 +247,12 @@ def _shrink(window: list[Told]) -> list[Told]:
         if len(kept) >= KEPT:
             break
         kept.add(told.ask)
+    seen: Counter[str] = Counter()
+    for told in reversed(measured if under else []):
+        names = [name for name in told.params if UNDER in name]
+        if any(seen[name] < under for name in names) and len(kept) < (KEPT + WINDOW) // 2:
+            kept.add(told.ask)
+        seen.update(names)
     return [told for told in window if told.ask in kept]
 
 
@@ -268,9 +287,9 @@ def _make(kind: str, seed: int) -> BaseSampler:
     if kind == "tpe":
         return GroupTpe(seed)
     if kind == "cmaes":
-        return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return GroupCmaEs(seed)
     if kind == "nsga2":
-        return NSGAIISampler(seed=seed)
+        return GroupNsga2(seed)
     if kind == "gp":
         from optuna.samplers import GPSampler
 

@@ -26,7 +26,7 @@ EXPLORATION = 0.1
 early on one set of choices still hears what the others are worth."""
 
 
-class _Among:
+class Among:
     """A study as a sampler sees it, of those trials alone that had certain parameters.
 
     What is good under a choice is judged among its own kind, else nothing under a weaker choice would count as good.
@@ -65,15 +65,15 @@ class GroupTpe(TPESampler):
         trial: FrozenTrial,
         dimensions: Mapping[str, Dimension],
         axes: Mapping[str, BaseDistribution],
-        startup: int,
+        under: bool,
     ) -> None:
         """Draw a group jointly; of too few trials nothing is drawn, and each value will be random."""
         self._dimensions, self._drawn = dimensions, {}
         several = {name: axis for name, axis in sorted(axes.items()) if not axis.single()}
         if self._curious:
             several = {name: axis for name, axis in several.items() if not isinstance(axis, CategoricalDistribution)}
-        among = _Among(study, frozenset(several))
-        if several and among.measured() >= startup:
+        among = Among(study, frozenset(several))
+        if several and among.measured() >= (STARTUP_UNDER if under else STARTUP):
             self._drawn = self.sample_relative(among, trial, several)  # type: ignore[arg-type]
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:

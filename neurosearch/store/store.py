@@ -82,8 +82,11 @@ class Store:
                 )
             data = frozen.user_attrs[_TRIAL]
             if data.get("number", frozen.number) != frozen.number:
+                found, expected = data["number"], frozen.number
+                is_twice = isinstance(found, int) and found < expected
+                problem = "holds a line twice" if is_twice else "lacks a line"
                 raise UserError(
-                    f"{self.place} lacks a line: trial {data['number']} stands where trial {frozen.number} belongs; "
+                    f"{self.place} {problem}: trial {found} stands where trial {expected} belongs; "
                     f"restore the file from a copy, or move it away to begin the study anew"
                 )
             self._trials.append(self._read(frozen.number, data))
@@ -102,11 +105,12 @@ class Store:
     def sampler_attributes(self) -> list[dict[str, Any]]:
         """What the sampler noted on each trial (the generation of an evolution strategy, for example)."""
         with explained(self.place, "read", _READ):
-            return [dict(frozen.system_attrs) for frozen in self._study.get_trials(deepcopy=False)]
+            stored = self._study.get_trials(deepcopy=False)
+        return [_of_the_sampler(frozen.system_attrs) for frozen in stored]
 
     def add(self, trial: Trial, sampler_attributes: Mapping[str, Any] | None = None) -> Trial:
         """Append a finished trial; returns it with its number."""
-        attributes = {k: v for k, v in (sampler_attributes or {}).items() if not k.startswith("constraint")}
+        attributes = _of_the_sampler(sampler_attributes or {})
         losses, data = ranking.losses(self.study, trial.score), plain(trial_to_json(trial))
         distributions = {path: distribution(self.study.space[path]) for path in trial.params}
         frozen = optuna.trial.create_trial(
@@ -254,6 +258,11 @@ def distribution(dimension: Dimension) -> BaseDistribution:
 def _checked(store: Store, write: bool) -> Store:
     store.check_identity(write=write)
     return store
+
+
+def _of_the_sampler(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the constraints, which Optuna keeps beside what samplers note, and refuses to be told twice."""
+    return {key: value for key, value in attributes.items() if not key.startswith("constraint")}
 
 
 def plain(value: Any) -> Any:
