@@ -64,6 +64,7 @@ HEAVY = {
         "store": "its storage and its journal file",
         "search.sampler": "its samplers",
         "search.tpe": "its TPE",
+        "search.evolution": "its NSGA-II and CMA-ES",
         "inspect.importance": "its importance evaluator",
     },
     "sympy": {"recall.derive": "derivations", "recall.separate": "factorisation"},
