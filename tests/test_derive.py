@@ -234,14 +234,14 @@ def test_a_smoothed_kernel_is_its_fourier_series():
     [
         ("exp(-(x_post - x_pre))", CIRCLE, PHASED, r"is not periodic with 2π, .* must be; store with `smoothed`"),
         ("exp(-((x_post - x_pre) % 6.28318530718))", CIRCLE, PHASED, r"jumps by 0\.99\d, .*; store with `smoothed`"),
-        ("int(sin(x_post - x_pre) > 0)", CIRCLE, PHASED, r"jumps by 1, and recall needs its derivative"),
+        ("int(sin(x_post - x_pre) > 0)", CIRCLE, PHASED, r"jumps by 1, but recall needs its derivative"),
         ("abs(x_pre - x_post)", GAUSSIAN, NORMAL, r"`abs` in .* is not smooth"),
-        ("x_pre*x_post", CIRCLE, NORMAL, r"needs a cue noise of phases \(von_mises\), not Normal"),
-        ("x_pre*x_post", GAUSSIAN, PHASED, r"needs a cue noise of numbers \(normal\), not VonMises"),
+        ("x_pre*x_post", CIRCLE, NORMAL, r"needs a cue noise for phases, such as von_mises, not Normal"),
+        ("x_pre*x_post", GAUSSIAN, PHASED, r"needs a cue noise for real numbers, such as normal, not VonMises"),
         ("2.5", GAUSSIAN, NORMAL, r"so it stores nothing"),
         ("1/x_pre**2 + log(x_post)", GAUSSIAN, NORMAL, r"is not finite for all values of the prior Gaussian"),
         ("x_pre*y", GAUSSIAN, NORMAL, r"unknown symbol `y`"),
-        ("x_pre*gauss(0)", GAUSSIAN, NORMAL, r"without draws"),
+        ("x_pre*gauss(0)", GAUSSIAN, NORMAL, r"with random draws"),
         ("x_pre**", GAUSSIAN, NORMAL, r"syntax error"),
     ],
 )  # fmt: skip
@@ -254,12 +254,12 @@ def test_what_cannot_be_derived_is_said_in_a_sentence(storage, prior, noise, sai
 def test_other_mistakes():
     memory, w, _, cue = prepared("covariance", {}, GAUSSIAN, NORMAL)
     with pytest.raises(
-        UserError, match=r"a step of 5 membrane time constants is too large for stability; take at most 0\.\d+"
+        UserError, match=r"a step of 5 membrane time constants is too large for stable recall; use at most 0\.\d+"
     ):
         memory.recall(w, cue, 4, 3, rate=5.0)
-    with pytest.raises(UserError, match="load = 0: a memory without patterns has nothing to recall"):
+    with pytest.raises(UserError, match="load = 0: a memory without patterns cannot recall"):
         memory.field(w, 0)
-    with pytest.raises(UserError, match="a load of zero has nothing to recall"):
+    with pytest.raises(UserError, match="there are no patterns to store"):
         kernel.store(memory.storage, np.zeros((0, 9)))
     with pytest.raises(UserError, match=r"Smoothed\.kernel: .* is not finite at lag"):
         make("storage_rules", "smoothed", kernel="log(lag - 3)")
@@ -329,7 +329,7 @@ def test_derivation_of_a_text_is_that_of_the_rule_it_spells_out():
         (("x_i*x_j", "gauss", "normal", 9, 3), "--prior = gauss"),
         (("x_i*x_j", "{gaussian", "normal", 9, 3), "--prior, line 1"),
         (("x_i*x_j", "gaussian", "{normal: {std: 1}}", 9, 3), "--noise.*std"),
-        (("x_i*x_j", "circle", "normal", 9, 3), "needs a cue noise of phases"),
+        (("x_i*x_j", "circle", "normal", 9, 3), "needs a cue noise for phases"),
         (("x_i*x_j", "gaussian", "normal", 1, 3), "--units = 1"),
         (("x_i*x_j", "gaussian", "normal", 9, 0), "load = 0"),
         (("int(x_i > x_j)", "gaussian", "normal", 9, 3), "not smooth"),

@@ -157,15 +157,15 @@ def test_storage_goes_through_the_weight_memory():
         (
             "rate_memory",
             {"dt": 0.02},
-            r"dt = 0\.02 s is too large a step .* tau_mem = 0\.01 s; take dt of at most 0\.01 s",
+            r"dt = 0\.02 s is too large .* tau_mem = 0\.01 s; use a dt of at most 0\.01 s",
         ),
         (
             "phase_memory",
             {"dt": 0.02},
-            r"too large a step .* take dt of at most [\d.]+ s, or tau_mem of at least [\d.]+ s",
+            r"is too large .* use a dt of at most [\d.]+ s or a tau_mem of at least [\d.]+ s",
         ),
         ("rate_memory", {"prior": make("priors", "circle")}, "prior of phases; use the architecture phase_memory"),
-        ("rate_memory", {"encoder": make("encoders", "poisson")}, "choose the encoder current"),
+        ("rate_memory", {"encoder": make("encoders", "poisson")}, "use the encoder current"),
         ("rate_memory", {"storage": make("storage", "written", rule="x_pre + 0*x_post + y")}, "unknown symbol `y`"),
     ],
 )
@@ -175,5 +175,5 @@ def test_bad_settings_are_said_in_a_sentence(name, values, said):
 
 
 def test_a_memory_refuses_a_task_of_classes():
-    with pytest.raises(UserError, match="recalls what it was shown, 64 values, but the task asks for 10 outputs"):
+    with pytest.raises(UserError, match="recalls the 64 values that it is shown, but the task has 10 outputs"):
         memory_of("binary").graph((8, 8), 10)

@@ -1,4 +1,4 @@
-"""An associative memory as a graph: an input that shows patterns and cues, units that store and recall them, a pool."""
+"""An associative memory as a graph: an input that presents patterns and cues, units that store and recall, a pool."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from neurosearch.recall.circuit import circuit
 from neurosearch.recall.posterior import Memory
 
 UNITS = "memory"
-"""Name of the population that remembers."""
+"""Name of the population that stores and recalls."""
 
 
 def parts(
@@ -24,27 +24,30 @@ def parts(
     """Input, populations and projections of a memory.
 
     Args:
-        encoder: a current encoder; the units are shown its values as they are.
+        encoder: a current encoder; its values reach the units unchanged.
         tau_mem: membrane time constant near a stored pattern [second].
-        gains: ``leak``, ``inhibition``, ``response`` (1 where matched) and ``load`` (0: counted).
+        gains: ``leak``, ``inhibition``, ``response`` (1 when matched) and ``load`` (0: counted while storing).
+
+    Raises:
+        UserError: the encoder produces spikes, or ``dt`` is too large for stable recall.
     """
     if not encoder.graded:
         raise UserError(
-            f"a memory is shown graded values, but {encoder.owner} makes spikes; choose the encoder current"
+            f"an associative memory needs graded input, but {encoder.owner} produces spikes; use the encoder current"
         )
     check_step(memory, tau_mem, dt, int(gains["load"]))
     low, high = memory.start
     numbers = {**memory.numbers, **gains, "tau_mem": tau_mem, "start_low": low, "start_high": high}
     c = circuit(memory.dynamics, numbers)
-    n, storage, nothing = memory.units, memory.storage, Random(0.0, 0.0)
+    n, storage, zero = memory.units, memory.storage, Random(0.0, 0.0)
     populations = [Population(UNITS, n, c.unit)]
     projections = [
         Projection("shown", "input", UNITS, OneToOne(), Constant(1.0), graded="cue = drive_pre"),
-        Projection("stored", UNITS, UNITS, EveryPair(), nothing, rule=storage, graded=c.recurrent),
+        Projection("stored", UNITS, UNITS, EveryPair(), zero, rule=storage, graded=c.recurrent),
     ]
     if c.backward:
         projections.append(
-            Projection("stored_back", UNITS, UNITS, EveryPair(), nothing, rule=Mirrored(storage), graded=c.backward)
+            Projection("stored_back", UNITS, UNITS, EveryPair(), zero, rule=Mirrored(storage), graded=c.backward)
         )
     if c.pool is not None:
         populations.append(Population("pool", 1, c.pool))
@@ -56,22 +59,23 @@ def parts(
 
 
 def check_step(memory: Memory, tau_mem: float, dt: float, load: int) -> None:
-    """Refuse a step at which recall would not be stable."""
+    """Raise ``UserError`` if ``dt`` [second] is too large for stable recall."""
     n = memory.units
+    # Load 0 is counted at run time, so a step must be stable from two patterns to as many patterns as units.
     loads = (load,) if load else tuple(sorted({max(2, m) for m in (2, n // 8, n // 2, n)}))
     largest = min(_largest_rate(memory, m) for m in loads) * tau_mem
     if dt > largest:
         raise UserError(
-            f"dt = {dt:g} s is too large a step for a stable recall with tau_mem = {tau_mem:g} s; "
-            f"take dt of at most {_short(largest, math.floor)} s, "
-            f"or tau_mem of at least {_short(tau_mem * dt / largest, math.ceil)} s"
+            f"dt = {dt:g} s is too large for stable recall with tau_mem = {tau_mem:g} s; "
+            f"use a dt of at most {_short(largest, math.floor)} s "
+            f"or a tau_mem of at least {_short(tau_mem * dt / largest, math.ceil)} s"
         )
 
 
-def _short(value: float, rounded: Callable[[float], int]) -> str:
+def _short(value: float, round_to: Callable[[float], int]) -> str:
     """Three digits, rounded to the safe side."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 2)
-    return f"{rounded(value / unit) * unit:.3g}"
+    return f"{round_to(value / unit) * unit:.3g}"
 
 
 @lru_cache(maxsize=1024)
@@ -84,7 +88,7 @@ def units(encoder: Any, shape: tuple[int, ...], n_outputs: int) -> int:
     n = int(encoder.normalisation.inputs(shape))
     if n != n_outputs:
         raise UserError(
-            f"a memory recalls what it was shown, {n} values, but the task asks for {n_outputs} outputs; "
+            f"an associative memory recalls the {n} values that it is shown, but the task has {n_outputs} outputs; "
             f"use the task recall with the normalisation raw"
         )
     return n

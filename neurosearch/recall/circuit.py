@@ -1,4 +1,4 @@
-"""Derived recall as a circuit: the texts of its units, of its inhibitory pool, and of what projections carry."""
+"""Derived recall as a circuit: the texts of its units, its inhibitory pool and its graded projections."""
 
 import re
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ class Circuit:
     """A memory as neurons and graded projections.
 
     Attributes:
-        unit: the memory's neurons; ``cue`` holds what they are shown, ``x`` what they remember.
-        pool: the one neuron that adds up what all units send, or ``None`` where no inhibition is needed.
-        recurrent, backward: lines of the graded projection among units through the stored weights, and through those
-            of the way back (empty where the rule is symmetric).
-        to_pool, from_pool: lines of the projections to the pool and from it.
+        unit: the memory's neurons; ``cue`` holds their input, ``x`` the recalled value.
+        pool: the one neuron that sums the output of all units, or ``None`` where no inhibition is needed.
+        recurrent, backward: lines of the graded projection among units through the stored weights, and through the
+            weights of the opposite direction (empty where the rule is symmetric).
+        to_pool, from_pool: lines of the projections to and from the pool.
     """
 
     unit: Neuron
@@ -36,16 +36,16 @@ class Circuit:
 
 
 def circuit(dynamics: Dynamics, numbers: Mapping[str, float]) -> Circuit:
-    """The circuit of a dynamics.
+    """The circuit that computes the dynamics.
 
-    While a pattern is learned, and in the first step of a fresh cue, a unit's ``x`` is what it is shown; else it obeys
-    the derived equation. ``tau_mem`` is its time constant near a stored pattern; the gradient's own is ``tau_mem``
+    While a pattern is learned, and in the first step of a new cue, a unit's ``x`` equals its input; otherwise it obeys
+    the derived equation. ``tau_mem`` is its time constant near a stored pattern; that of the gradient is ``tau_mem``
     times the posterior's precision. ``leak``, ``inhibition`` and ``response`` are 1 when matched. The load M is
-    ``load``, or what the unit has counted where that is 0.
+    ``load``, or, where that is 0, the number of patterns that the unit has counted.
 
     Args:
-        numbers: every number the texts read: ``posterior.Memory.numbers``, ``tau_mem``, the three gains, ``load``,
-            ``start_low`` and ``start_high`` (where recall may begin).
+        numbers: every number that the texts read: ``posterior.Memory.numbers``, ``tau_mem``, the three gains, ``load``,
+            ``start_low`` and ``start_high`` (the range in which recall may begin).
     """
     if dynamics.terms:
         carried = list(dict.fromkeys(t.carried for t in dynamics.terms))
@@ -54,16 +54,16 @@ def circuit(dynamics: Dynamics, numbers: Mapping[str, float]) -> Circuit:
 
 
 def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str]) -> Circuit:
-    """Each unit sends a few functions of its own ``x``; what others do to it are their weighted or plain sums."""
+    """Each unit sends a few functions of its own ``x`` and receives their weighted or plain sums over the others."""
     landing = {"w": "arrived", "back": "returned", "": "pooled"}
     lands = {t: f"{landing[t.through]}{sent[t.carried].removeprefix('sent')}" for t in d.terms}
 
     harmonics = {_own(c): name for c, name in sent.items() if _HARMONIC.fullmatch(_own(c))}
 
     def received(kind: str) -> str:
-        mine = [t for t in d.terms if bool(t.through) == bool(kind)]
-        arriving = [lands[t] if t.through else f"({lands[t]} - {sent[t.carried]})" for t in mine]
-        own = [_sent(_own(t.own), harmonics) for t in mine]
+        terms = [t for t in d.terms if bool(t.through) == bool(kind)]
+        arriving = [lands[t] if t.through else f"({lands[t]} - {sent[t.carried]})" for t in terms]
+        own = [_sent(_own(t.own), harmonics) for t in terms]
         return _sum([f"({a})*{b}" for a, b in zip(own, arriving, strict=True)])
 
     def lines(through: str, text: str) -> str:
@@ -89,32 +89,32 @@ def _separated(d: Dynamics, numbers: Mapping[str, float], sent: Mapping[str, str
 
 
 def _sent(source: str, harmonics: Mapping[str, str]) -> str:
-    """The same with what the unit has sent in place of a sine or cosine: x has not changed since (docs/step.md)."""
-    return _HARMONIC.sub(lambda found: harmonics.get(found[0], found[0]), source)
+    """Replace sines and cosines by the values that the unit has sent: x has not changed since (docs/step.md)."""
+    return _HARMONIC.sub(lambda match: harmonics.get(match[0], match[0]), source)
 
 
 def _sends(sent: Mapping[str, str]) -> list[str]:
-    """Lines that compute what a unit sends; higher harmonics by angle addition, since sines are most of the work."""
+    """Lines that compute what a unit sends; higher harmonics by angle addition, since sines dominate the run time."""
     lines = []
     for source in sorted(sent, key=lambda text: (_order(text), text)):
         k = _order(source)
         low, one = ({f: sent.get(_harmonic(f, n)) for f in ("sin", "cos")} for n in (k - 1, 1))
         if k > 1 and all((*low.values(), *one.values())):
-            turned = (
+            rotated = (
                 f"{low['sin']}*{one['cos']} + {low['cos']}*{one['sin']}"
                 if source.startswith("sin")
                 else f"{low['cos']}*{one['cos']} - {low['sin']}*{one['sin']}"
             )
-            lines.append(f"{sent[source]} = {turned}")
+            lines.append(f"{sent[source]} = {rotated}")
         else:
             lines.append(f"{sent[source]} = {source}")
     return lines
 
 
 def _order(source: str) -> int:
-    """k of ``sin(k * x)`` or ``cos(k * x)``; 0 of anything else."""
-    found = _HARMONIC.fullmatch(source)
-    return int(found[2] or 1) if found else 0
+    """k of ``sin(k * x)`` or ``cos(k * x)``; 0 for anything else."""
+    match = _HARMONIC.fullmatch(source)
+    return int(match[2] or 1) if match else 0
 
 
 def _harmonic(function: str, k: int) -> str:
@@ -122,7 +122,7 @@ def _harmonic(function: str, k: int) -> str:
 
 
 def _pairwise(d: Dynamics, numbers: Mapping[str, float]) -> Circuit:
-    """Every pair computes; for rules that are no short sum of products."""
+    """Compute every pair: for rules that are not a short sum of products."""
     table = {k: f"{k}_post" for k in ("others", *numbers)}
     recurrent = (
         f"arrived = {_APART}*w*({tx.rename(d.forward, table)})\ninhibited = {_APART}*({tx.rename(d.inhibition, table)})"
@@ -162,7 +162,11 @@ def _unit(
 
 
 def phase_clock(frequency: float) -> Neuron:
-    """A neuron that fires once a cycle of an oscillation, at the ``phase`` that it receives; ``told`` is its last."""
+    """A neuron that spikes once per cycle of an oscillation, at the ``phase`` it receives; ``told`` is its last phase.
+
+    Args:
+        frequency: of the oscillation [Hz].
+    """
     turn = f"{_TWO_PI}*frequency*dt"
     return _neuron(
         "PhaseClock",
@@ -188,13 +192,13 @@ def _sum(parts: list[str]) -> str:
 def _neuron(
     owner: str, numbers: Mapping[str, float], units: Mapping[str, str] | None = None, read: str = "", **texts: object
 ) -> Neuron:
-    """A neuron of these texts with the numbers that they, or the synapses' texts in ``read``, name."""
+    """A neuron with these texts and the numbers that they, or the synapses' texts in ``read``, name."""
     named = _words(read) | {
         n for k in ("equations", "each_step", "at_sample", "threshold", "reset") for n in _words(str(texts.get(k, "")))
     }
     units = {"tau_mem": "second", **(units or {})}
-    made = [(k, float, quantity(float(v), units.get(k, "1"))) for k, v in numbers.items() if k in named]
-    cls = make_dataclass(owner, made, bases=(Neuron,), namespace={"__doc__": owner, **texts}, frozen=True)
+    fields = [(k, float, quantity(float(v), units.get(k, "1"))) for k, v in numbers.items() if k in named]
+    cls = make_dataclass(owner, fields, bases=(Neuron,), namespace={"__doc__": owner, **texts}, frozen=True)
     return cls()
 
 

@@ -1,12 +1,12 @@
-"""From a storage rule, a prior and a cue noise to the matched recall dynamics, by SymPy (Lengyel & Dayan 2004).
+"""Derive the recall dynamics that match a storage rule, a prior and a cue noise, with SymPy (Lengyel & Dayan 2004).
 
-With M patterns stored additively, w_ij = Σ_m Ω(x_i, x_j), synapses taken as independent and the other M - 1 memories
+With M patterns stored additively, w_ij = Σ_m Ω(x_i, x_j), synapses assumed independent and the other M - 1 memories
 as Gaussian noise of mean (M - 1) μ and variance (M - 1) σ²,
 
     log P(x | cue, w) = Σ_i log P(x_i) + log P(cue_i | x_i) - Σ_pairs [w - (M - 1) μ - Ω]²/(2 (M - 1) σ²).
 
-Its gradient is what a neuron does; for a prior of two values it is the mean field of the same posterior. A pair of
-neurons is counted once when Ω is symmetric, else both of its weights are.
+A neuron follows its gradient; for a prior of two values, the mean field of the same posterior. A pair of neurons
+counts once when Ω is symmetric; otherwise both of its weights count.
 """
 
 from collections.abc import Mapping
@@ -52,23 +52,23 @@ class Term:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """The recall of a memory, split into what a circuit would do. All are texts of the rule language.
+    """Recall dynamics, split into the terms of a circuit. All are texts of the rule language.
 
-    ``x`` and ``x_post`` are the neuron itself, ``x_pre`` another one, ``w`` the weight from it, ``back`` the one to it,
-    ``others`` = M - 1; ``crosstalk_mean`` and ``crosstalk_variance`` are μ and σ². Numbers carry the prefix
-    ``storage_``, ``prior_`` or ``noise_``. The pair parts are still to be divided by ``others*crosstalk_variance``.
+    ``x`` and ``x_post`` are the neuron itself, ``x_pre`` another one, ``w`` the weight from it, ``back`` the weight to
+    it, ``others`` = M - 1; ``crosstalk_mean`` and ``crosstalk_variance`` are μ and σ². Numbers carry the prefix
+    ``storage_``, ``prior_`` or ``noise_``. The pair terms are not yet divided by ``others*crosstalk_variance``.
 
     Attributes:
-        mean_field: ``tau dx/dt = mean(log odds) - x`` for a prior of two values; else ``tau dx/dt`` is the gradient,
-            times ``mobility``.
-        leak, drive: what a unit does by itself, and what its cue does to it (for a mean field: in the log odds).
-        excitation, subtractive: pair parts with a learned weight, with and without the other neuron's value.
-        subtractive_inhibition, divisive: pair parts without a learned weight, without or with ``x_post``.
-        terms: the pair parts again, separated into what a neuron sends and how it is received; empty where impossible.
-        forward, backward, inhibition: the pair parts again, by the weight that they go through.
+        mean_field: ``tau dx/dt = mean(log odds) - x`` for a prior of two values; otherwise ``tau dx/dt`` is the
+            gradient times ``mobility``.
+        leak, drive: a unit's own term, and that of its cue (for a mean field: in the log odds).
+        excitation, subtractive: pair terms with a learned weight, with and without the other neuron's value.
+        subtractive_inhibition, divisive: pair terms without a learned weight, without and with ``x_post``.
+        terms: the pair terms again, separated into a sent and a receiving factor; empty where impossible.
+        forward, backward, inhibition: the pair terms again, by the weight that they pass through.
         omega, own_log: Ω, and log prior plus log noise, for the posterior itself.
-        slope_own, slope_pair: d/dx of a unit's own part, and what a pair takes off it (times 1/((M - 1) σ²)) at a
-            stored pattern: together the inverse of the membrane time constant.
+        slope_own, slope_pair: d/dx of a unit's own terms, and what a pair subtracts from it (times 1/((M - 1) σ²)) at
+            a stored pattern: together the inverse of the membrane time constant.
     """
 
     mean_field: bool
@@ -97,7 +97,7 @@ class Dynamics:
             "subtractive inhibition": _plus(self.subtractive, self.subtractive_inhibition),
             "divisive inhibition": self.divisive,
         }  # fmt: skip
-        # Ω(x_i, x_j) is stored in w_ij, from i to j: what comes to i comes through w_ji, unless both are the same.
+        # Ω(x_i, x_j) is stored in w_ij, from i to j: input to i passes through w_ji, unless the two are equal.
         ways = {} if self.symmetric else {"w": "w_ji", "back": "w_ij"}
 
         def through(text: str) -> str:
@@ -122,10 +122,10 @@ def derive(storage: Storage, prior: Prior, noise: Noise, fixed: Mapping[str, flo
     """The recall dynamics that match a storage rule.
 
     Args:
-        fixed: numbers to be written into the equations, which makes them shorter; the others stay names.
+        fixed: numbers to substitute into the equations, which makes them shorter; the others stay symbols.
 
     Raises:
-        UserError: a kernel that jumps or is not periodic where values are phases; a text that has no derivative.
+        UserError: a kernel of phases that is discontinuous or not periodic; a text without a derivative.
     """
     kernel.check(storage, prior, noise)
     omega = tx.rename(storage.pair, {k: f"storage_{k}" for k in storage.values})
@@ -142,14 +142,18 @@ def derive(storage: Storage, prior: Prior, noise: Noise, fixed: Mapping[str, flo
 
 
 def symbolic(source: str, where: str = "expression") -> sp.Expr:
-    """A text of the rule language as SymPy's; only smooth functions have a derivative to recall by."""
+    """A text of the rule language as a SymPy expression.
+
+    Raises:
+        UserError: a function that is not smooth, so that recall has no derivative to follow.
+    """
     rough = sorted(tx.calls(source) - _WORDS.keys()) + [
         c for c in ("<", ">", "==", "!=", "%", " and ", " or ") if c in source
     ]
     if rough:
         raise UserError(
             f"{where}: `{rough[0].strip()}` in `{source}` is not smooth, so no recall can be derived from it; "
-            f"write it with {', '.join(sorted(k for k in _WORDS if k.isalpha() and k != 'neg'))}, "
+            f"use only {', '.join(sorted(k for k in _WORDS if k.isalpha() and k != 'neg'))}, "
             f"or store with `smoothed`"
         )
     env = {name: sp.Symbol("x_post" if name == "x" else name, real=True) for name in tx.names(source)}
@@ -174,7 +178,7 @@ def _derive(
     if not symmetric:
         back_part, more = _field(mirror, mean, *ends) if discrete else _slope(mirror, mean)
         f_part = _tidy(f_part + more)
-        if _equal(forward, -mirror):  # the way back is the same weight with the other sign: one weight is enough
+        if _equal(forward, -mirror):  # the opposite weight is the same with the other sign: one weight is enough
             w_part, back_part = _tidy(w_part - back_part), sp.Integer(0)
     leak, drive = _own_field(prior, evidence, *ends) if discrete else _own_slope(prior, evidence, ease)
     plain, plain_back = _constant(w_part), _constant(back_part)
@@ -194,8 +198,9 @@ def _derive(
 
 
 def _equal(a: sp.Expr, b: sp.Expr) -> bool:
-    """Whether two expressions agree at two generic points; quicker than proving it, and as sure."""
+    """Whether two expressions agree at two generic points: faster than a symbolic proof, and as reliable."""
     names = sorted((a - b).free_symbols, key=str)
+    # Primes make the points generic; 30 digits leave a rounding error far below the tolerance of 1e-20.
     for turn in (1, 2):
         point = {n: sp.Rational(1, 3) + sp.Rational(turn * (k + 1) ** 2 % 97, 101) for k, n in enumerate(names)}
         if abs(complex((a - b).subs(point).evalf(30))) > 1e-20:
@@ -214,20 +219,20 @@ def _constant(expression: sp.Expr) -> sp.Expr:
 
 
 def _slope(omega: sp.Expr, mean: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """d/dx of -(w - (M-1)μ - Ω)²/2: the factor of w, and the rest."""
+    """d/dx of -(w - (M-1)μ - Ω)²/2: the coefficient of w, and the remainder."""
     slope = _tidy(sp.diff(omega, X))
     return slope, _tidy(-(MEMORIES * mean + omega) * slope)
 
 
 def _field(omega: sp.Expr, mean: sp.Expr, low: sp.Expr, high: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """The same for two values: the change from low to high, averaged over the other neuron's two values."""
-    chance = (OTHER - low) / (high - low)
+    probability = (OTHER - low) / (high - low)
 
     def change(other: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         up, down = omega.subs({X: high, OTHER: other}), omega.subs({X: low, OTHER: other})
         return up - down, -(up - down) * (MEMORIES * mean + (up + down) / 2)
 
-    parts = [chance * a + (1 - chance) * b for a, b in zip(change(high), change(low), strict=True)]
+    parts = [probability * a + (1 - probability) * b for a, b in zip(change(high), change(low), strict=True)]
     return sp.factor(parts[0]), sp.factor(parts[1])
 
 

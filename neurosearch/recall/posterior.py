@@ -1,4 +1,4 @@
-"""The posterior of a memory in numbers: its log, its gradient, recall by NumPy, time constants, and the largest step.
+"""The posterior of a memory, evaluated: its log, its gradient, recall in NumPy, time constants, the largest step.
 
 Letters: B cues recalled at once, N units, M patterns.
 """
@@ -19,18 +19,18 @@ from neurosearch.recall.derive import Dynamics, derive
 from neurosearch.recall.kernel import omega, store
 
 _CUES = 12
-"""Noisy cues from which the largest step is measured."""
+"""Noisy cues with which the largest step is tested."""
 
 _FAR = 1e6
-"""No recalled value is so large."""
+"""Bound that stands in for an infinite support: recall beyond it counts as divergent."""
 
 _SAMPLE = 48
-"""Units of the small memory on which the largest step is measured."""
+"""Units of the small memory on which the largest step is measured: within a quarter of that of 200 units."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """A storage rule with the prior and the noise that its recall assumes, for a number of units."""
+    """A storage rule, the prior and the noise that its recall assumes, and the number of units."""
 
     storage: Storage
     prior: Prior
@@ -39,12 +39,12 @@ class Memory:
 
     @cached_property
     def dynamics(self) -> Dynamics:
-        """The matched recall."""
+        """The matched recall dynamics."""
         return derive(self.storage, self.prior, self.noise)
 
     @cached_property
     def numbers(self) -> dict[str, float]:
-        """Value of every number that the derived texts read, μ and σ² by quadrature over the prior included."""
+        """Value of every number that the derived texts read, including μ and σ² (by quadrature over the prior)."""
         dynamics = self.dynamics  # its texts are checked before any is evaluated
         out = {f"storage_{k}": v for k, v in self.storage.values.items()}
         out |= {f"prior_{k}": v for k, v in self.prior.values.items()} | {
@@ -62,20 +62,19 @@ class Memory:
         return out
 
     def time_constant(self, load: int) -> float:
-        """Membrane time constant near a stored pattern in units of the gradient's ``tau``: 1 over the precision."""
+        """Membrane time constant near a stored pattern, 1/precision, in units of the gradient's ``tau``."""
         return 1 / (self.numbers["precision"] + self.numbers["data_precision"] / others(load))
 
     def describe(self, load: int) -> str:
-        """The equations with what they predict for a load."""
+        """The equations, with the moments of Ω and the time constant that they predict for a load."""
         n = self.numbers
         fixed = {
             k: v for k, v in n.items() if self.prior.discrete and k.startswith(("storage_", "prior_low", "prior_high"))
         }
         if abs(n["crosstalk_mean"]) < 1e-12 * n["crosstalk_variance"] ** 0.5:
             fixed["crosstalk_mean"] = 0.0
-        shown = derive(self.storage, self.prior, self.noise, fixed)
         lines = [
-            str(shown),
+            str(derive(self.storage, self.prior, self.noise, fixed)),
             f"mu = {n['crosstalk_mean']:.6g}, sigma^2 = {n['crosstalk_variance']:.6g} (under the prior)",
         ]
         if self.dynamics.mean_field:
@@ -97,9 +96,9 @@ class Memory:
     def field(
         self, w: np.ndarray, load: int, gains: Mapping[str, float] | None = None
     ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        """The function (x, cue) → what drives dx/dt, [B, N]: the gradient times the mobility, or mean - x.
+        """The function (x, cue) → ``tau dx/dt`` [B, N]: the gradient times the mobility, or mean - x.
 
-        ``gains`` mistunes ``leak``, ``inhibition``, or the sign of the ``response`` to other neurons.
+        ``gains`` detunes ``leak``, ``inhibition``, or the ``response`` to other neurons.
         """
         d, gain = self.dynamics, {"leak": 1.0, "inhibition": 1.0, "response": 1.0} | dict(gains or {})
         n = {**self.numbers, "others": others(load)}
@@ -142,10 +141,14 @@ class Memory:
         rate: float = 0.1,
         gains: Mapping[str, float] | None = None,
     ) -> np.ndarray:
-        """[steps + 1, B, N] recall from cues [B, N] by Euler steps of ``rate`` membrane time constants."""
+        """[steps + 1, B, N] recall from cues [B, N] by Euler steps of ``rate`` membrane time constants.
+
+        Raises:
+            UserError: ``rate`` is above ``largest_rate``.
+        """
         if not rate <= (limit := self.largest_rate(load)):
             raise UserError(
-                f"a step of {rate:g} membrane time constants is too large for stability; take at most {limit:.3g}"
+                f"a step of {rate:g} membrane time constants is too large for stable recall; use at most {limit:.3g}"
             )
         field, step = self.field(w, load, gains), rate * self.time_constant(load)
         low, high = self.start
@@ -155,10 +158,13 @@ class Memory:
         return np.array(out)
 
     def one_unit(self, w: np.ndarray, truth: np.ndarray, cues: np.ndarray, load: int, count: int = 0) -> np.ndarray:
-        """[B, N] posterior mean of each unit if all others were known: a bound for recall with these weights.
+        """[B, N] posterior mean of each unit given all other units: a bound for recall with these weights.
 
-        (On average, where synapses really are independent. ``truth`` and ``cues`` are [B, N]; ``count`` asks for the
-        first units only.)
+        It holds on average, if synapses really are independent.
+
+        Args:
+            truth, cues: [B, N] stored patterns and their cues.
+            count: compute only so many units, the first; 0: all.
         """
         points, weight = self.prior.grid()
         count = count or self.units
@@ -175,25 +181,25 @@ class Memory:
                     square += (w[unit, :, None] - expected - back) ** 2
                 square[unit] = 0
                 log = own[b, unit] - square.sum(0) / (2 * n["others"] * n["crosstalk_variance"])
-                chance = weight * np.exp(log - log.max())
-                out[b, unit] = (chance * values).sum() / chance.sum()
+                density = weight * np.exp(log - log.max())
+                out[b, unit] = (density * values).sum() / density.sum()
         return np.angle(out) if self.prior.period else out
 
     @property
     def start(self) -> tuple[float, float]:
-        """Where recall may begin: inside the support, not on bounds that hold it, or anywhere."""
+        """Range in which recall may begin: off the bounds of a bounded prior, where mobility is 0; else anywhere."""
         low, high = self.prior.support
         if self.prior.period or not np.isfinite(high - low):
-            return -1e9, 1e9
-        edge = 0.0 if self.prior.discrete else 0.02 * (high - low)
+            return -1e9, 1e9  # clips nothing
+        edge = 0.0 if self.prior.discrete else 0.02 * (high - low)  # 2 %: there the mobility is 8 % of its maximum
         return low + edge, high - edge
 
     def largest_rate(self, load: int) -> float:
         """Largest stable Euler step in membrane time constants.
 
-        One over the largest downward curvature of the log posterior, relative to the predicted one, measured along a
-        recall of a small memory (same ratio of patterns to units); less where recall from noisy cues does not stay
-        finite and inside the prior's support by it. 1 for the mean field, beyond which it overshoots.
+        The inverse of the largest downward curvature of the log posterior, relative to the predicted one, measured
+        along a recall of a small memory (same ratio of patterns to units); smaller where recall from noisy cues would
+        diverge or leave the prior's support. 1 for the mean field, which overshoots beyond.
         """
         if self.dynamics.mean_field:
             return 1.0
@@ -205,20 +211,20 @@ class Memory:
         u = draw(0, stream_id("largest_rate.cues"), 0, np.arange(_CUES)[:, None], np.arange(units))
         cue = np.clip(patterns[np.arange(_CUES) % m] + self.noise.deviation(u), *small.start)
         x, worst = np.clip(patterns[:1], *small.start), 0.0
-        whole = x
-        for _ in range(3):
-            worst = max(worst, _steepest(lambda y: field(y, whole), x))
+        pattern = x
+        for _ in range(3):  # curvature at the pattern, and twice further along its recall
+            worst = max(worst, _steepest(lambda y: field(y, pattern), x))
             for _ in range(15):
-                x = x + 0.1 / max(worst, 1 / scale) * field(x, whole)
+                x = x + 0.1 / max(worst, 1 / scale) * field(x, pattern)
         step = 1 / worst
-        while not self._stays(field, cue, 1.25 * step):  # a quarter to spare: a larger memory has rarer values
+        while not self._stays(field, cue, 1.25 * step):  # a margin of a quarter: a larger memory has rarer values
             step *= 0.8
         return step / scale
 
     def _stays(self, field: Callable[[np.ndarray, np.ndarray], np.ndarray], cue: np.ndarray, step: float) -> bool:
-        """Whether recall by this step is finite and inside the prior's support all the way."""
+        """Whether recall with this step stays finite and inside the prior's support for 200 steps."""
         if self.prior.period:
-            return True  # a phase has no bound to leave, and what pulls it is bounded
+            return True  # a phase has no bound to leave, and its field is bounded
         low, high = np.clip(self.prior.support, -_FAR, _FAR)
         x, edge = cue, 1e-9 * (high - low)
         with np.errstate(all="ignore"):
@@ -230,17 +236,17 @@ class Memory:
 
 
 def others(load: int) -> float:
-    """M - 1, the memories that are noise to the one recalled; at least 1, since without noise nothing is weighed."""
+    """M - 1, the memories that are noise to the one recalled; at least 1, since the dynamics divide by it."""
     if load < 1:
-        raise UserError(f"load = {load}: a memory without patterns has nothing to recall; give a load of 1 or more")
+        raise UserError(f"load = {load}: a memory without patterns cannot recall; give a load of at least 1")
     return max(1.0, load - 1.0)
 
 
 def _steepest(field: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> float:
-    """Largest size of an eigenvalue of the field's slope at x, by power iteration on finite differences."""
-    direction = np.cos(np.arange(x.shape[1]) * 1.7 + 0.3)[None, :]
+    """Largest absolute eigenvalue of the field's Jacobian at x, by power iteration on finite differences."""
+    direction = np.cos(np.arange(x.shape[1]) * 1.7 + 0.3)[None, :]  # a generic start
     here, size = field(x), 0.0
-    for _ in range(12):
+    for _ in range(12):  # rough is enough: Euler is unstable only beyond twice the step that follows from it
         direction = direction / np.sqrt((direction**2).sum())
         slope = (field(x + 1e-5 * direction) - here) / 1e-5
         size = max(size, float(np.sqrt((slope**2).sum())))

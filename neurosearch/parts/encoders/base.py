@@ -1,4 +1,4 @@
-"""What an encoder is: how the values of a sample become spikes or currents of the input neurons."""
+"""Base class of encoders, which turn the values of a sample into spikes or currents of the input neurons."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,16 +10,16 @@ from neurosearch.declare import Text, part
 class Encoder(Text):
     """One input neuron per normalised value.
 
-    Ports: ``drive``, the value shown in the present frame; ``elapsed``, steps since the sample began; draws.
+    Ports: ``drive``, the value shown in the current frame; ``elapsed``, steps since the sample began; random draws.
 
     Attributes:
-        equations: state of an input neuron, ``x : 1`` lines (differential equations allowed).
-        each_step: statements in every step, before the threshold.
-        threshold: condition for a spike; empty for an encoder that injects current.
-        reset: statements at a spike.
-        at_sample: statements at the start of each sample.
-        graded: for a current encoder, the expression that its projections carry, held through a frame.
-        normalisation: what is done to the raw values first.
+        equations: state of an input neuron, lines ``x : 1`` (differential equations allowed).
+        each_step: statements executed in every step, before the threshold.
+        threshold: spike condition; empty for an encoder that injects current.
+        reset: statements executed at a spike.
+        at_sample: statements executed at the start of each sample.
+        graded: for a current encoder, the expression that its projections carry, constant within a frame.
+        normalisation: transformation of the raw values before encoding.
     """
 
     texts: ClassVar = ("equations", "each_step", "threshold", "reset", "at_sample", "graded")
@@ -35,6 +35,6 @@ class Encoder(Text):
 
 @dataclass(frozen=True)
 class SpikingEncoder(Encoder):
-    """An encoder whose neurons spike, so that their synapses can have short-term plasticity."""
+    """An encoder with spiking neurons, whose synapses can have short-term plasticity."""
 
     stp: Any = part("stp", None)

@@ -1,4 +1,4 @@
-"""Direct current: the values themselves are injected through the projection's weights, without spikes."""
+"""Direct current: values are injected through the projection's weights, without spikes."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from neurosearch.parts.encoders.base import Encoder
 
 @dataclass(frozen=True)
 class Current(Encoder):
-    """Each projection carries ``gain * drive``, constant through a frame."""
+    """Each projection carries ``gain * drive``, constant within a frame."""
 
     gain: float = quantity(1.0, low=1e-6, high=1e6)
 

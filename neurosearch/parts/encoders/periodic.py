@@ -1,4 +1,4 @@
-"""Rate code with regular spikes: accumulate and fire (Yanguas-Gil & Madireddy's periodic encoder)."""
+"""Rate code with regular spikes, by accumulate-and-fire (the periodic encoder of Yanguas-Gil & Madireddy 2022)."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ from neurosearch.parts.encoders.base import SpikingEncoder
 
 @dataclass(frozen=True)
 class Periodic(SpikingEncoder):
-    """An accumulator grows by ``max_rate * drive * dt``, at most 1, and fires above 1; it counts in units of 2^-28.
+    """An accumulator grows by ``max_rate * drive * dt``, at most 1, per step and spikes when it exceeds 1.
 
-    ``jitter`` randomises its phase in each sample, 0 not at all, 1 over the whole cycle.
+    It is an integer in units of 2^-28 (1 is 268435456): integer steps are exact and vectorise, and a sum of two stays
+    within 2^31. ``jitter`` randomises its phase at each sample: 0 not at all, 1 over the whole cycle.
     """
 
     max_rate: float = quantity(250.0, "Hz", low=0.1, high=1e5)

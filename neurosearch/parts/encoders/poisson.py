@@ -1,4 +1,4 @@
-"""Rate code with independent random spikes: Bernoulli draws in each step (Poisson in the limit of small steps)."""
+"""Rate code with independent random spikes: a Bernoulli draw per step (Poisson in the limit of small steps)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Recorded events: a spike in the step of each event, nothing else."""
+"""Recorded events, replayed: one spike in the step of each event."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,6 @@ from neurosearch.parts.encoders.base import Encoder
 
 @dataclass(frozen=True)
 class Recorded(Encoder):
-    """A spike in every step whose drive is above one half: 1 where a recording has an event, 0 elsewhere."""
+    """Spikes in every step whose ``drive`` exceeds 0.5; it is 1 where a recording has an event, 0 elsewhere."""
 
     threshold = "drive > 0.5"

@@ -1,7 +1,7 @@
 """Delta code: a spike whenever a value has risen by a fixed amount since the last one (send-on-delta, Miskowicz 2006).
 
-A rise and a fall are two channels, as in event cameras (Lichtsteiner et al. 2008): the normalisation ``mirrored`` gives
-every value a mirror image, whose rises are the value's falls.
+Rises and falls have separate channels, as in event cameras (Lichtsteiner et al. 2008): the normalisation ``mirrored``
+adds a mirror image of every value, which rises when the value falls.
 """
 
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from neurosearch.parts.encoders.base import SpikingEncoder
 
 @dataclass(frozen=True)
 class SendOnChange(SpikingEncoder):
-    """``sent`` follows the value in strides of ``change``, at most one a step; each stride upwards is a spike.
+    """``sent`` follows the value in increments of ``change``, at most one per step; each upward increment is a spike.
 
-    A value and its mirror image keep the same distance to what they have sent, so the two neurons of a channel never
-    disagree. At a sample's end ``sent`` shrinks to ``keep`` of itself; with 0 a sample begins with spikes that tell
-    its first values. Steady values send nothing.
+    A value and its mirror image stay equally far from their ``sent``, so the two neurons of a channel stay consistent.
+    At a sample's start ``sent`` is multiplied by ``keep``; with 0, a sample begins with spikes that encode its first
+    values. Constant values cause no spikes.
     """
 
     change: float = quantity(0.1, low=1e-3, high=1)

@@ -1,4 +1,4 @@
-"""What a neuron model is: differential equations, a threshold, a reset, and what an arriving weight does."""
+"""Base class of neuron models: differential equations, threshold, reset, and the effect of a presynaptic spike."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,20 +10,20 @@ from neurosearch.declare import Text
 class Neuron(Text):
     """A neuron model in the rule language.
 
-    Ports the graph fills (0 where nothing is connected): ``current``, the sum of graded inputs and teaching;
-    ``theta``, the homeostatic shift of the threshold.
+    Ports that the graph provides (0 where nothing is connected): ``current``, the sum of graded inputs and teaching
+    current; ``theta``, the homeostatic shift of the threshold.
 
     Attributes:
-        equations: ``dx/dt = ... : unit`` or ``x : unit`` lines; ``(unless refractory)`` holds a variable.
-        threshold: condition for a spike; empty for a neuron that does not spike.
-        reset: statements at a spike.
-        receive: what an arriving weight ``w`` (a plain number) does; the place where it meets a unit.
-        each_step: statements in every step, after integration and before the threshold.
-        at_sample: statements at the start of each sample.
+        equations: lines ``dx/dt = ... : unit`` or ``x : unit``; ``(unless refractory)`` holds a variable constant.
+        threshold: spike condition; empty for a non-spiking neuron.
+        reset: statements executed at a spike.
+        receive: effect of an arriving weight ``w`` (dimensionless); multiply by a unit here.
+        each_step: statements executed in every step, after integration and before the threshold.
+        at_sample: statements executed at the start of each sample.
         method: Brian2's integration method.
         refractory: name of the parameter that holds the refractory time, or empty.
         nir: name of the nearest NIR primitive, or empty.
-        start: initial values by variable, a number or the name of a parameter (0 where absent).
+        start: initial value of each variable, a number or the name of a parameter (default 0).
     """
 
     texts: ClassVar = (

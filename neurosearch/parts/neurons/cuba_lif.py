@@ -8,7 +8,7 @@ from neurosearch.parts.neurons.base import Neuron
 
 @dataclass(frozen=True)
 class CubaLif(Neuron):
-    """LIF driven by a synaptic current that an arriving weight steps up and that decays: ``tau_syn dg/dt = -g``."""
+    """LIF driven by a synaptic current: each spike adds its weight to ``g``, and ``tau_syn dg/dt = -g``."""
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10.0)
     tau_syn: float = quantity(5e-3, "second", low=1e-4, high=10.0)

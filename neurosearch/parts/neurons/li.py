@@ -1,4 +1,4 @@
-"""Leaky integrator without spikes (NIR's LI): read-outs and graded inhibition."""
+"""Non-spiking leaky integrator (NIR's LI), for read-outs and graded inhibition."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from neurosearch.parts.neurons.base import Neuron
 
 @dataclass(frozen=True)
 class Li(Neuron):
-    """``tau_mem dv/dt = -v + current``; an arriving weight steps ``v``; a graded projection may carry ``v``."""
+    """``tau_mem dv/dt = -v + current``; a presynaptic spike adds its weight to ``v``, which may be sent graded."""
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10.0)
     carry: float = quantity(0.0, low=0, high=1)

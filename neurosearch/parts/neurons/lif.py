@@ -8,10 +8,10 @@ from neurosearch.parts.neurons.base import Neuron
 
 @dataclass(frozen=True)
 class Lif(Neuron):
-    """``tau_mem dv/dt = v_leak - v + current``; a spike when ``v > v_threshold + theta``, then ``v = v_reset``.
+    """``tau_mem dv/dt = v_leak - v + current``; spikes when ``v > v_threshold + theta``, then ``v = v_reset``.
 
-    An arriving weight steps the potential. At a sample's start ``v`` keeps the fraction ``carry`` of its distance to
-    rest.
+    A presynaptic spike adds its weight to ``v``. At the start of a sample ``v`` keeps the fraction ``carry`` of its
+    distance to rest.
     """
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10.0)

@@ -1,4 +1,4 @@
-"""Leaky integrate-and-fire neuron that rests after a spike."""
+"""Leaky integrate-and-fire neuron with an absolute refractory period."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from neurosearch.parts.neurons.base import Neuron
 
 @dataclass(frozen=True)
 class LifRefractory(Neuron):
-    """As ``Lif``, with ``v`` held and no spike for ``t_refractory`` after a spike (rounded to whole steps)."""
+    """``Lif`` whose ``v`` is held for ``t_refractory`` after a spike (rounded to whole steps), without spikes."""
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10.0)
     v_threshold: float = quantity(1.0, low=1e-6)

@@ -1,4 +1,4 @@
-"""What cue noise is: how a cue differs from the pattern that it reminds of, as a text and as draws."""
+"""Base class of cue noise: how a cue deviates from its stored pattern, as a text and as draws."""
 
 import abc
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from neurosearch.declare import Text
 
 @dataclass(frozen=True)
 class Noise(Text, abc.ABC):
-    """Independent and equal for all units.
+    """A noise distribution, independent and identical for all units.
 
     Attributes:
         log_density: log P(cue | x) up to a constant, an expression over ``cue``, ``x`` and the noise's numbers.
-        circular: whether it lives on a circle.
+        circular: whether values are phases.
     """
 
     texts: ClassVar = ("log_density", "circular")
@@ -24,4 +24,4 @@ class Noise(Text, abc.ABC):
 
     @abc.abstractmethod
     def deviation(self, u: np.ndarray) -> np.ndarray:
-        """Deviations of a cue whose cumulated probability is ``u``."""
+        """Deviations of a cue whose cumulative probability is ``u``, in the shape of ``u``."""

@@ -1,4 +1,4 @@
-"""Von Mises noise: the normal distribution of phases."""
+"""Von Mises noise: the counterpart of normal noise for phases."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from neurosearch.parts.noises.base import Noise
 
 @dataclass(frozen=True)
 class VonMises(Noise):
-    """Concentration ``kappa``: 0 is no cue at all, 1/variance when large."""
+    """Concentration ``kappa``: at 0 a cue carries no information; when large, 1/variance."""
 
     kappa: float = quantity(1.0, low=0, high=1e4)
 
@@ -18,8 +18,8 @@ class VonMises(Noise):
     circular = True
 
     def deviation(self, u: np.ndarray) -> np.ndarray:
-        """By inverting the cumulated density on a grid."""
-        lag = np.linspace(-np.pi, np.pi, 40_001)
+        """Inverse of the cumulative distribution, interpolated on a grid."""
+        lag = np.linspace(-np.pi, np.pi, 40_001)  # steps of 1.6e-4 rad; the width at the largest kappa is 0.01
         density = np.exp(self.kappa * (np.cos(lag) - 1))
-        cumulated = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-        return np.interp(u, cumulated / cumulated[-1], lag)
+        cumulative = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
+        return np.interp(u, cumulative / cumulative[-1], lag)

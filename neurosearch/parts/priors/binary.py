@@ -31,7 +31,7 @@ class Binary(Prior):
         return self.low, self.high
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """High above 1 - active."""
+        """``high`` where u > 1 - active, otherwise ``low``."""
         return np.where(u > 1 - self.active, self.high, self.low)
 
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Values between 0 and a largest one, few of them large: a beta distribution, uniform to sparse."""
+"""Values between 0 and a maximum: a beta distribution, from uniform to sparse."""
 
 from dataclasses import dataclass
 
@@ -25,15 +25,15 @@ class Bounded(Prior):
         return 0.0, self.high
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """By inverting the cumulated density on a grid."""
-        x = np.linspace(0, 1, 20_001)
+        """Inverse of the cumulative distribution, interpolated on a grid."""
+        x = np.linspace(0, 1, 20_001)  # steps of 5e-5 of the range
         density = x ** (self.a - 1) * (1 - x) ** (self.b - 1)
-        cumulated = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-        return self.high * np.interp(u, cumulated / cumulated[-1], x)
+        cumulative = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
+        return self.high * np.interp(u, cumulative / cumulative[-1], x)
 
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Gauss and Legendre's with the density as weight."""
-        x, weight = np.polynomial.legendre.leggauss(128)
+        """Gauss-Legendre quadrature, weighted by the density."""
+        x, weight = np.polynomial.legendre.leggauss(128)  # exact up to degree 255, density (a + b - 2) included
         x = (x + 1) / 2
         weight = weight * x ** (self.a - 1) * (1 - x) ** (self.b - 1)
         return self.high * x, weight / weight.sum()

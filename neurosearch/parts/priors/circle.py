@@ -1,4 +1,4 @@
-"""Phases, all equally likely: the prior of spike times relative to an oscillation."""
+"""Uniformly distributed phases: the prior of spike times relative to an oscillation."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ class Circle(Prior):
 
     @property
     def support(self) -> tuple[float, float]:
-        """One turn."""
+        """One cycle."""
         return 0.0, 2 * np.pi
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """Proportional."""
+        """2π u."""
         return 2 * np.pi * np.asarray(u)
 
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Equal steps, exact for up to 255 harmonics."""
+        """Equidistant points, exact for up to 255 harmonics."""
         return np.arange(256) * 2 * np.pi / 256, np.full(256, 1 / 256)

@@ -1,4 +1,4 @@
-"""Normal values: the prior of graded rates under which all terms of the recall dynamics are linear or cubic."""
+"""Normally distributed values: the prior of graded rates that makes every recall term linear or cubic."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -11,7 +11,7 @@ from neurosearch.parts.priors.base import Prior
 
 @dataclass(frozen=True)
 class Gaussian(Prior):
-    """Mean ``mean``, standard deviation ``spread``. Recall under it runs past the memory: see ``docs/memory.md``."""
+    """Mean ``mean``, standard deviation ``spread``. Recall under it overshoots the memory: see ``docs/memory.md``."""
 
     mean: float = quantity(0.0)
     spread: float = quantity(1.0, low=1e-6, high=1e6)
@@ -20,7 +20,7 @@ class Gaussian(Prior):
 
     @property
     def support(self) -> tuple[float, float]:
-        """All numbers."""
+        """Unbounded."""
         return -np.inf, np.inf
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
@@ -28,6 +28,6 @@ class Gaussian(Prior):
         return self.mean + self.spread * np.vectorize(NormalDist().inv_cdf, otypes=[float])(u)
 
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Gauss and Hermite's, exact for polynomials up to degree 79."""
+        """Gauss-Hermite quadrature, exact for polynomials up to degree 79."""
         x, weight = np.polynomial.hermite_e.hermegauss(40)
         return self.mean + self.spread * x, weight / weight.sum()

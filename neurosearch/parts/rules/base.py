@@ -1,4 +1,4 @@
-"""What a plasticity rule is: places for variables and for statements, each run at a stated moment of a step."""
+"""Base class of plasticity rules: blocks of variables and of statements, each with its place in a step."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,24 +10,24 @@ from neurosearch.declare import Text
 class Rule(Text):
     """A local learning rule in the rule language.
 
-    Places for variables (one value per neuron where possible; per synapse only what the mathematics forces):
-    ``pre``, ``post``, ``synapse``. A line is ``dx/dt = ... : 1``, ``x : 1``, or a reduction
-    ``x : sum of EXPRESSION over post`` (over the synapses of each postsynaptic neuron), ``... over group`` (over the
-    postsynaptic population) or ``... over pre`` (over the presynaptic population), evaluated at the decision.
+    Blocks of variables: ``pre``, ``post``, ``synapse`` (keep a variable per neuron where possible; per synapse it costs
+    far more memory). A line is ``dx/dt = ... : 1``, ``x : 1``, or a reduction ``x : sum of EXPRESSION over post`` (over
+    the synapses of each postsynaptic neuron), ``... over group`` (over the postsynaptic population) or ``... over pre``
+    (over the presynaptic population), evaluated at the decision.
 
-    Places for statements: ``pre_spike``, ``post_spike`` (on the neuron, after all synapses of the step);
+    Blocks of statements: ``pre_spike``, ``post_spike`` (on the neuron, after all synapses of the step);
     ``on_pre``, ``on_post`` (on synapses; they see traces without this step's spikes and write synaptic variables only);
     ``pre_decision``, ``post_decision`` (on the neuron at the sample's decision, when ``target`` has become visible);
     ``on_sample`` (on synapses at the sample's end); ``pre_sample``, ``post_sample`` (on the neuron after that).
 
-    Ports: ``count`` (spikes in this sample) and ``received`` (sum of weights that arrived in it) of a neuron,
-    ``target`` and ``labelled`` of an output neuron, ``drive`` of an input; in synaptic texts with ``_pre``/``_post``.
-    Weights are written as ``w``; learning is switched off by the engine, not by the text.
+    Ports: ``count`` (spikes in this sample) and ``received`` (sum of the weights that arrived in it) of a neuron,
+    ``target`` and ``labelled`` of an output neuron, ``drive`` of an input; with ``_pre``/``_post`` in synaptic texts.
+    The weight is ``w``. The engine disables plasticity, not the text.
 
     Attributes:
-        readout: expression over the output neuron's variables whose largest value is the decision.
+        readout: expression over the output neuron's variables; the neuron with the largest value is the decision.
         spiking: whether the output neurons must spike.
-        teacher: whether the rule learns from output spikes that a teaching phase forces.
+        teacher: whether the rule learns from output spikes forced in a teaching phase.
     """
 
     texts: ClassVar = (

@@ -1,4 +1,4 @@
-"""Covariance rule (Sejnowski 1977): the product of both sides' deviations from their running means."""
+"""Covariance rule (Sejnowski 1977): product of pre- and postsynaptic deviations from their running means."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from neurosearch.parts.rules.base import Rule
 
 @dataclass(frozen=True)
 class Covariance(Rule):
-    """``dw = eta (count_pre - mean_pre) (count_post - mean_post)`` at the sample's end, for labelled samples.
+    """``dw = eta (count_pre - mean_pre) (count_post - mean_post)`` at the end of each labelled sample.
 
-    A mean moves by the fraction ``rate`` of its distance in each sample. ``decay`` pulls the weight to 0 (a fraction
-    per sample), so that it settles at the covariance instead of at its bound. A postsynaptic deviation within
+    Means are exponential averages over samples with rate ``rate``. Each sample also removes the fraction ``decay`` of
+    the weight, so that it settles at the covariance instead of at its bound. A postsynaptic deviation within
     ``dead_zone`` changes nothing; with ``normalise`` 1 changes are divided by the sum of squared presynaptic counts.
     """
 

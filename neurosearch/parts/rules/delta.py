@@ -8,10 +8,10 @@ from neurosearch.parts.rules.base import Rule
 
 @dataclass(frozen=True)
 class Delta(Rule):
-    """``dw = eta (amplitude target - count_post) count_pre`` at the sample's end, nothing within ``dead_zone``.
+    """``dw = eta (amplitude target - count_post) count_pre`` at the sample's end; 0 for errors within ``dead_zone``.
 
-    With ``normalise`` 1 the change is divided by the sum of squared presynaptic counts (normalised LMS). The rate falls
-    as ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
+    With ``normalise`` 1 the update is divided by the sum of squared presynaptic counts (normalised LMS). The learning
+    rate decays as ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
     """
 
     eta: float = quantity(0.1, low=0, high=1000)

@@ -1,4 +1,4 @@
-"""Delta rule on traces that outlive a sample, for labels that come late (Widrow & Hoff 1960; Sutton & Barto 1981)."""
+"""Delta rule on traces that outlast a sample, for delayed labels (Widrow & Hoff 1960; Sutton & Barto 1981)."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from neurosearch.parts.rules.base import Rule
 
 @dataclass(frozen=True)
 class DeltaTrace(Rule):
-    """``dw = eta (target - trace_post) trace_pre`` when a label arrives, nothing within ``dead_zone``.
+    """``dw = eta (target - trace_post) trace_pre`` when a label arrives; 0 for errors within ``dead_zone``.
 
-    A trace is ``now`` times this sample's value plus that of the samples before, the newest with weight 1 and each
-    earlier one ``carry`` times the next; of a presynaptic neuron its count, of a postsynaptic one what it received.
-    With ``now`` 0 and ``carry`` 0 it is `delta_potential` for labels that come one sample late; a larger ``carry``
-    reaches further back, and mixes samples. With ``normalise`` 1 the change is divided by the sum of squared traces.
-    The rate falls as ``eta/(1 + slowing n)`` with the number n of labels seen (Robbins & Monro 1951).
+    A trace is ``now`` times the value of this sample plus the values of earlier samples, weighted 1, ``carry``,
+    ``carry``², ... from the latest back; the value is ``count`` of a presynaptic and ``received`` of a postsynaptic
+    neuron. With ``now`` 0 and ``carry`` 0 it is `delta_potential` for labels that are one sample late; a larger
+    ``carry`` reaches further back, but mixes samples. With ``normalise`` 1 the update is divided by the sum of squared
+    traces. The learning rate decays as ``eta/(1 + slowing n)`` with the number n of labels seen (Robbins & Monro 1951).
     """
 
     eta: float = quantity(0.1, low=0, high=1000)

@@ -1,6 +1,6 @@
-"""Three-factor rule: STDP leaves an eligibility on the synapse, an error of the output turns it into a change.
+"""Three-factor rule: STDP builds an eligibility trace; the error of the output neuron turns it into a weight update.
 
-Izhikevich (2007), eqs. 1-2; Fremaux & Gerstner (2016), eqs. 7-8, with the modulator of each output neuron its own.
+Izhikevich (2007), eqs. 1-2; Fremaux & Gerstner (2016), eqs. 7-8, with one modulator per output neuron.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from neurosearch.parts.rules.base import Rule
 
 @dataclass(frozen=True)
 class ModulatedStdp(Rule):
-    """``de/dt = -e/tau_eligibility``; pairs and presynaptic spikes add to ``e``; ``dw = eta m e`` at the sample's end.
+    """``de/dt = -e/tau_eligibility``; spike pairs add to ``e``; ``dw = eta m e`` at the sample's end.
 
-    The modulator is ``m = amplitude target - count`` at the decision, silent within ``dead_zone``. ``presynaptic``
-    is what a presynaptic spike alone adds; with ``normalise`` 1 the change is divided by the sum of squared
-    presynaptic counts.
+    The modulator is ``m = amplitude target - count`` at the decision, 0 within ``dead_zone``. Each presynaptic spike
+    alone adds ``presynaptic`` to the eligibility trace. With ``normalise`` 1 the update is divided by the sum of
+    squared presynaptic counts.
     """
 
     eta: float = quantity(0.01, low=0, high=1000)

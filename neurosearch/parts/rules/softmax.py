@@ -1,4 +1,4 @@
-"""Cross-entropy on a softmax of the potentials: the local form of logistic regression (Bridle 1990)."""
+"""Cross-entropy gradient of a softmax over the output potentials: local logistic regression (Bridle 1990)."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from neurosearch.parts.rules.base import Rule
 class Softmax(Rule):
     """``dw = eta (target - p_post) count_pre`` with ``p = exp(gain received) / sum over the outputs``.
 
-    Silent within ``dead_zone``; with ``normalise`` 1 divided by the sum of squared presynaptic counts. The rate falls
-    as ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
+    0 for errors within ``dead_zone``; with ``normalise`` 1 divided by the sum of squared presynaptic counts. The
+    learning rate decays as ``eta/(1 + slowing n)`` with the number n of labelled samples seen (Robbins & Monro 1951).
     """
 
     eta: float = quantity(1.0, low=0, high=1000)

@@ -8,13 +8,13 @@ from neurosearch.parts.rules.base import Rule
 
 @dataclass(frozen=True)
 class Stdp(Rule):
-    """Before-after pairs potentiate, after-before pairs depress; traces ``x`` and ``y`` jump by 1 and decay.
+    """Pre-before-post pairs potentiate, post-before-pre pairs depress; traces ``x`` and ``y`` jump by 1 and decay.
 
-    ``dw = eta (x - offset)`` at a postsynaptic spike, ``dw = -eta depression y`` at a presynaptic one.
-    ``offset`` > 0 also weakens synapses whose input was silent (Diehl & Cook 2015, eq. 3); ``soft`` = 1 scales the
-    changes by the distance to the bounds (van Rossum, Bi & Turrigiano 2000). Coincident pairs count as neither.
-    Traces within ``dead_zone`` (of ``offset``, of 0) change nothing. With ``normalise`` 1 changes are divided by the
-    sum of squared presynaptic counts of the last decided sample.
+    ``dw = eta (x - offset)`` at a postsynaptic spike, ``dw = -eta depression y`` at a presynaptic spike.
+    ``offset`` > 0 also depresses synapses whose presynaptic neuron was silent (Diehl & Cook 2015, eq. 3); ``soft`` = 1
+    scales updates by the distance to the bounds (van Rossum, Bi & Turrigiano 2000). Coincident pairs count as neither.
+    Traces within ``dead_zone`` (of ``offset``, of 0) change nothing. With ``normalise`` 1 updates are divided by the
+    sum of squared presynaptic counts at the last decision.
     """
 
     eta: float = quantity(0.01, low=0, high=1000)

@@ -1,4 +1,4 @@
-"""Periodic kernels of the lag as truncated Fourier series: smooth, and quick since they separate into neurons."""
+"""Periodic kernels of the phase lag as truncated Fourier series: smooth, and fast because they separate per neuron."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Fourier(Storage, ABC):
     """``Ω = c0 + Σ_k c_k cos(k lag) + s_k sin(k lag)`` with ``lag = x_post - x_pre`` and k up to ``harmonics``.
 
     The kernel is smoothed by a wrapped normal of standard deviation ``width`` [rad], which multiplies harmonic k by
-    exp(-k² width²/2). The number of harmonics is structure (a build each); all else are numbers.
+    exp(-k² width²/2). Each number of harmonics needs a build of its own; everything else is a number.
     """
 
     width: float = quantity(0.3, "1", low=0.0, high=3.0)
@@ -22,7 +22,7 @@ class Fourier(Storage, ABC):
 
     @abstractmethod
     def coefficients(self) -> np.ndarray:
-        """[harmonics + 1] complex: the mean of kernel times exp(-i k lag)."""
+        """[harmonics + 1] complex Fourier coefficients: the mean of kernel times exp(-i k lag)."""
 
     @property
     def omega(self) -> str:  # type: ignore[override]
@@ -33,7 +33,7 @@ class Fourier(Storage, ABC):
 
     @property
     def values(self) -> dict[str, float]:
-        """The coefficients, smoothed."""
+        """The smoothed coefficients by name."""
         k = np.arange(self.harmonics + 1)
         smooth = self.coefficients() * np.exp(-(k**2) * self.width**2 / 2)
         cosines = {f"c{n}": float((1 if n == 0 else 2) * smooth[n].real) for n in k}
@@ -41,5 +41,5 @@ class Fourier(Storage, ABC):
 
     @property
     def units(self) -> dict[str, str]:
-        """All plain numbers."""
+        """All dimensionless."""
         return dict.fromkeys(self.values, "1")

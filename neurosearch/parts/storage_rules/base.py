@@ -1,4 +1,4 @@
-"""What a storage rule is: a text Ω(x_pre, x_post) that is added to every synapse when a pattern is shown."""
+"""Base class of storage rules: a text Ω(x_pre, x_post) whose value is added to every weight when a pattern is shown."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ _ALIASES = {"x_i": "x_pre", "x_j": "x_post"}
 
 @dataclass(frozen=True)
 class Storage(Rule):
-    """``w += Ω(x_pre, x_post)`` at the end of each sample that is learned; the matched recall is derived from the text.
+    """``w += Ω(x_pre, x_post)`` at the end of each learned sample; the matched recall is derived from the text.
 
     Attributes:
         omega: Ω, an expression over ``x_pre``, ``x_post`` (or ``x_i``, ``x_j``) and the rule's numbers.
@@ -24,7 +24,7 @@ class Storage(Rule):
 
     @property
     def pair(self) -> str:
-        """Ω in canonical spelling."""
+        """Ω in canonical form."""
         return tx.rename(tx.expression(self.omega, f"{self.owner}.omega"), _ALIASES)
 
     @property
@@ -35,21 +35,21 @@ class Storage(Rule):
 
 @dataclass(frozen=True)
 class Mirrored(Storage):
-    """The same rule seen from the other side: Ω(x_post, x_pre), for recall that needs the weight of the way back."""
+    """The same rule with sides exchanged, Ω(x_post, x_pre): for recall that needs the weights in both directions."""
 
     original: Storage = Storage()
 
     @property
     def omega(self) -> str:  # type: ignore[override]
-        """Ω with both sides exchanged."""
+        """Ω with its sides exchanged."""
         return tx.rename(self.original.pair, {"x_pre": "x_post", "x_post": "x_pre"})
 
     @property
     def values(self) -> dict[str, float]:
-        """The original's."""
+        """Those of the original rule."""
         return self.original.values
 
     @property
     def units(self) -> dict[str, str]:
-        """The original's."""
+        """Those of the original rule."""
         return self.original.units

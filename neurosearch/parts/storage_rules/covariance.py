@@ -1,4 +1,4 @@
-"""Covariance storage (Sejnowski 1977; Hopfield 1982 for values of -1 and 1): the product of both sides' deviations."""
+"""Covariance storage (Sejnowski 1977; Hopfield 1982 for values ±1): product of pre- and postsynaptic deviations."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Any kernel of the lag, smoothed by a stated width: the way to store with a kernel that jumps."""
+"""Any kernel of the phase lag, smoothed by a given width: for kernels that jump."""
 
 import functools
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from neurosearch.language import text as tx
 from neurosearch.parts.storage_rules._fourier import Fourier
 
 _POINTS = 1 << 14
+"""Samples of the kernel in one period: 512 in a cycle of the highest harmonic, 32, so that aliasing is negligible."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class Smoothed(Fourier):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.width == 0 and self.harmonics > 16:
-            raise UserError("Smoothed.width = 0 with more than 16 harmonics rings at a jump; give a width such as 0.3")
-        self.coefficients()  # a mistake in the text is said at once
+            raise UserError("Smoothed.width = 0 with more than 16 harmonics rings at a jump; use a width such as 0.3")
+        self.coefficients()  # reports a mistake in the text at once
 
     def coefficients(self) -> np.ndarray:
-        """The kernel's, by a fast Fourier transform of its values at the middles of small intervals."""
+        """Fourier coefficients of the kernel, by FFT of its values at the midpoints of small intervals."""
         return _transform(self.kernel)[: self.harmonics + 1]
 
 
@@ -43,6 +44,6 @@ def _transform(kernel: str) -> np.ndarray:
         values = np.broadcast_to(np.asarray(arrays.value(checked, {"lag": lag}), float), lag.shape)
     if not np.isfinite(values).all():
         at = float(lag[np.argmin(np.isfinite(values))])
-        raise UserError(f"{where}: `{checked}` is not finite at lag {at:.4g}; write a kernel that is finite on [0, 2π)")
+        raise UserError(f"{where}: `{checked}` is not finite at lag {at:.4g}; use a kernel that is finite on [0, 2π)")
     shift = np.exp(-1j * np.arange(_POINTS // 2) * lag[0])
     return np.asarray(np.fft.fft(values)[: _POINTS // 2] / _POINTS * shift)

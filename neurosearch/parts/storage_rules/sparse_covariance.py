@@ -8,7 +8,7 @@ from neurosearch.parts.storage_rules.base import Storage
 
 @dataclass(frozen=True)
 class SparseCovariance(Storage):
-    """``Ω = gain (x_pre - f) (x_post - f)/(f (1 - f))`` with the share ``f`` of active units."""
+    """``Ω = gain (x_pre - f) (x_post - f)/(f (1 - f))`` with the fraction ``f`` of active units."""
 
     gain: float = quantity(1.0, low=1e-9, high=1e9)
     f: float = quantity(0.1, low=1e-4, high=0.9999)

@@ -1,4 +1,4 @@
-"""A storage rule that the user writes as one text, for example in a study."""
+"""A storage rule written as one expression, for example in a study."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from neurosearch.parts.storage_rules.base import Storage
 
 @dataclass(frozen=True)
 class Written(Storage):
-    """``Ω`` is ``rule``, an expression over ``x_pre``, ``x_post`` with numbers written out: ``{written: {rule: ...}}``.
+    """``Ω`` is ``rule``, an expression over ``x_pre``, ``x_post`` with literal numbers: ``{written: {rule: ...}}``.
 
-    A rule with named numbers, which a study can search, is a class of its own in ``./file.py:Class``.
+    A rule with named parameters, which a study can search, needs a class of its own, ``./file.py:Class``.
     """
 
     rule: str = "x_pre*x_post"

@@ -1,4 +1,4 @@
-"""What short-term plasticity is: state on the presynaptic neuron that scales what its spikes release."""
+"""Base class of short-term plasticity: presynaptic state that scales the weight of each spike."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,10 +11,10 @@ class ShortTerm(Text):
     """Short-term plasticity of a projection, one state per presynaptic neuron.
 
     Attributes:
-        equations: state per presynaptic neuron.
-        release: factor on the weight at a spike, from values before ``on_spike``.
-        on_spike: statements at a spike, after delivery.
-        start: initial values by name (0 where absent).
+        equations: state of a presynaptic neuron.
+        release: factor on the weight at a spike, computed before ``on_spike``.
+        on_spike: statements executed at a spike, after delivery.
+        start: initial value of each variable (default 0).
     """
 
     texts: ClassVar = ("equations", "release", "on_spike", "start")

@@ -10,7 +10,7 @@ from neurosearch.parts.stp.base import ShortTerm
 class TsodyksMarkram(ShortTerm):
     """``u`` rises by ``U (1 - u)`` at a spike and decays with ``tau_facilitation``; ``x`` loses ``u x`` and recovers.
 
-    A spike releases ``u x`` with the raised ``u`` and the ``x`` before it.
+    A spike is scaled by ``u x``, with ``u`` after its rise and ``x`` before its loss.
     """
 
     U: float = quantity(0.3, low=0, high=1)
