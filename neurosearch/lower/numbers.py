@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from neurosearch.declare import Text
 from neurosearch.graph import Graph
 from neurosearch.plan import Shape
 
@@ -41,7 +42,9 @@ def values(graph: Graph, template: Template, sizes: Mapping[str, int]) -> dict[s
 def _number(graph: Graph, place: Place | float) -> float:
     if not isinstance(place, tuple):
         return float(place)
-    found: Any = graph
-    for step in place:
-        found = found[step] if isinstance(step, int) else getattr(found, step)
-    return float(found)
+    *path, name = place
+    owner: Any = graph
+    for step in path:
+        owner = owner[step] if isinstance(step, int) else getattr(owner, step)
+    # A class may compute its parameters from its fields, as a Fourier kernel computes its coefficients.
+    return float(owner.values[str(name)] if isinstance(owner, Text) else getattr(owner, str(name)))
