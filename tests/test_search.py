@@ -187,6 +187,21 @@ def test_the_model_avoids_what_fails(tmp_path):
     assert ranking.best(study(tmp_path), trials, {}).score.status == "ok"
 
 
+@pytest.mark.parametrize("objective", ["accuracy", "spikes"])
+def test_a_failure_counts_as_the_worst_that_was_seen(tmp_path, objective):
+    """The best there is borders on what fails, so a model that learns nothing from failures keeps running into them."""
+    sign = {"accuracy": -1, "spikes": 1}[objective]
+    loaded = study(tmp_path, "\n  rule.eta: {float: [0.0, 1.0]}\n", objectives=f"[{objective}]")
+    asked, late = sampler.Sampler(loaded), []
+    for ask in range(160):
+        eta = asked.ask(ask)["rule.eta"]
+        value = eta if objective == "accuracy" else 2 - eta
+        asked.tell(ask, (sign * value,) if eta <= 0.5 else None, {})
+        late += [eta] if ask >= 60 else []
+    assert sum(eta > 0.5 for eta in late) < 60, "of 100; 97 of them where failures are not counted"
+    assert sum(eta > 0.3 for eta in late) > 60, "and it still comes close to the best"
+
+
 def test_a_search_that_has_settled_still_tries_the_other_choices_with_what_it_knows_of_them(tmp_path):
     """Here delta wins always, and covariance is the better the higher its rate: nobody asks, but it is found out."""
 

@@ -177,6 +177,25 @@ def test_a_refractory_neuron_neither_integrates_nor_receives_nor_fires():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("steps", [0, 1, 2, 3, 7, 11])
+def test_a_neuron_receives_again_in_the_very_step_in_which_its_refractory_time_ends(steps):
+    """Driven over its threshold in every step; times such as 7 * 0.1 ms, whose quotient is below 7 in floats, too."""
+    neuron = LifRefractory(tau_mem=0.02, t_refractory=steps * 1e-4)
+    driven = replace(graph(rule=Delta(eta=0), neuron=neuron, weight=1.5, decision="count"), dt=1e-4)
+    fired = both(driven, shown([1] * 40)).raster["out"][:, 0]
+    assert fired[0] == 1
+    assert np.diff(fired).tolist() == [max(steps, 1) + 1] * (len(fired) - 1)
+    assert len(fired) > 2
+
+
+@pytest.mark.parametrize(("milliseconds", "steps"), [(1.4, 1), (1.6, 2), (2.4, 2), (2.6, 3), (2.9, 3)])
+def test_a_refractory_time_is_rounded_to_the_nearest_step(milliseconds, steps):
+    neuron = LifRefractory(tau_mem=0.02, t_refractory=milliseconds * 1e-3)
+    c = networks.case(graph(rule=Delta(eta=0), neuron=neuron, weight=1.5, decision="count"), shown([1] * 20))
+    assert np.unique(np.diff(c.reference().raster["out"][:, 0])).tolist() == [steps + 1]
+
+
+@pytest.mark.slow
 def test_short_term_depression_releases_from_values_before_the_spike():
     """Tsodyks & Markram: releases of a train at interval d follow u and x by hand."""
     stp = TsodyksMarkram(U=0.4, tau_facilitation=0.05, tau_depression=0.1)

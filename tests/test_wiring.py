@@ -132,6 +132,23 @@ def test_no_neuron_of_a_recurrent_fan_in_has_itself_as_input():
     assert plan.values["pre.wired_k"] == 19
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("post", ["pre", "post"])
+def test_the_inventory_counts_the_synapses_that_are_made(name, post):
+    """A population wired to itself has none from a neuron to itself; one wired to another of its size has all."""
+    wired = Projection("wired", "pre", post, ALL[name], Random(0.137, 0.0911))
+    plan = lower(graph_of((wired,), pre=20, post=20))
+    counted = inventory(plan).pathways["wired"]
+    assert counted.places == 400
+    if name == "probability":  # an estimate: as many as another draw of the same probability gives
+        pairs = 380 if post == "pre" else 400
+        assert abs(counted.synapses - 0.3 * pairs) < 4 * np.sqrt(0.3 * 0.7 * pairs)
+    else:
+        assert counted.synapses == len(plan.pairs("wired", 0)[0])
+    if name == "all_to_all":
+        assert counted.synapses == (380 if post == "pre" else 400)
+
+
 def test_a_wiring_with_pairs_alone_is_not_all_to_all():
     plan = lower(one(Ring(), post="pre"))
     expected = 2 * (19 + 18)
