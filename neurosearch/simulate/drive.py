@@ -14,9 +14,10 @@ import numpy as np
 
 from neurosearch import config
 from neurosearch.errors import UserError
+from neurosearch.parts.normalisations.base import Causal
 from neurosearch.parts.normalisations.raw import Raw
-from neurosearch.record.rows import SparseRows
-from neurosearch.record.stream import Stream
+from neurosearch.record.rows import SparseRows, digest
+from neurosearch.record.stream import STREAM, WARM_UP, Stream
 from neurosearch.simulate import tables
 
 PART = 1024
@@ -32,8 +33,10 @@ class Drive:
         normalisation: makes inputs of them, row by row; ``None`` leaves them as they are.
         shape: layout of the channels.
         key: identity of the table: equal keys, equal tables.
-        used: [r] rows of ``values`` that are in the table, ascending, or ``None``: all.
+        used: [r] rows of ``values`` that are in the table, ascending, or ``None``: all. Of a causal normalisation: the
+            row that each frame shows, for its inputs depend on the frames before; the table then has a row a frame.
         columns: I.
+        counted: [F] bool, of a causal normalisation the frames that it takes into account.
     """
 
     values: np.ndarray | SparseRows
@@ -42,6 +45,7 @@ class Drive:
     key: str
     used: np.ndarray | None
     columns: int
+    counted: np.ndarray | None = None
 
     @cached_property
     def files(self) -> Mapping[str, tuple[str, str]]:
@@ -66,7 +70,13 @@ class Drive:
         return self.values if isinstance(self.values, SparseRows) else self.table()
 
     def order(self, frame_row: np.ndarray) -> np.ndarray:
-        """[F] int32, the row of the table that a frame shows which shows this row of the values."""
+        """[F] int32, the row of the table that each frame shows, from the row of the values that it shows.
+
+        Args:
+            frame_row: of the whole stream, or of its beginning.
+        """
+        if self.counted is not None:
+            return np.arange(len(frame_row), dtype=np.int32)
         return np.asarray(frame_row if self._place is None else self._place[frame_row], np.int32)
 
     @cached_property
@@ -78,6 +88,18 @@ class Drive:
         return place
 
     def _inputs(self) -> Iterator[np.ndarray]:
+        if self.counted is not None:
+            return self.normalisation.over(self._frames(), self.shape)
+        return self._rows()
+
+    def _frames(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        assert self.used is not None, "a causal normalisation has both"
+        assert self.counted is not None, "a causal normalisation has both"
+        for start in range(0, len(self.used), PART):
+            part = slice(start, start + PART)
+            yield self.values[self.used[part]], self.counted[part]
+
+    def _rows(self) -> Iterator[np.ndarray]:
         n = len(self.values) if self.used is None else len(self.used)
         for start in range(0, n, PART):
             rows = slice(start, start + PART) if self.used is None else self.used[start : start + PART]
@@ -111,9 +133,13 @@ def drive(stream: Stream, normalisation: Any) -> Drive:
                 f"set the encoder's normalisation to raw"
             )
         return Drive(stream.values, None, stream.shape, stream.key, None, columns)
+    identity = [stream.key, config.to_dict(normalisation), name]
+    if isinstance(normalisation, Causal):
+        counted = np.repeat((stream.phase == WARM_UP) | (stream.phase == STREAM), stream.sample_frames)
+        key = config.digest([*identity, digest(stream.frame_row, counted)])
+        return Drive(stream.values, normalisation, stream.shape, key, stream.frame_row, columns, counted)
     shown = np.zeros(len(stream.values), bool)
     shown[stream.frame_row] = True
-    identity = [stream.key, config.to_dict(normalisation), name]
     used = np.flatnonzero(shown) if 2 * shown.sum() < len(shown) else None
     if used is not None:
         identity.append(config.digest(np.packbits(shown).tobytes().hex()))

@@ -24,7 +24,7 @@ class Arrays(Task):
     The file holds ``x`` [n, C] (one frame a sample) or [n, T, C] (T frames a sample, each ``steps`` steps long),
     ``y`` [n] integer classes from 0; optionally ``x_test`` and ``y_test``, which are held out (without them nothing
     is), and ``shape``, the layout of the C channels, for example ``[28, 28]`` for images. Values should be in [0, 1]
-    unless the encoder's normalisation scales them.
+    unless the encoder's normalisation scales them, as ``minmax`` and ``standard`` do with values of any range.
 
     Attributes:
         file: path of the NPZ file.
