@@ -333,7 +333,7 @@ def test_a_limit_on_the_size_of_files_is_a_sentence(builder: Builder) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
-        with pytest.raises(UserError, match="no room to compile"):
+        with pytest.raises(UserError, match="not enough disk space to compile"):
             get("a", builder)
         with pytest.raises(UserError, match=r"cannot be written .* File too large \(EFBIG\)"):
             get("b", builder, {"cpp": CPP + "//" + "x" * 5000})
