@@ -33,11 +33,10 @@ def network(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAUL
         raise UserError(
             f"the network of seed {seed} did not run to its end, so it has no final weights: {record.reason}"
         )
-    architecture, _, _ = trial.parts(configuration)
     return Network(
         configuration=dict(configuration),
         seed=seed,
-        graph=architecture.graph(prepared.stream.shape, prepared.stream.outputs),
+        graph=prepared.graph,
         plan=prepared.plan,
         score=trial.scored(prepared, record),
         state={name: record.arrays[name] for name in state_names(prepared.plan)},

@@ -34,8 +34,9 @@ DEFAULT: Engine = Automatic()
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A configuration that is ready to run: its plan, its stream and the inputs, made when a run asks for them."""
+    """A configuration that is ready to run: its graph, plan and stream, and the inputs, made when a run needs them."""
 
+    graph: Graph
     plan: Plan
     stream: Stream
     drive: Drive
@@ -84,9 +85,10 @@ def prepare(configuration: Mapping[str, Any], seed: int) -> Prepared:
     check_seed(seed)
     architecture, task, memory = parts(configuration)
     stream = task.stream(seed)
-    plan = lower(_graph(architecture, stream), memory)
+    graph = graph_of(architecture, stream)
+    plan = lower(graph, memory)
     _check_step(stream, plan)
-    return Prepared(plan, stream, drive(stream, architecture_encoder(architecture).normalisation), memory)
+    return Prepared(graph, plan, stream, drive(stream, graph.input.encoder.normalisation), memory)
 
 
 def request(
@@ -122,8 +124,8 @@ def parts(configuration: Mapping[str, Any]) -> tuple[Any, Any, WeightMemory | No
     return architecture, task, config.build(WeightMemory, memory, path="memory") if memory else None
 
 
-def _graph(architecture: Any, stream: Stream) -> Graph:
-    """What an architecture declares; a mistake in a class of the user's is theirs to fix."""
+def graph_of(architecture: Any, stream: Stream) -> Graph:
+    """What an architecture declares for a stream; a mistake in a class of the user's is theirs to fix."""
     try:
         made = architecture.graph(stream.shape, stream.outputs)
     except UserError:
@@ -135,12 +137,14 @@ def _graph(architecture: Any, stream: Stream) -> Graph:
         raise UserError(f"{called} fails: {type(error).__name__}: {error}; fix the file") from error
     if not isinstance(made, Graph):
         raise UserError(f"{type(architecture).__name__}.graph returned {made!r}; return a Graph")
+    inputs = made.input.encoder.normalisation.inputs(stream.shape)
+    if made.input.size != inputs:
+        raise UserError(
+            f"{type(architecture).__name__}.graph has {made.input.size} input neurons, but its input's encoder "
+            f"{made.input.encoder.owner} has {inputs} values for samples of shape {stream.shape}; give "
+            "Input(name, encoder.normalisation.inputs(shape), encoder)"
+        )
     return made
-
-
-def architecture_encoder(architecture: Any) -> Any:
-    """The encoder of an architecture, found through its graph's input for a shape that every encoder accepts."""
-    return architecture.encoder
 
 
 def _check_step(stream: Stream, plan: Plan) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from neurosearch import catalogue, trial
 from neurosearch.errors import UserError
+from neurosearch.inspect import encoded
 
 RULE = "from dataclasses import dataclass\nfrom neurosearch import Rule, quantity\n"
 TASK = """
@@ -155,6 +156,61 @@ def test_a_wiring_without_its_pairs_is_a_sentence(tmp_path):
     """
     with pytest.raises(UserError, match=r"my\.py: Mine has no pairs; write it"):
         catalogue.find("wiring", own(tmp_path, text))
+
+
+NET = """
+    from dataclasses import dataclass
+    from typing import Any
+    from neurosearch.architecture import AbstractArchitecture
+    from neurosearch.declare import part
+    from neurosearch.graph import Constant, Graph, Input, Population, Projection
+    from neurosearch.parts.encoders.current import Current
+    from neurosearch.parts.neurons.li import Li
+    from neurosearch.parts.normalisations.mirrored import Mirrored
+    from neurosearch.parts.wiring.all_to_all import AllToAll
+
+    @dataclass(frozen=True)
+    class Mine(AbstractArchitecture):
+        FIELD: Any = part("encoders", "current")
+
+        def graph(self, shape, n_outputs):
+            code = CODE
+            source = Input("input", SIZE, code)
+            wired = Projection("wired", "input", "out", AllToAll(), Constant(0.1))
+            return Graph(source, (Population("out", n_outputs, Li()),), (wired,), "out", "v")
+"""
+
+
+def drives(tmp_path, **words):
+    """What the input neurons of an architecture of the user's are shown, and what a linear learner sees of it."""
+    words = {"SIZE": "code.normalisation.inputs(shape)", **words}
+    (tmp_path / "task").mkdir()
+    task = {own(tmp_path / "task", TASK, CHANNELS=6, SCALE=1.0): {"steps": 4, "lead_in": 0}}
+    configuration = trial_of(task, own(tmp_path, NET, **words))
+    prepared = trial.prepare(configuration, 0)
+    assert prepared.plan.sizes["input"] == prepared.drive.columns
+    return prepared.stream.values, np.array(prepared.drive.table()), encoded.encoded(configuration, 0).values
+
+
+def test_an_encoder_may_be_a_field_of_any_name(tmp_path):
+    values, shown, seen = drives(tmp_path, FIELD="code", CODE="self.code")
+    np.testing.assert_array_equal(shown, values)
+    assert seen.shape == (90, 6)
+
+
+def test_the_input_of_the_graph_is_the_encoder_whatever_the_field_holds(tmp_path):
+    values, shown, seen = drives(tmp_path, FIELD="encoder", CODE="Current(normalisation=Mirrored())")
+    np.testing.assert_allclose(shown, np.concatenate([values, 1 - values], axis=1))
+    assert seen.shape == (90, 12)
+    configuration = trial_of({f"{tmp_path}/task/my.py:Mine": {"steps": 4, "lead_in": 0}}, f"{tmp_path}/my.py:Mine")
+    assert set(encoded.run_baselines(configuration, 0)) == {"online_softmax", "passive_aggressive"}
+
+
+def test_an_input_of_another_size_than_its_encoder_is_a_sentence(tmp_path):
+    with pytest.raises(
+        UserError, match=r"Mine\.graph has 5 input neurons, but its input's encoder Current has 6 values"
+    ):
+        drives(tmp_path, FIELD="encoder", CODE="self.encoder", SIZE="5")
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 10**30])

@@ -32,7 +32,8 @@ def run_baselines(configuration: Mapping[str, Any], seed: int, samples: int = SA
     """The scores of linear learners on the network's own input code; computed once and kept."""
     architecture, task, _ = trial.parts(configuration)
     stream = task.stream(seed)
-    code = [config.to_dict(architecture.encoder), catalogue.source_digest(type(architecture.encoder)), _coding()]
+    encoder = trial.graph_of(architecture, stream).input.encoder
+    code = [config.to_dict(encoder), catalogue.source_digest(type(encoder)), _coding()]
     key = [stream.key, seed, samples, config.digest(dict(configuration)), code]
     seen: list[Stream] = []  # encoded when the first learner needs it
 
@@ -77,7 +78,7 @@ def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES)
     stream = beginning(prepared.stream, samples)
     source = next(g for g in prepared.plan.shape.groups if g.name == prepared.plan.input)
     if source.threshold:
-        rows = _spikes(prepared, stream, configuration, seed)
+        rows = _spikes(prepared, stream, seed)
     else:
         rows = _currents(prepared, stream)
     top = float(rows.max()) or 1.0
@@ -93,10 +94,9 @@ def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES)
     )
 
 
-def _spikes(prepared: Prepared, stream: Stream, configuration: Mapping[str, Any], seed: int) -> np.ndarray:
-    architecture, _, _ = trial.parts(configuration)
-    graph = architecture.graph(stream.shape, stream.outputs)
-    encoder = graph.input.encoder
+def _spikes(prepared: Prepared, stream: Stream, seed: int) -> np.ndarray:
+    graph = prepared.graph
+    encoder: Any = graph.input.encoder
     code = dataclasses.replace(encoder, stp=None) if getattr(encoder, "stp", None) is not None else encoder
     source = Input(graph.input.name, graph.input.size, code)
     nothing = Projection("nothing", source.name, "sink", AllToAll(), Constant(0.0))
