@@ -167,7 +167,7 @@ def test_weights_that_do_not_fit_the_configuration_are_refused(written):
     with pytest.raises(UserError, match=r"kenyon\.theta has \(7,\) values, not \(50,\)"):
         rerun.with_weights(short)
     odd = replace(read, arrays={**read.arrays, "purkinje.w": np.zeros(7)})
-    with pytest.raises(UserError, match=r"hold purkinje\.w, which its configuration has not"):
+    with pytest.raises(UserError, match=r"contains weights purkinje\.w that the configuration does not define"):
         rerun.with_weights(odd)
 
 

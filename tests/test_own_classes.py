@@ -73,7 +73,7 @@ def test_tasks_that_share_a_key_do_not_share_their_values(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (TASK.replace("return arrange", "1/0; return arrange"), r"Mine\.stream fails: ZeroDivisionError: .*mend"),
+        (TASK.replace("return arrange", "1/0; return arrange"), r"Mine\.stream fails: ZeroDivisionError: .*fix the file"),
         (TASK.replace("return arrange", "arrange"), r"Mine\.stream returned None; return a Stream"),
         (TASK.replace("def stream(", "def steam("), r"my\.py: Mine has no stream; write it"),
         (TASK.replace("* SCALE", "* float('nan')"), r"NaN"),
@@ -102,7 +102,7 @@ ARCHITECTURE = """
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [("5", r"Mine\.graph returned 5; return a Graph"), ("shape.nothing", r"Mine\.graph fails: AttributeError: .*mend")],
+    [("5", r"Mine\.graph returned 5; return a Graph"), ("shape.nothing", r"Mine\.graph fails: AttributeError: .*fix the file")],
 )
 def test_an_architecture_that_is_written_wrongly(tmp_path, body, said):
     name = own(tmp_path, ARCHITECTURE, BODY=body)
