@@ -63,7 +63,10 @@ MODULES = {
 """Old name → new name, both within ``neurosearch``; what is inside a folder moved with it."""
 
 BECAME_ROOMS = {
-    "record": (*(f"record.{noun}" for noun in ("stream", "rows", "record", "score", "trial")), "evaluate.metrics"),
+    "record": (
+        *(f"record.{noun}" for noun in ("stream", "goal", "rows", "record", "score", "trial")),
+        "evaluate.metrics",
+    ),
     "store": ("store.store",),
     "study": ("study.study",),
 }
@@ -147,7 +150,10 @@ class _PassesOn:
         self._loader.exec_module(module)
 
         def __getattr__(name: str) -> Any:
-            for contents in () if name.startswith("_") else self._contents:
+            files = importlib.machinery.PathFinder.find_spec(
+                f"{module.__name__}.{name}", vars(module).get("__path__", [])
+            )
+            for contents in () if name.startswith("_") or files else self._contents:  # a file is imported after this
                 found = vars(importlib.import_module(f"neurosearch.{contents}"))
                 now = self._renamed.get(name, name)
                 if now in found:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurosearch.record.goal import Classes, Recall, Values
 from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 
@@ -57,7 +58,7 @@ def timeline(stream: Stream, teaching_steps: int = 0, learning: bool = True) -> 
     tables = {
         "learn": (phase == STREAM) * float(learning),
         "lead": (phase == WARM_UP).astype(float),
-        "fresh": np.ones(len(phase)) if stream.recall is None else stream.recall.fresh.astype(float),
+        "fresh": stream.goal.reset.astype(float) if isinstance(stream.goal, Recall) else np.ones(len(phase)),
         "labelled": labelled.astype(float),
         "target": target,
     }
@@ -69,17 +70,15 @@ def timeline(stream: Stream, teaching_steps: int = 0, learning: bool = True) -> 
 
 def _told(stream: Stream) -> tuple[np.ndarray, np.ndarray]:
     """(target [K, O], labelled [K]) of each sample, from the sample whose label arrives with it."""
-    labels = stream.labels if stream.taught is None else stream.taught
     scored = np.flatnonzero(stream.phase == STREAM)
-    source = np.full(len(labels), -1)
+    source = np.full(len(stream.phase), -1)
     source[scored[stream.delay :]] = scored[: len(scored) - stream.delay]
-    if stream.targets is not None:
-        target = np.where((source >= 0)[:, None], stream.targets[source], np.nan).astype(float)
-        known = np.isfinite(target).all(axis=1) & (source >= 0)
-        if stream.taught is not None:  # of values: -1 where the learner is not told
-            known &= stream.taught[source] >= 0
-        return np.where(known[:, None], target, 0.0), known
-    told = np.where(source >= 0, labels[source], -1)
-    target, known = np.zeros((len(labels), stream.outputs)), told >= 0
-    target[known, told[known]] = 1.0
-    return target, known
+    match stream.goal:
+        case Values(targets=targets, visible=visible) as goal:
+            known = (source >= 0) & (goal.known & visible)[source]
+            return np.where(known[:, None], targets[source], 0.0).astype(float), known
+        case Classes(visible_labels=labels) | Recall(labels=labels):
+            told = np.where(source >= 0, labels[source], -1)
+            target, known = np.zeros((len(labels), stream.outputs)), told >= 0
+            target[known, told[known]] = 1.0
+            return target, known

@@ -16,6 +16,7 @@ from neurosearch.hardware.inventory import inventory
 from neurosearch.hardware.weight_memory import WeightMemory
 from neurosearch.lower.lower import lower
 from neurosearch.plan import Plan
+from neurosearch.record.goal import Values
 from neurosearch.record.record import Record
 from neurosearch.record.rows import digest
 from neurosearch.record.score import Provenance, Score
@@ -162,7 +163,8 @@ def content(stream: Stream) -> str:
     """Digest of a stream's values, labels and targets: what stays when the same data come from another file."""
     if stream.key not in _VALUES:
         _VALUES[stream.key] = digest(*stream.arrays)
-    told = [stream.labels] if stream.targets is None else [stream.labels, stream.targets]
+    goal = stream.goal
+    told = [goal.labels, goal.targets] if isinstance(goal, Values) else [goal.labels]
     return config.digest([_VALUES[stream.key], digest(*told)])[:24]
 
 

@@ -102,7 +102,19 @@ def test_functions_that_were_renamed_keep_their_old_names(module: str) -> None:
         _ = imported.nothing
 
 
-NOUNS = ("Stream", "Recall", "SparseRows", "Record", "Score", "Trial", "DIRECTIONS", "LEAD_IN", "HELD_OUT", "digest")
+NOUNS = (
+    "Stream",
+    "Recall",
+    "Classes",
+    "SparseRows",
+    "Record",
+    "Score",
+    "Trial",
+    "DIRECTIONS",
+    "LEAD_IN",
+    "HELD_OUT",
+    "digest",
+)
 
 
 @pytest.mark.parametrize("name", NOUNS)

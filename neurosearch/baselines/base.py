@@ -18,6 +18,7 @@ from neurosearch.declare import Part
 from neurosearch.evaluate.score import score
 from neurosearch.files.cache_folder import PRIVATE, own_cache_folder
 from neurosearch.parts.tasks.base import Streams
+from neurosearch.record.goal import Classes, Recall, Values
 from neurosearch.record.record import Record
 from neurosearch.record.rows import SparseRows
 from neurosearch.record.score import Score
@@ -49,16 +50,26 @@ class Baseline(Part, abc.ABC):
 
 def visible_labels(stream: Stream) -> np.ndarray:
     """[K] class that the learner is told of each sample, -1 for none."""
-    return stream.labels if stream.taught is None else stream.taught
+    match stream.goal:
+        case Classes(visible_labels=labels) | Recall(labels=labels):
+            return labels
+        case Values(visible=visible):
+            return np.where(visible, 0, -1)
+
+
+def predicted_values(stream: Stream) -> np.ndarray:
+    """[K, O] values to be predicted, of a stream that has them."""
+    assert isinstance(stream.goal, Values), "the learner predicts values"
+    return stream.goal.targets
 
 
 def label_source(stream: Stream) -> np.ndarray:
     """[K] int: the sample whose label or value arrives after the decision of sample k, or -1; none past the stream."""
     known = visible_labels(stream) >= 0
-    if stream.targets is not None:
-        known = np.isfinite(stream.targets).all(axis=1) & (True if stream.taught is None else known)
+    if isinstance(stream.goal, Values):
+        known &= stream.goal.known
     streamed = np.flatnonzero(stream.phase == STREAM)
-    source = np.full(len(stream.labels), -1)
+    source = np.full(len(stream.phase), -1)
     earlier = streamed[: len(streamed) - stream.delay]
     source[streamed[stream.delay :]] = np.where(known[earlier], earlier, -1)
     return source
@@ -82,7 +93,7 @@ def inputs(stream: Stream) -> np.ndarray:
 
 def evaluate(baseline: Baseline, stream: Stream) -> Score:
     """The baseline's score on a stream; it has no spikes and no steps, so it has accuracies or errors alone."""
-    n = len(stream.labels)
+    n = len(stream.phase)
     nothing = np.zeros((0, 3), np.int32)
     found = score(Record("ok", n, n, baseline.readout(stream), {}, {}, {}, nothing), stream)
     metrics = {name: value for name, value in found.metrics.items() if name != "decision_latency"}
@@ -102,7 +113,7 @@ def run_baselines(task: Streams, seed: int, everything: bool = False) -> dict[st
         everything: those on request too, on the first ``SLOW_SAMPLES`` samples of the stream.
     """
     stream = task.stream(seed)  # the data of equal settings may differ: a file that has changed
-    wanted = names(stream.targets is not None, everything)
+    wanted = names(isinstance(stream.goal, Values), everything)
     return {name: _remembered(name, task, seed, stream.key) for name in wanted}
 
 
@@ -118,11 +129,9 @@ def beginning(stream: Stream, n: int) -> Stream:
         frame_row=stream.frame_row[:frames],
         frame_steps=stream.frame_steps[:frames],
         sample_frames=stream.sample_frames[:k],
-        labels=stream.labels[:k],
+        goal=stream.goal.take(np.arange(k)),
         phase=stream.phase[:k],
-        taught=None if stream.taught is None else stream.taught[:k],
-        targets=None if stream.targets is None else stream.targets[:k],
-        session=None if stream.session is None else stream.session[:k],
+        session=stream.session[:k],
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, inputs, label_source
+from neurosearch.baselines.base import Baseline, inputs, label_source, predicted_values
 from neurosearch.declare import quantity
 from neurosearch.record.stream import WARM_UP, Stream
 
@@ -24,13 +24,13 @@ class Nlms(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] ``W x`` at each decision."""
-        assert stream.targets is not None, "there are values to be predicted"
+        targets = predicted_values(stream)
         x, source = inputs(stream), label_source(stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
         for k in np.flatnonzero(stream.phase != WARM_UP):
             readout[k] = weights @ x[k]
             if source[k] >= 0:
                 seen = x[source[k]]
-                error = stream.targets[source[k]] - weights @ seen
+                error = targets[source[k]] - weights @ seen
                 weights += np.outer(self.rate * error, seen) / float(seen @ seen)
         return readout

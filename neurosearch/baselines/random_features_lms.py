@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurosearch.baselines.base import predicted_values
 from neurosearch.baselines.random_features import RandomFeatures
 from neurosearch.record.stream import Stream
 
@@ -16,5 +17,4 @@ class RandomFeaturesLms(RandomFeatures):
 
     def wanted(self, stream: Stream) -> np.ndarray:
         """[K, O] the values."""
-        assert stream.targets is not None, "there are values to be predicted"
-        return stream.targets
+        return predicted_values(stream)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurosearch.baselines.base import Baseline, inputs, label_source
+from neurosearch.baselines.base import Baseline, inputs, label_source, predicted_values
 from neurosearch.declare import quantity
 from neurosearch.record.stream import WARM_UP, Stream
 
@@ -26,7 +26,7 @@ class Rls(Baseline):
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] ``W x`` at each decision."""
-        assert stream.targets is not None, "there are values to be predicted"
+        targets = predicted_values(stream)
         x, source = inputs(stream).astype(float), label_source(stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
         inverse = np.eye(x.shape[1]) / self.ridge
@@ -36,7 +36,7 @@ class Rls(Baseline):
                 seen = x[source[k]]
                 spread = inverse @ seen
                 gain = spread / (self.memory + seen @ spread)
-                weights += np.outer(stream.targets[source[k]] - weights @ seen, gain)
+                weights += np.outer(targets[source[k]] - weights @ seen, gain)
                 inverse = (inverse - np.outer(gain, spread)) / self.memory
                 inverse = (inverse + inverse.T) / 2  # rounding must not make it lopsided
         return readout

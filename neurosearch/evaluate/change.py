@@ -40,8 +40,10 @@ def adaptation(right: np.ndarray, session: np.ndarray) -> list[Change]:
     within that time (of the whole session where nothing was felt), at least 0.
     """
     starts = np.flatnonzero(np.diff(session)) + 1
+    if not len(starts):
+        return []
     ends = np.append(starts[1:], len(right))
-    begins = np.concatenate([[0], starts[:-1]]) if len(starts) else starts
+    begins = np.concatenate([[0], starts[:-1]])
     return [
         _change(right[begin:start], right[start:end]) for begin, start, end in zip(begins, starts, ends, strict=True)
     ]

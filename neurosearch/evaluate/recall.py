@@ -6,6 +6,7 @@ import numpy as np
 
 from neurosearch.hardware import counts
 from neurosearch.hardware.operations import Inventory
+from neurosearch.record.goal import Recall
 from neurosearch.record.metric import Metric
 from neurosearch.record.record import Record
 from neurosearch.record.score import Activity, Recalled, Score, Shown, Timing
@@ -28,34 +29,33 @@ SETTLED = 0.05
 """Part of the way from first to last error within which a recall has converged."""
 
 
-def score(record: Record, stream: Stream, inventory: Inventory | None = None) -> Score:
+def score(record: Record, stream: Stream, goal: Recall, inventory: Inventory | None = None) -> Score:
     """Every metric of a memory; none unless all cues were recalled.
 
     Args:
+        goal: the stream's.
         inventory: what the network is made of: a synapse that carries graded values works in every step.
     """
-    asked = stream.recall
-    assert asked is not None, "the stream asks nothing of a memory"
-    recalled = np.flatnonzero(asked.truth >= 0)
-    first = recalled[asked.fresh[recalled]]
+    recalled = np.flatnonzero(goal.truth >= 0)
+    first = recalled[goal.reset[recalled]]
     load = int((stream.phase == STREAM).sum())
-    course = Recalled(load, len(first), dict(asked.references))
+    course = Recalled(load, len(first), dict(goal.references))
     shown = Shown(len(stream.phase), record.completed)
     timing = Timing(record.run_seconds, record.setup_seconds, record.wall_seconds)
     if record.status != "ok" or record.completed < len(stream.phase):
         status = record.status if record.status != "ok" else "stopped"
         return Score(status, {}, reason=record.reason, shown=shown, timing=timing, recalled=course)
-    truth = np.asarray(stream.values[asked.truth[recalled]], float)
+    truth = np.asarray(stream.values[goal.truth[recalled]], float)
     shape = (len(first), -1, truth.shape[1])
     truth, told = truth.reshape(shape), record.readout[recalled].reshape(shape)
-    away = difference(told, truth, asked.period)
+    away = difference(told, truth, goal.period)
     errors, curve = np.sqrt((away**2).mean(axis=2)), np.sqrt((away**2).mean(axis=(0, 2)))
     looks = np.cumsum(np.asarray(stream.frame_steps)[recalled].reshape(len(first), -1)[0]) - 1
     best = int(np.argmin(curve))
-    share = float((errors[:, -1] < asked.criterion).mean())
+    share = float((errors[:, -1] < goal.criterion).mean())
     metrics = {
         RECALL_ERROR.name: float(curve[-1]),
-        OVERLAP.name: overlap(told[:, -1], truth[:, -1], asked.period),
+        OVERLAP.name: overlap(told[:, -1], truth[:, -1], goal.period),
         CAPACITY.name: load * share,
         STEPS_TO_CONVERGE.name: float(looks[settled(curve)]),
     }

@@ -11,6 +11,7 @@ import numpy as np
 from neurosearch.evaluate import accuracy, change, health, latency, prediction, recall
 from neurosearch.hardware import counts, operations
 from neurosearch.hardware.operations import Inventory
+from neurosearch.record.goal import Classes, Recall, Values
 from neurosearch.record.record import Record
 from neurosearch.record.score import Activity, Change, Score, Shown, Timing
 from neurosearch.record.stream import CUT, HELD_OUT, STREAM, WARM_UP, Stream
@@ -34,8 +35,9 @@ def score(
         teaching_steps: steps of the teaching phase that follows the free steps of each sample.
         inventory: what the network is made of, for the scores of hardware.
     """
-    if stream.recall is not None:
-        return recall.score(record, stream, inventory)
+    goal = stream.goal
+    if isinstance(goal, Recall):
+        return recall.score(record, stream, goal, inventory)
     streamed = np.flatnonzero(stream.phase == STREAM)
     done = streamed[streamed < record.completed]
     shown = Shown(len(streamed), record.completed, int((stream.phase == WARM_UP).sum()), stream.delay)
@@ -45,10 +47,11 @@ def score(
         status = record.status if record.status != "ok" else "stopped"
         return Score(status, {}, reason=reason, shown=shown, timing=timing)
     changes: tuple[Change, ...] = ()
-    if stream.targets is not None:
-        metrics, curve = _predictions(record, stream)
-    else:
-        metrics, curve, changes = _decisions(record, stream)
+    match goal:
+        case Values():
+            metrics, curve = _predictions(record, stream, goal)
+        case Classes(labels=labels):
+            metrics, curve, changes = _decisions(record, stream, labels)
     spikes = counts.per_sample(record.spikes, done)
     events = counts.per_sample(record.events, done)
     watched = {name: record.spikes[name][done] for name in (record.spikes if sizes is None else sizes)}
@@ -56,7 +59,7 @@ def score(
     shares = health.activity(watched, sizes or {}, steps)
     status, reason = record.status, record.reason
     if status == "ok":
-        status, reason = health.diagnose(record.readout[done], watched, shares, values=stream.targets is not None)
+        status, reason = health.diagnose(record.readout[done], watched, shares, values=isinstance(goal, Values))
     metrics |= counts.writes(record.arrays, len(done))
     metrics |= counts.totals(spikes, events)
     if inventory is not None:
@@ -82,38 +85,39 @@ def _hardware(
     )
 
 
-def _decisions(record: Record, stream: Stream) -> tuple[dict[str, float], tuple[float, ...], tuple[Change, ...]]:
+def _decisions(
+    record: Record, stream: Stream, labels: np.ndarray
+) -> tuple[dict[str, float], tuple[float, ...], tuple[Change, ...]]:
     """Accuracies, learning curve and changes over the samples that have a label, whether they were reached or not."""
-    decided = accuracy.decisions(record.readout, len(stream.labels))
-    known = stream.labels >= 0
-    right = (decided == stream.labels) & known
+    decided = accuracy.decisions(record.readout, len(labels))
+    known = labels >= 0
+    right = (decided == labels) & known
     streamed, held_out = known & (stream.phase == STREAM), known & (stream.phase == HELD_OUT)
-    metrics = accuracy.of_stream(decided[streamed], stream.labels[streamed]) if streamed.any() else {}
+    metrics = accuracy.of_stream(decided[streamed], labels[streamed]) if streamed.any() else {}
     if held_out.any():
         metrics[accuracy.HELD_OUT_ACCURACY.name] = float(right[held_out].mean())
     changes: tuple[Change, ...] = ()
-    if stream.session is not None and streamed.any():
+    if stream.changes and streamed.any():
         changes = tuple(change.adaptation(right[streamed], stream.session[streamed]))
         metrics |= change.adapted(changes)
-        metrics |= change.memory(change.remembered(right, stream.labels, stream.phase, stream.session))
+        metrics |= change.memory(change.remembered(right, labels, stream.phase, stream.session))
     cut = np.flatnonzero(stream.phase == CUT)
-    if len(cut) and record.completed == len(stream.labels):
+    if len(cut) and record.completed == len(labels):
         steps = latency.latencies(record.readout[cut], _sample_steps(stream)[cut])
         metrics[latency.DECISION_LATENCY.name] = float(steps.mean())
     return metrics, accuracy.curve(right[streamed]) if streamed.any() else (), changes
 
 
-def _predictions(record: Record, stream: Stream) -> tuple[dict[str, float], tuple[float, ...]]:
+def _predictions(record: Record, stream: Stream, goal: Values) -> tuple[dict[str, float], tuple[float, ...]]:
     """Errors, and their course, over the samples with target values; one that was never reached predicted nothing."""
-    assert stream.targets is not None, "the caller has looked"
-    predicted = np.full(stream.targets.shape, np.nan)
+    predicted = np.full(goal.targets.shape, np.nan)
     predicted[: record.completed] = record.readout[: record.completed]
-    known = np.isfinite(stream.targets).all(axis=1)
+    known, targets = goal.known, goal.targets
     streamed, held_out = known & (stream.phase == STREAM), known & (stream.phase == HELD_OUT)
-    metrics = prediction.of_stream(predicted[streamed], stream.targets[streamed]) if streamed.any() else {}
+    metrics = prediction.of_stream(predicted[streamed], targets[streamed]) if streamed.any() else {}
     if held_out.any():
-        metrics |= prediction.of_held_out(predicted[held_out], stream.targets[held_out])
-    learned = (predicted[streamed], stream.targets[streamed])
+        metrics |= prediction.of_held_out(predicted[held_out], targets[held_out])
+    learned = (predicted[streamed], targets[streamed])
     return metrics, prediction.curve(*learned, accuracy.CURVE) if streamed.any() else ()
 
 

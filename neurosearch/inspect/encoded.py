@@ -15,6 +15,7 @@ from neurosearch.graph import Constant, Graph, Input, Population, Projection
 from neurosearch.lower.lower import lower
 from neurosearch.parts.neurons.li import Li
 from neurosearch.parts.wiring.all_to_all import AllToAll
+from neurosearch.record.goal import Values
 from neurosearch.record.score import Score
 from neurosearch.record.stream import Stream
 from neurosearch.timeline import timeline
@@ -43,7 +44,7 @@ def run_baselines(configuration: Mapping[str, Any], seed: int, samples: int = SA
         return evaluate(baseline, seen[0])
 
     found = {}
-    for name in LEARNERS[stream.targets is not None]:
+    for name in LEARNERS[isinstance(stream.goal, Values)]:
         cls = catalogue.find("baselines", name)
         made = cls()
         found[name] = cached([*key, name, catalogue.source_digest(cls)], lambda made=made: judged(made))  # type: ignore[misc]
@@ -82,7 +83,7 @@ def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES)
     else:
         rows = _currents(prepared, stream)
     top = float(rows.max()) or 1.0
-    n = len(stream.labels)
+    n = len(stream.phase)
     return dataclasses.replace(
         stream,
         values=(rows / top).astype(np.float32),
@@ -102,7 +103,7 @@ def _spikes(prepared: Prepared, stream: Stream, seed: int) -> np.ndarray:
     nothing = Projection("nothing", source.name, "sink", AllToAll(), Constant(0.0))
     alone = Graph(source, (Population("sink", 1, Li()),), (nothing,), "sink", "v", graph.teaching_steps, graph.dt)
     only = dataclasses.replace(prepared, plan=lower(alone), stream=stream)
-    n = len(stream.labels)
+    n = len(stream.phase)
     record = trial.DEFAULT.run(trial.request(only, seed, raster=(0, n - 1)))
     mine = record.raster[record.raster[:, 1] == record.populations.index(source.name)]
     line = timeline(stream, graph.teaching_steps)

@@ -8,6 +8,7 @@ from neurosearch.errors import UserError
 from neurosearch.evaluate.metrics import metrics
 from neurosearch.evaluate.score import score
 from neurosearch.hardware.operations import Inventory, Pathway
+from neurosearch.record.goal import Classes, Recall, Values
 from neurosearch.record.record import Record
 from neurosearch.record.stream import Stream
 from neurosearch.study import study as studies
@@ -51,8 +52,13 @@ def refusal(study: Study, asked: str, name: str, tasks: list[str], given: set[st
 def scores_of(stream: Stream) -> set[str]:
     """Names of the scores that a network can have on this stream: those of a made-up record of a plastic one."""
     samples = len(stream.phase)
-    width = stream.values.shape[1] if stream.recall is not None else stream.outputs
-    readout = np.zeros((samples, width)) if stream.targets is None else np.nan_to_num(stream.targets)
+    match stream.goal:
+        case Values(targets=targets):
+            readout = np.nan_to_num(targets)
+        case Recall():
+            readout = np.zeros((samples, stream.values.shape[1]))
+        case Classes():
+            readout = np.zeros((samples, stream.outputs))
     none, one = np.zeros(samples, int), np.ones(1, int)
     record = Record("ok", samples, samples, readout, {"cells": none}, {"way": none}, {"way.writes": one}, one)
     way = Pathway("cells", "cells", synapses=1, places=1, plastic=True)

@@ -12,6 +12,7 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
+from neurosearch.record.goal import Classes
 from neurosearch.record.stream import HELD_OUT, PROBE, STREAM, WARM_UP, Stream
 
 
@@ -42,7 +43,7 @@ class Drift(Streams, abc.ABC):
     def stream(self, seed: int) -> Stream:
         """The inner stream, changing."""
         stream: Stream = self.inner.stream(seed)
-        _transforms.refuse_sessions(self, stream)
+        _transforms.classes_of(self, stream)
         n, n_held = int((stream.phase == STREAM).sum()), int((stream.phase == HELD_OUT).sum())
         if n <= self.changes:
             asked = f"{type(self).__name__}.changes = {self.changes}"
@@ -80,5 +81,6 @@ def relabelled(stream: Stream, variant: np.ndarray, tables: np.ndarray) -> Strea
     def renamed(labels: np.ndarray) -> np.ndarray:
         return np.where(labels >= 0, tables[variant, labels], -1).astype(np.int32)
 
-    taught = None if stream.taught is None else renamed(stream.taught)
-    return dataclasses.replace(stream, labels=renamed(stream.labels), taught=taught)
+    assert isinstance(stream.goal, Classes), "a drift has looked"
+    goal = Classes(renamed(stream.goal.labels), renamed(stream.goal.visible_labels))
+    return dataclasses.replace(stream, goal=goal)

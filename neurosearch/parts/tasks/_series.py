@@ -5,6 +5,7 @@ import numpy as np
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Task, check_delay
 from neurosearch.random import draw, stream_id
+from neurosearch.record.goal import Values
 from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 
@@ -41,12 +42,11 @@ def next_value(task: Task, series: np.ndarray, n_training: int, history: int, ke
         frame_row=shown.astype(np.int32),
         frame_steps=np.full(len(shown), task.steps, np.int32),
         sample_frames=np.ones(len(shown), np.int32),
-        labels=np.full(len(shown), -1, np.int32),
+        goal=Values(target[:, None].astype(np.float32)),
         phase=phase,
         outputs=1,
         key=key,
         delay=task.delay,
-        targets=target[:, None].astype(np.float32),
     )
 
 

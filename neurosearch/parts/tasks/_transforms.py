@@ -10,46 +10,46 @@ import numpy as np
 
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import Streams, consecutive, once
+from neurosearch.record.goal import Classes, Recall, Values
 from neurosearch.record.rows import SparseRows
 from neurosearch.record.stream import CUT, HELD_OUT, PROBE, STREAM, WARM_UP, Stream
 
 
-def chosen(stream: Stream, samples: np.ndarray, phase: np.ndarray, **changes: Any) -> Stream:
+def chosen(stream: Stream, samples: np.ndarray, phase: np.ndarray, session: np.ndarray | None = None) -> Stream:
     """A stream that shows these samples of another one (indices, in this order, repeats allowed) in these phases."""
     ends = np.cumsum(stream.sample_frames, dtype=np.int64)
     frames = stream.sample_frames[samples]
     frame = consecutive(ends[samples] - frames, frames)
-    per_sample = {
-        name: None if getattr(stream, name) is None else getattr(stream, name)[samples]
-        for name in ("taught", "targets", "session")
-    }
-    parts: dict[str, Any] = {
-        "frame_row": stream.frame_row[frame],
-        "frame_steps": stream.frame_steps[frame],
-        "sample_frames": frames,
-        "labels": stream.labels[samples],
-        "phase": phase.astype(np.int8),
-    }
-    return dataclasses.replace(stream, **{**parts, **per_sample, **changes})
+    return dataclasses.replace(
+        stream,
+        frame_row=stream.frame_row[frame],
+        frame_steps=stream.frame_steps[frame],
+        sample_frames=frames,
+        goal=stream.goal.take(samples),
+        phase=phase.astype(np.int8),
+        session=stream.session[samples] if session is None else session,
+    )
 
 
-def refuse_sessions(task: Streams, stream: Stream) -> None:
-    """Refuse to change a stream that changes already, or that has no classes."""
+def classes_of(task: Streams, stream: Stream) -> Classes:
+    """The goal of a stream that a task makes change; refused where it changes already or has no classes."""
     name = type(task).__name__
-    refuse_memory(task, stream)
-    if stream.session is not None:
+    goal = not_memory(task, stream)
+    if stream.changes:
         raise UserError(f"{name}.inner changes by itself already; put one change inside {name}, not two")
     if (stream.phase == CUT).any():
         raise UserError(f"{name}.inner cuts samples short, which would be lost; put cut_short around the change")
-    if stream.targets is not None:
+    if isinstance(goal, Values):
         raise UserError(f"{name}.inner predicts values and has no classes; give a classification task")
+    return goal
 
 
-def refuse_memory(task: Streams, stream: Stream) -> None:
-    """Refuse to change a stream of patterns and cues."""
-    if stream.recall is not None:
+def not_memory(task: Streams, stream: Stream) -> Classes | Values:
+    """The goal of a stream that is no recall of patterns; one is refused."""
+    if isinstance(stream.goal, Recall):
         name = type(task).__name__
         raise UserError(f"{name}.inner is a recall of stored patterns, which has no labels; give another task")
+    return stream.goal
 
 
 def with_probes(

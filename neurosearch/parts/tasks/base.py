@@ -16,6 +16,7 @@ import numpy as np
 from neurosearch.declare import Part, quantity
 from neurosearch.errors import UserError
 from neurosearch.random import permutation
+from neurosearch.record.goal import Classes
 from neurosearch.record.rows import SparseRows, digest
 from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
@@ -180,7 +181,7 @@ def arrange(task: Task, data: Samples, seed: int, *, drawn: bool = True) -> Stre
         frame_row=row.astype(np.int32),
         frame_steps=steps.astype(np.int32, copy=False),
         sample_frames=frames.astype(np.int32),
-        labels=np.where(phase == WARM_UP, -1, data.labels[shown]).astype(np.int32),
+        goal=Classes(np.where(phase == WARM_UP, -1, data.labels[shown]).astype(np.int32)),
         phase=phase,
         outputs=data.outputs,
         key=data.key,

@@ -37,18 +37,19 @@ class ClassIncremental(Streams):
     def stream(self, seed: int) -> Stream:
         """The inner task's samples, session by session, in their own order within each."""
         stream: Stream = self.inner.stream(seed)
-        _transforms.refuse_sessions(self, stream)
+        labels = _transforms.classes_of(self, stream).labels
         streamed, held = np.flatnonzero(stream.phase == STREAM), np.flatnonzero(stream.phase == HELD_OUT)
-        session_of = self._sessions(seed, stream.labels[streamed], stream.outputs)
-        order = np.argsort(session_of[stream.labels[streamed]], kind="stable")
+        session_of = self._sessions(seed, labels[streamed], stream.outputs)
+        order = np.argsort(session_of[labels[streamed]], kind="stable")
         lead = streamed[order][: (stream.phase == WARM_UP).sum()]
-        lead = lead[session_of[stream.labels[lead]] == 0]
+        lead = lead[session_of[labels[lead]] == 0]
         parts = np.concatenate([lead, streamed[order], held])
         phase = np.repeat([WARM_UP, STREAM, HELD_OUT], [len(lead), len(streamed), len(held)])
         ordered = _transforms.chosen(stream, parts, phase)
-        told = np.where(phase == WARM_UP, -1, ordered.labels).astype(np.int32)
-        ordered = dataclasses.replace(ordered, labels=told)
-        session, held_session = session_of[told[phase == STREAM]], session_of[told[phase == HELD_OUT]]
+        goal = _transforms.classes_of(self, ordered)
+        shown = np.where(phase == WARM_UP, -1, goal.labels).astype(np.int32)
+        ordered = dataclasses.replace(ordered, goal=goal.with_labels(shown))
+        session, held_session = session_of[shown[phase == STREAM]], session_of[shown[phase == HELD_OUT]]
         samples, phase, session = _transforms.with_probes(ordered, session, held_session, self.probes)
         return _transforms.chosen(ordered, samples, phase, session=session)
 

@@ -10,6 +10,7 @@ from neurosearch.declare import part, quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
+from neurosearch.record.goal import Values
 from neurosearch.record.stream import CUT, HELD_OUT, Stream
 
 
@@ -32,11 +33,11 @@ class CutShort(Streams):
     def stream(self, seed: int) -> Stream:
         """The inner stream, then the cut samples, each from short to full."""
         stream: Stream = self.inner.stream(seed)
-        _transforms.refuse_memory(self, stream)
+        goal = _transforms.not_memory(self, stream)
         held = np.flatnonzero(stream.phase == HELD_OUT)[: self.samples]
-        if not len(held) or stream.targets is not None:
+        if not len(held) or isinstance(goal, Values):
             raise UserError("CutShort.inner holds no labelled samples out, so nothing can be cut; set its held_out")
-        whole = np.arange(len(stream.labels))
+        whole = np.arange(len(stream.phase))
         again = np.repeat(held, self.cuts)
         phase = np.concatenate([stream.phase, np.full(len(again), CUT, np.int8)])
         long = _transforms.chosen(stream, np.concatenate([whole, again]), phase)
@@ -64,5 +65,10 @@ def _shortened(stream: Stream, keep: np.ndarray) -> Stream:
         sample_frames=frames.astype(np.int32),
     )
     kept = np.flatnonzero(~repeated)
-    left = {n: v[kept] for n in ("labels", "phase", "taught", "session") if (v := getattr(stream, n)) is not None}
-    return dataclasses.replace(cut, sample_frames=cut.sample_frames[kept], **left)
+    return dataclasses.replace(
+        cut,
+        sample_frames=cut.sample_frames[kept],
+        goal=stream.goal.take(kept),
+        phase=stream.phase[kept],
+        session=stream.session[kept],
+    )

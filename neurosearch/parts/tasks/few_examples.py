@@ -11,6 +11,7 @@ from neurosearch.errors import UserError
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams, check_delay
 from neurosearch.random import permutation
+from neurosearch.record.goal import Classes
 from neurosearch.record.stream import HELD_OUT, STREAM, WARM_UP, Stream
 
 
@@ -37,8 +38,8 @@ class FewExamples(Streams):
     def stream(self, seed: int) -> Stream:
         """The episode of this seed."""
         stream: Stream = self.inner.stream(seed)
-        _transforms.refuse_sessions(self, stream)
-        if stream.taught is not None:
+        goal = _transforms.classes_of(self, stream)
+        if not goal.all_visible:
             raise UserError(
                 "FewExamples.inner withholds labels already, but it is the examples that have them; "
                 "put missing_labels around few_examples"
@@ -66,10 +67,14 @@ class FewExamples(Streams):
         labels = number[stream.labels[samples]].astype(np.int32)
         scored = np.repeat([False, False, True, True], lengths)
         told = np.repeat([False, True, False, False], lengths)
-        return _transforms.chosen(
-            dataclasses.replace(stream, outputs=self.classes), samples, phase,
-            labels=np.where(scored, labels, -1).astype(np.int32), taught=np.where(told, labels, -1).astype(np.int32),
-        )  # fmt: skip
+        return dataclasses.replace(
+            _transforms.chosen(stream, samples, phase),
+            goal=Classes(
+                labels=np.where(scored, labels, -1).astype(np.int32),
+                visible_labels=np.where(told, labels, -1).astype(np.int32),
+            ),
+            outputs=self.classes,
+        )
 
     def _classes(self, seed: int, stream: Stream) -> np.ndarray:
         present = np.unique(stream.labels[stream.labels >= 0])

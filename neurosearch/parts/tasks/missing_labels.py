@@ -10,6 +10,7 @@ from neurosearch.declare import part, quantity
 from neurosearch.parts.tasks import _transforms
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
+from neurosearch.record.goal import Classes, Values
 from neurosearch.record.stream import STREAM, Stream
 
 
@@ -29,12 +30,15 @@ class MissingLabels(Streams):
         """The inner stream; which labels are missing is drawn by the seed."""
         stream: Stream = self.inner.stream(seed)
         streamed = np.flatnonzero(stream.phase == STREAM)
-        draws = "task.missing" if stream.taught is None else "task.missing.more"  # of those that are told so far
+        goal = _transforms.not_memory(self, stream)
+        draws = "task.missing" if goal.all_visible else "task.missing.more"  # of those that are told so far
         missing = streamed[draw(seed, stream_id(draws), 0, np.arange(len(streamed)), 0) < self.fraction]
-        _transforms.refuse_memory(self, stream)
-        if stream.targets is not None:
-            told = np.zeros(len(stream.labels), np.int32) if stream.taught is None else stream.taught.copy()
-        else:
-            told = (stream.labels if stream.taught is None else stream.taught).copy()
-        told[missing] = -1
-        return dataclasses.replace(stream, taught=told)
+        match goal:
+            case Values():
+                visible = goal.visible.copy()
+                visible[missing] = False
+                return dataclasses.replace(stream, goal=dataclasses.replace(goal, visible=visible))
+            case Classes():
+                told = goal.visible_labels.copy()
+                told[missing] = -1
+                return dataclasses.replace(stream, goal=dataclasses.replace(goal, visible_labels=told))

@@ -12,8 +12,8 @@ from neurosearch.files import numpy_files, paths
 from neurosearch.language import arrays
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.random import draw, stream_id
+from neurosearch.record.goal import Recall as Asked
 from neurosearch.record.stream import HELD_OUT, STREAM, Stream
-from neurosearch.record.stream import Recall as Asked
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,12 @@ class Recall(Streams):
             ),
             frame_steps=np.concatenate([np.ones(self.load, int), np.tile(lengths, self.cues)]).astype(np.int32),
             sample_frames=np.ones(k, np.int32),
-            labels=np.full(k, -1, np.int32),
             phase=np.repeat(np.array([STREAM, HELD_OUT], np.int8), [self.load, self.cues * each]),
             outputs=units,
             key=f"recall:{config.digest(settings)}",
-            recall=Asked(
+            goal=Asked(
                 truth=np.concatenate([stored, np.repeat(reminded, each)]).astype(np.int32),
-                fresh=np.concatenate([np.ones(self.load, bool), np.tile(np.arange(each) == 0, self.cues)]),
+                reset=np.concatenate([np.ones(self.load, bool), np.tile(np.arange(each) == 0, self.cues)]),
                 period=period,
                 criterion=self.criterion,
                 references={

@@ -17,6 +17,7 @@ import numpy as np
 from neurosearch.declare import quantity
 from neurosearch.errors import UserError
 from neurosearch.parts.tasks.base import ALL, Samples, Task, arrange, once, samples_of
+from neurosearch.record.goal import Values
 from neurosearch.record.stream import WARM_UP, Stream
 from neurosearch.spelling import suggestion
 
@@ -66,10 +67,7 @@ class River(Task):
             return stream
         lead_in = (stream.phase == WARM_UP)[:, None]
         shown = np.where(lead_in, np.nan, targets[stream.frame_row])  # a sample is one frame, one row
-        unlabelled = np.full_like(stream.labels, -1)
-        return dataclasses.replace(
-            stream, labels=unlabelled, targets=shown.astype(np.float32), outputs=targets.shape[1]
-        )
+        return dataclasses.replace(stream, goal=Values(shown.astype(np.float32)), outputs=targets.shape[1])
 
 
 def _text(arguments: Mapping[Any, Any]) -> str:
