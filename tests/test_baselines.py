@@ -374,7 +374,7 @@ def test_slow_ones_see_the_beginning() -> None:
 
 def test_absent_river_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"HoeffdingTree comes from the package river.*neurosearch\[stream\]"):
+    with pytest.raises(UserError, match=r"HoeffdingTree needs the package river.*neurosearch\[stream\]"):
         HoeffdingTree().readout(stream_of([0, 1]))
 
 

@@ -88,8 +88,8 @@ def test_the_report_says_what_the_trials_are(launched, tmp_path):
     assert f"{first.trial.score.metrics['accuracy']:.4f}" in line
     assert f"{again.mean('held_out_accuracy'):.4f}" in line
     sections = [
-        "Their parameters", "Beside others on fresh streams", "Importance for accuracy", "found for each choice",
-        "Failures", "Where the time of 2 workers went", "without plasticity", "online softmax", "majority",
+        "Parameters of the best", "Compared with baselines on fresh seeds", "Importance for accuracy",
+        "accuracy by option", "Failures", "Time of 2 workers", "without plasticity", "online softmax", "majority",
     ]  # fmt: skip
     for section in sections:
         assert section in said
@@ -145,7 +145,7 @@ def test_the_others_see_the_very_streams_of_the_network(launched):
     fixed = rerun.without_learning(stored.configuration, 0)
     assert fixed.metrics["writes"] == 0
     assert unlearned.values == (fixed.metrics["accuracy"],)
-    assert "on one stream" in compared.verdict or "LOSES" in compared.verdict
+    assert "on one seed" in compared.verdict or "LOSES" in compared.verdict
     names = [c.name for c in compared.contenders]
     assert "online_softmax on the same encoded input" in names
     assert not {"hoeffding_tree", "nearest_neighbours"} & set(names), "slow, so only on request"
@@ -191,7 +191,7 @@ def test_a_prediction_is_compared_by_its_error(tmp_path):
     assert top_row is not None
     assert metric(top.trial.score.metrics["held_out_nrmse"]) in top_row[0].splitlines()[1]
     everything = compare(study, top.trial, None, everything=True)
-    assert everything.notes == ("`--baselines all` adds nothing here: no baseline on request predicts values.",)
+    assert everything.notes == ("`--baselines all` adds nothing here: no optional baseline predicts values.",)
     assert everything.notes[0] in text._comparison(everything)
     assert compared.notes == ()
     by_smape = compare(replace(study, objectives=("smape",)), top.trial, None)
@@ -297,8 +297,8 @@ def test_what_cannot_be_run_again_is_said_and_the_rest_stands(launched, tmp_path
     monkeypatch.setattr(comparison, "compiled", fail)
     said = report(study, store, Options(folder=tmp_path))
     assert "could not be compared with the baselines: no C++ compiler" in said
-    assert "could not be drawn: no C++ compiler" in said
-    assert "Their parameters" in said
+    assert "trial could not be drawn: no C++ compiler" in said
+    assert "Parameters of the best" in said
     assert (tmp_path / "history.png").is_file()
 
 
@@ -326,7 +326,7 @@ def test_failures_alone_are_listed_by_reason(tmp_path):
     trials = [trial(n, status="time_limit", reason=reason) for n, reason in enumerate(reasons)]
     trials.append(trial(3, status="crashed", reason="the program was ended by signal SIGSEGV"))
     said = report(study, fake_store(study, trials), Options(folder=tmp_path / "p"))
-    assert "there is no best" in said
+    assert "there is no best trial" in said
     assert "4 of them failed" in said
     rows = [line.split() for line in said.splitlines() if "limit" in line or "SEGV" in line]
     assert [row[:3] for row in rows] == [["3", "time_limit", "0"], ["1", "crashed", "3"]]
@@ -338,7 +338,7 @@ def test_one_trial_is_enough(launched, tmp_path):
     study, store = launched
     said = report(study, fake_store(study, store.trials()[:1]), Options(folder=tmp_path))
     assert "none was run on fresh seeds yet" in said
-    assert "it needs 10 measured trials, and there are 1" in said
+    assert "it needs 10 feasible trials, and there are 1" in said
     assert {p.name for p in tmp_path.iterdir()} == {"history.png", "choices.png", "learning.png", "raster.png"}
 
 
@@ -347,7 +347,7 @@ def test_an_objective_that_never_changes_has_no_importance(launched, tmp_path):
     study, store = launched
     same = [replace(t, score=replace(t.score, metrics={**t.score.metrics, "accuracy": 0.5})) for t in store.trials()]
     said = report(study, fake_store(study, same), Options(folder=tmp_path))
-    assert "accuracy is 0.5 in every measured trial, so no parameter matters" in said
+    assert "accuracy is 0.5 in every feasible trial, so no parameter matters" in said
     assert not (tmp_path / "importance.png").exists()
 
 
@@ -414,7 +414,7 @@ def test_importance_of_options_that_were_tried_once_warns_nobody(tmp_path):
 
 def test_importance_says_why_it_says_nothing(tmp_path):
     study = small_study(tmp_path)
-    assert "needs 10 measured trials, and there are 2" in importance.importance(study, planted(study, 2)).reason
+    assert "needs 10 feasible trials, and there are 2" in importance.importance(study, planted(study, 2)).reason
     empty = [trial(n, n / 20) for n in range(12)]
     assert importance.importance(study, empty).reason == "the study samples nothing"
 
@@ -455,10 +455,10 @@ def test_time_is_accounted_for_by_launch():
     assert (first.trials, first.workers, first.wall, first.idle) == (2, 2, 6.0, 3.0)
     assert first.utilisation == pytest.approx(6 / 10)
     assert second.idle == 0.5
-    total = timing.together([first, second])
+    total = timing.total([first, second])
     assert (total.wall, total.simulate, total.build, total.idle, total.trials) == (8.0, 7.5, 2.0, 3.5, 3)
     assert total.utilisation == pytest.approx(7.5 / 12)
-    assert timing.together([]) is None
+    assert timing.total([]) is None
 
 
 def contender(name, *values):
@@ -469,9 +469,9 @@ def contender(name, *values):
     ("own", "other", "says"),
     [
         ((0.80, 0.82), (0.86, 0.87), "trial 7 LOSES to online softmax by 0.0550 (accuracy 0.8100 against 0.8650)"),
-        ((0.90, 0.91, 0.92), (0.80, 0.81, 0.82), "trial 7 beats the best of the others, online softmax, by 0.1000"),
-        ((0.90, 0.80), (0.80, 0.85), "not significant with so few streams"),
-        ((0.9,), (0.8,), "on one stream"),
+        ((0.90, 0.91, 0.92), (0.80, 0.81, 0.82), "trial 7 beats the best baseline, online softmax, by 0.1000"),
+        ((0.90, 0.80), (0.80, 0.85), "not significant with 2 seeds"),
+        ((0.9,), (0.8,), "on one seed"),
         ((0.9,), (0.9,), "trial 7 is no better than online softmax"),
     ],
 )
@@ -485,7 +485,7 @@ def test_a_defeat_is_said_plainly(own, other, says):
 def test_who_saw_the_beginning_only_is_named_and_does_not_decide():
     part = replace(contender("nearest_neighbours", 0.99, 0.99), samples=5000)
     contenders = (contender("trial 7", 0.9, 0.91), contender("majority", 0.1, 0.1), part)
-    assert "beats the best of the others, majority" in Comparison((1, 2), True, contenders).verdict
+    assert "beats the best baseline, majority" in Comparison((1, 2), True, contenders).verdict
 
 
 def test_of_errors_the_smaller_is_the_better():

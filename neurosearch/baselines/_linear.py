@@ -1,7 +1,7 @@
-"""What a linear learner sees: images and recorded events as they are, other values standardised by what came before.
+"""Inputs of the linear baselines: images and recorded events unchanged, other values standardised by past samples.
 
-A signal has no natural zero: its channels may all lie around 0.5, and then the part that all samples share drowns what
-tells them apart, whatever the rate of a learner that takes one step a sample.
+A signal has no natural zero: its channels may all lie around 0.5, and the component common to all samples then masks
+what distinguishes them, at any learning rate of a learner that takes one step per sample.
 """
 
 import numpy as np
@@ -11,20 +11,20 @@ from neurosearch.record.rows import SparseRows
 from neurosearch.record.stream import STREAM, WARM_UP, Stream
 
 FARTHEST = 3.0
-"""Deviations from the mean beyond which a value counts as this far: the first few samples tell a deviation badly."""
+"""Standard deviations at which values are clipped: the first few samples estimate the deviation badly."""
 
 
 def zero_means_nothing(stream: Stream) -> bool:
-    """Whether 0 stands for nothing there: in images (two dimensions of channels) and in recorded events."""
+    """Whether 0 means "nothing": in images (two dimensions of channels) and in recorded events."""
     return isinstance(stream.values, SparseRows) or len(stream.shape) == 2
 
 
 def seen(stream: Stream) -> np.ndarray:
-    """[K, n + 1] what a linear learner sees of each sample, then a 1.
+    """[K, n + 1] input of a linear learner for each sample, followed by a 1 for the bias.
 
-    Where 0 means nothing, the input as it is. Else each value less its running mean, over its running standard
-    deviation, at most ``FARTHEST`` off 0. Mean and deviation (Welford 1962) are those of the samples before this one,
-    lead-in included; samples that are shown with learning off do not change them. Before two samples all is 0.
+    Where 0 means nothing, the unchanged input. Otherwise each value minus its running mean, divided by its running
+    standard deviation and clipped to ±``FARTHEST``. Mean and deviation (Welford 1962) are those of the preceding
+    samples, lead-in included; samples shown with learning off do not change them. All 0 until two samples were seen.
     """
     x = inputs(stream)
     if zero_means_nothing(stream):
@@ -47,10 +47,10 @@ def seen(stream: Stream) -> np.ndarray:
 
 
 def mean_square(x: np.ndarray, stream: Stream) -> np.ndarray:
-    """[K] estimate of E|x|² of what is ``seen`` that is available when each sample's label arrives.
+    """[K] estimate of E|x|² of ``seen``, from what is known when each sample's label arrives.
 
-    Of raw input the mean over the lead-in, or, without one, over the samples so far. Of standardised values it is
-    their number and 1, by their making; those that never changed so far are not counted.
+    For raw input, the mean over the lead-in or, without one, over the samples so far. For standardised values, the
+    number of values plus 1, since each has variance 1; values that have not changed so far are not counted.
     """
     if not zero_means_nothing(stream):
         changed = np.maximum.accumulate(x != 0, axis=0).sum(axis=1)

@@ -1,4 +1,4 @@
-"""River's own learners as baselines: dictionaries in, probabilities out."""
+"""River's classifiers as baselines."""
 
 import abc
 import importlib.util
@@ -14,20 +14,24 @@ from neurosearch.record.stream import WARM_UP, Stream
 
 @dataclass(frozen=True)
 class RiverBaseline(Baseline, abc.ABC):
-    """A classifier of the package river on the raw input."""
+    """A classifier of River on the raw input.
+
+    Raises:
+        UserError: River is not installed.
+    """
 
     on_request = True
 
     @abc.abstractmethod
     def model(self) -> Any:
-        """A fresh classifier."""
+        """A new classifier."""
 
     def readout(self, stream: Stream) -> np.ndarray:
         """[K, O] probabilities at each decision."""
         if importlib.util.find_spec("river") is None:
             raise UserError(
-                f"the baseline {type(self).__name__} comes from the package river, which is not installed; "
-                f"run `pip install 'neurosearch[stream]'`, or leave it out"
+                f"the baseline {type(self).__name__} needs the package river, which is not installed; "
+                f"run `pip install 'neurosearch[stream]'`, or omit the baseline"
             )
         model, x = self.model(), inputs(stream)[:, :-1]
         classes, source = visible_labels(stream), label_source(stream)

@@ -1,4 +1,4 @@
-"""An ensemble of online trees that replaces those which drift makes worse (Gomes et al. 2017), by River."""
+"""River's adaptive random forest: online trees, replaced when drift makes them worse (Gomes et al. 2017)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +8,10 @@ from neurosearch.baselines._river import RiverBaseline
 
 @dataclass(frozen=True)
 class AdaptiveRandomForest(RiverBaseline):
-    """Ten trees with drift detectors; River's own settings."""
+    """Ten trees with drift detectors; River's defaults."""
 
     def model(self) -> Any:
-        """A fresh classifier."""
+        """A new classifier."""
         from river import forest
 
         return forest.ARFClassifier(seed=0)

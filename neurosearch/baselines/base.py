@@ -1,4 +1,4 @@
-"""What a baseline is: a simple learner that sees the same stream as a network, label by label, and is scored alike."""
+"""Base class of baselines: simple learners that see the same stream as a network and are scored by the same rules."""
 
 import abc
 import dataclasses
@@ -26,17 +26,17 @@ from neurosearch.record.stored import score_from_json, score_to_json
 from neurosearch.record.stream import STREAM, Stream
 
 SLOW_SAMPLES = 5000
-"""Samples of the stream that a baseline on request sees: it may take milliseconds for each."""
+"""Samples of the stream that an optional baseline sees: at up to 20 ms per sample, at most 100 s."""
 
 
 @dataclass(frozen=True)
 class Baseline(Part, abc.ABC):
-    """A learner whose decisions are judged by the rules for networks: predict, score, learn when the label arrives.
+    """A learner scored like a network: predict, score, learn when the label arrives.
 
     Attributes:
-        predicts: it is told values and predicts values, not classes.
-        linear: it is linear in what it sees, the least that a network has to beat.
-        on_request: it is slow or needs another package, so it runs only when it is asked for.
+        predicts: whether it learns and predicts values rather than classes.
+        linear: whether it is linear in its input, the least that a network has to beat.
+        on_request: whether it is optional, because it is slow or needs another package.
     """
 
     predicts: ClassVar[bool] = False
@@ -45,11 +45,11 @@ class Baseline(Part, abc.ABC):
 
     @abc.abstractmethod
     def readout(self, stream: Stream) -> np.ndarray:
-        """[K, O] decision variable of each sample, from labels that had arrived before it alone."""
+        """[K, O] decision variables of each sample, computed only from labels that arrived before it."""
 
 
 def visible_labels(stream: Stream) -> np.ndarray:
-    """[K] class that the learner is told of each sample, -1 for none."""
+    """[K] class of each sample that the learner gets to see, -1 for none."""
     match stream.goal:
         case Classes(visible_labels=labels) | Recall(labels=labels):
             return labels
@@ -58,13 +58,13 @@ def visible_labels(stream: Stream) -> np.ndarray:
 
 
 def predicted_values(stream: Stream) -> np.ndarray:
-    """[K, O] values to be predicted, of a stream that has them."""
-    assert isinstance(stream.goal, Values), "the learner predicts values"
+    """[K, O] values to predict; the stream must have them."""
+    assert isinstance(stream.goal, Values), "the task has values to predict"
     return stream.goal.targets
 
 
 def label_source(stream: Stream) -> np.ndarray:
-    """[K] int: the sample whose label or value arrives after the decision of sample k, or -1; none past the stream."""
+    """[K] index of the sample whose label or value arrives after the decision of sample k; -1: none, or no stream."""
     known = visible_labels(stream) >= 0
     if isinstance(stream.goal, Values):
         known &= stream.goal.known
@@ -76,9 +76,9 @@ def label_source(stream: Stream) -> np.ndarray:
 
 
 def inputs(stream: Stream) -> np.ndarray:
-    """[K, n + 1]: the frames of each sample side by side (their mean where samples differ in length), then a 1.
+    """[K, n + 1] concatenated frames of each sample (their mean if samples differ in length), then a 1 for the bias.
 
-    Of recorded events, how many each channel has.
+    For recorded events, the event count of each channel.
     """
     frames = stream.sample_frames
     if isinstance(stream.values, SparseRows):
@@ -92,7 +92,7 @@ def inputs(stream: Stream) -> np.ndarray:
 
 
 def evaluate(baseline: Baseline, stream: Stream) -> Score:
-    """The baseline's score on a stream; it has no spikes and no steps, so it has accuracies or errors alone."""
+    """The baseline's score on a stream: accuracies or errors only, since it has no spikes and no steps."""
     n = len(stream.phase)
     nothing = np.zeros((0, 3), np.int32)
     found = score(Record("ok", n, n, baseline.readout(stream), {}, {}, {}, nothing), stream)
@@ -101,24 +101,28 @@ def evaluate(baseline: Baseline, stream: Stream) -> Score:
 
 
 def names(predicts: bool = False, everything: bool = False) -> list[str]:
-    """The baselines of a task that has classes, or values to be predicted."""
-    found = {name: catalogue.find("baselines", name) for name in catalogue.names("baselines")}
-    return [n for n, cls in found.items() if cls.predicts == predicts and (everything or not cls.on_request)]  # type: ignore[attr-defined]
+    """Names of the baselines for tasks with classes or, if ``predicts``, with values to predict.
+
+    Args:
+        everything: include the optional ones.
+    """
+    classes = {name: catalogue.find("baselines", name) for name in catalogue.names("baselines")}
+    return [n for n, cls in classes.items() if cls.predicts == predicts and (everything or not cls.on_request)]  # type: ignore[attr-defined]
 
 
 def run_baselines(task: Streams, seed: int, everything: bool = False) -> dict[str, Score]:
-    """Every baseline's score on the very stream that a network of this seed sees; computed once and kept.
+    """Score of each baseline on the stream that a network of this seed sees; computed once and cached.
 
     Args:
-        everything: those on request too, on the first ``SLOW_SAMPLES`` samples of the stream.
+        everything: include the optional ones, on the first ``SLOW_SAMPLES`` samples of the stream.
     """
-    stream = task.stream(seed)  # the data of equal settings may differ: a file that has changed
-    wanted = names(isinstance(stream.goal, Values), everything)
-    return {name: _remembered(name, task, seed, stream.key) for name in wanted}
+    stream = task.stream(seed)  # its key, since equal settings may have other data: a file may have changed
+    applicable = names(isinstance(stream.goal, Values), everything)
+    return {name: _remembered(name, task, seed, stream.key) for name in applicable}
 
 
 def beginning(stream: Stream, n: int) -> Stream:
-    """The same stream ended after n samples of its STREAM phase, without what comes after."""
+    """The stream truncated after the first n samples of its STREAM phase."""
     streamed = np.flatnonzero(stream.phase == STREAM)
     if len(streamed) <= n:
         return stream
@@ -139,16 +143,16 @@ def beginning(stream: Stream, n: int) -> Stream:
 def _remembered(name: str, task: Streams, seed: int, key: str) -> Score:
     cls = catalogue.find("baselines", name)
 
-    def judged() -> Score:
+    def run() -> Score:
         baseline, stream = cls(), task.stream(seed)
         return evaluate(baseline, beginning(stream, SLOW_SAMPLES) if baseline.on_request else stream)
 
     of_task = [key, seed, catalogue.name_of(task), config.to_dict(task), catalogue.source_digest(type(task))]
-    return cached([*of_task, name, catalogue.source_digest(cls)], judged)
+    return cached([*of_task, name, catalogue.source_digest(cls)], run)
 
 
 def cached(key: list[Any], make: Callable[[], Score]) -> Score:
-    """What ``make`` returned for this key at some time, by any process, while our scoring was what it is now."""
+    """The score that ``make`` returns for this key, from the cache if any process computed it with today's scoring."""
     file = _folder() / f"{config.digest([*key, _scoring()])}.json"
     known = _read(file)
     if known is None:
@@ -163,7 +167,7 @@ def _folder() -> Path:
 
 @functools.cache
 def _scoring() -> str:
-    """Digest of the files that make a stream and its score: after a change of one of them nothing kept counts."""
+    """Digest of the source files that produce streams and scores: a change of any of them invalidates the cache."""
     package = Path(__file__).parents[1]
     files = sorted(
         file for room in ("baselines", "evaluate", "record", "parts/tasks") for file in (package / room).glob("*.py")

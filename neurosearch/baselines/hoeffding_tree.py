@@ -1,4 +1,4 @@
-"""A decision tree that grows while the stream runs (Domingos and Hulten 2000), by River."""
+"""River's Hoeffding tree: a decision tree grown online (Domingos & Hulten 2000)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +8,10 @@ from neurosearch.baselines._river import RiverBaseline
 
 @dataclass(frozen=True)
 class HoeffdingTree(RiverBaseline):
-    """A leaf is split as soon as the Hoeffding bound allows; River's own settings."""
+    """Splits a leaf as soon as the Hoeffding bound allows; River's defaults."""
 
     def model(self) -> Any:
-        """A fresh classifier."""
+        """A new classifier."""
         from river import tree
 
         return tree.HoeffdingTreeClassifier()

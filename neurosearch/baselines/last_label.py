@@ -1,4 +1,4 @@
-"""Always the class of the label that arrived last: good where labels come in runs, and a warning there."""
+"""Predict the label that arrived last: where this does well, labels come in runs and accuracy says little."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from neurosearch.record.stream import Stream
 
 @dataclass(frozen=True)
 class LastLabel(Baseline):
-    """Readout = 1 for the newest label, 0 for the others; before the first label all 0."""
+    """Read-out 1 for the latest label, 0 for the others; all 0 before the first label."""
 
     def readout(self, stream: Stream) -> np.ndarray:
-        """[K, O] one-hot newest label before each sample."""
+        """[K, O] one-hot latest label before each sample."""
         source = label_source(stream)
         newest = np.concatenate([[-1], np.maximum.accumulate(source)[:-1]])
         readout = np.zeros((len(source), stream.outputs))

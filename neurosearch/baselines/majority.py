@@ -1,4 +1,4 @@
-"""Always the class that has been most frequent so far."""
+"""Predict the most frequent class so far."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,16 @@ from neurosearch.record.stream import Stream
 
 @dataclass(frozen=True)
 class Majority(Baseline):
-    """Readout = how often each label has arrived; the lower class wins a tie, and before the first label none does."""
+    """The read-out counts the labels that arrived; the lower class wins a tie; all 0 before the first label."""
 
     def readout(self, stream: Stream) -> np.ndarray:
-        """[K, O] counts of the labels that arrived before each sample, less a half or less for higher classes."""
+        """[K, O] counts of the labels that arrived before each sample, minus less than 0.5, more for higher classes."""
         source = label_source(stream)
-        came = np.zeros((len(source) + 1, stream.outputs))
+        arrived = np.zeros((len(source) + 1, stream.outputs))
         known = np.flatnonzero(source >= 0)
-        came[known + 1, visible_labels(stream)[source[known]]] = 1
-        counts = np.cumsum(came, axis=0)[:-1]
-        preference = np.arange(stream.outputs) / (2 * stream.outputs)  # below 1: it decides between equal counts alone
+        arrived[known + 1, visible_labels(stream)[source[known]]] = 1
+        counts = np.cumsum(arrived, axis=0)[:-1]
+        preference = np.arange(stream.outputs) / (
+            2 * stream.outputs
+        )  # below 1, so it decides only between equal counts
         return np.where(counts.any(axis=1, keepdims=True), counts - preference, 0.0)

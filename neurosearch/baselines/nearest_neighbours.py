@@ -1,4 +1,4 @@
-"""The class of the nearest among the last samples that were labelled, by River."""
+"""River's k-nearest-neighbours classifier on the latest labelled samples."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ class NearestNeighbours(RiverBaseline):
     """Five neighbours among the last 1,000 labelled samples."""
 
     def model(self) -> Any:
-        """A fresh classifier."""
+        """A new classifier."""
         from river import neighbors
 
         return neighbors.KNNClassifier(engine=neighbors.LazySearch(window_size=1000))

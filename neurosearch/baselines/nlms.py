@@ -1,4 +1,4 @@
-"""Online linear prediction by normalised least mean squares (Widrow and Hoff 1960; Nagumo and Noda 1967)."""
+"""Online linear prediction by normalised least mean squares (Widrow & Hoff 1960; Nagumo & Noda 1967)."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from neurosearch.record.stream import WARM_UP, Stream
 
 @dataclass(frozen=True)
 class Nlms(Baseline):
-    """``W += rate (y - W x) xᵀ / |x|²`` on the raw input and a 1; W from 0.
+    """``W += rate (y - W x) xᵀ / |x|²`` on the raw input with a bias; W starts at 0.
 
     Attributes:
-        rate: 0 to 2.
+        rate: step size; stable between 0 and 2.
     """
 
     predicts = True

@@ -12,14 +12,14 @@ from neurosearch.record.stream import STREAM, WARM_UP, Stream
 
 @dataclass(frozen=True)
 class OnlineSoftmax(Baseline):
-    """p = softmax(W x + b); at each label W -= rate / E|x|² (p - onehot) xᵀ, and b likewise with input 1.
+    """p = softmax(W x + b); at each label W -= rate / E|x|² (p - onehot) xᵀ, and likewise b with input 1.
 
-    One step of gradient descent a sample, once through the stream, W and b from 0. x is the raw input of images and
-    recorded events, and standardised by the samples before it elsewhere (see `_linear.seen`). E|x|² comes from the
-    lead-in's inputs, or, without a lead-in, from the inputs seen so far; of standardised inputs it is their number.
+    One gradient step per sample in one pass through the stream; W and b start at 0. For images and recorded events x is
+    the raw input, otherwise it is standardised by the preceding samples (see `_linear.seen`). E|x|² is estimated from
+    the lead-in or, without one, from the inputs so far; for standardised inputs it is their number.
 
     Attributes:
-        rate: learning rate in units of 1 / E|x|²; 1.2 to 2 is best on digits, MNIST and Fashion-MNIST alike.
+        rate: learning rate in units of 1 / E|x|²; 1.2 to 2 is best on digits, MNIST and Fashion-MNIST.
     """
 
     linear = True
@@ -27,7 +27,7 @@ class OnlineSoftmax(Baseline):
     rate: float = quantity(1.5, low=1e-6, high=1e3)
 
     def readout(self, stream: Stream) -> np.ndarray:
-        """[K, O] logits at each decision; learning stops with the stream."""
+        """[K, O] logits at each decision; learning stops at the end of the stream."""
         x, classes = seen(stream), visible_labels(stream)
         source, step = label_source(stream), self.rate / mean_square(x, stream)
         weights, readout = np.zeros((stream.outputs, x.shape[1])), np.zeros((len(x), stream.outputs))
@@ -35,8 +35,8 @@ class OnlineSoftmax(Baseline):
         for k in np.flatnonzero(stream.phase[:after] != WARM_UP):
             readout[k] = weights @ x[k]
             if source[k] >= 0:
-                old = x[source[k]]
-                weights -= np.outer(step[k] * _error(weights @ old, classes[source[k]]), old)
+                labelled = x[source[k]]
+                weights -= np.outer(step[k] * _error(weights @ labelled, classes[source[k]]), labelled)
         readout[after:] = x[after:] @ weights.T
         return readout
 

@@ -1,4 +1,4 @@
-"""Passive-aggressive linear classification (PA-I of Crammer et al. 2006, for several classes)."""
+"""Multiclass passive-aggressive linear classification (PA-I, Crammer et al. 2006)."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from neurosearch.record.stream import WARM_UP, Stream
 
 @dataclass(frozen=True)
 class PassiveAggressive(Baseline):
-    """The smallest change that lets the label beat the strongest other class by 1, at most ``aggressiveness``.
+    """The smallest update that gives the true class a margin of 1, with a step of at most ``aggressiveness``.
 
-    x is the raw input of images and recorded events, and standardised by the samples before it elsewhere (see
+    For images and recorded events x is the raw input, otherwise it is standardised by the preceding samples (see
     `_linear.seen`).
 
     Attributes:
-        aggressiveness: upper bound of the step, C in the paper.
+        aggressiveness: upper bound of the step (C in the paper).
     """
 
     linear = True
@@ -33,14 +33,14 @@ class PassiveAggressive(Baseline):
             readout[k] = weights @ x[k]
             if source[k] < 0:
                 continue
-            old, label = x[source[k]], classes[source[k]]
-            value = weights @ old
+            labelled, label = x[source[k]], classes[source[k]]
+            value = weights @ labelled
             other = value.copy()
             other[label] = -np.inf
             rival = int(np.argmax(other))
             loss = 1 - value[label] + value[rival]
             if loss > 0:
-                step = min(self.aggressiveness, loss / (2 * float(old @ old)))
-                weights[label] += step * old
-                weights[rival] -= step * old
+                step = min(self.aggressiveness, loss / (2 * float(labelled @ labelled)))
+                weights[label] += step * labelled
+                weights[rival] -= step * labelled
         return readout

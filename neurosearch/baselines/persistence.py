@@ -1,4 +1,4 @@
-"""Prediction that all stays as it is: the value that came last."""
+"""Predict the value that arrived last."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from neurosearch.record.stream import HELD_OUT, Stream
 
 @dataclass(frozen=True)
 class Persistence(Baseline):
-    """Readout = the newest target value, 0 before the first; those of the held-out part too, as it learns nothing."""
+    """Read-out: the latest target value, 0 before the first; held-out values count too, since it learns nothing."""
 
     predicts = True
 
     def readout(self, stream: Stream) -> np.ndarray:
-        """[K, O] newest value before each sample."""
+        """[K, O] latest value before each sample."""
         targets = predicted_values(stream)
         k = np.arange(len(stream.phase))
         behind = k - 1 - stream.delay

@@ -1,4 +1,4 @@
-"""The fixed random layer of `random_features` with a linear read-out of predicted values."""
+"""The fixed random layer of `random_features` with a linear read-out that predicts values."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from neurosearch.record.stream import Stream
 
 @dataclass(frozen=True)
 class RandomFeaturesLms(RandomFeatures):
-    """Normalised least mean squares from the features to the value (Widrow and Hoff 1960)."""
+    """Normalised least mean squares from the features to the value (Widrow & Hoff 1960)."""
 
     predicts = True
 
-    def wanted(self, stream: Stream) -> np.ndarray:
-        """[K, O] the values."""
+    def target(self, stream: Stream) -> np.ndarray:
+        """[K, O] the values to predict."""
         return predicted_values(stream)

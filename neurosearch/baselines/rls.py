@@ -1,4 +1,4 @@
-"""Online linear prediction by recursive least squares with forgetting: about the best that is linear in the input."""
+"""Online linear prediction by recursive least squares with forgetting: close to the best linear predictor."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from neurosearch.record.stream import WARM_UP, Stream
 
 @dataclass(frozen=True)
 class Rls(Baseline):
-    """The W that minimises the squared errors so far, each counted ``memory`` times the next one (Haykin 2002, ch. 9).
+    """The W that minimises the exponentially weighted sum of squared errors so far (Haykin 2002, ch. 9).
 
     Attributes:
-        memory: what a sample counts of the one after it.
-        ridge: how much W = 0 is believed at the start.
+        memory: forgetting factor: weight of a sample relative to the next one.
+        ridge: initial regularisation towards W = 0.
     """
 
     predicts = True
@@ -38,5 +38,5 @@ class Rls(Baseline):
                 gain = spread / (self.memory + seen @ spread)
                 weights += np.outer(targets[source[k]] - weights @ seen, gain)
                 inverse = (inverse - np.outer(gain, spread)) / self.memory
-                inverse = (inverse + inverse.T) / 2  # rounding must not make it lopsided
+                inverse = (inverse + inverse.T) / 2  # rounding must not break its symmetry
         return readout

@@ -1,4 +1,4 @@
-"""The best architectures: scores on fresh seeds beside those of the search, and the front of several objectives."""
+"""The best trials, by their metrics on fresh seeds where known, and the Pareto front of several objectives."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,17 @@ from neurosearch.study.ranking import Rescored
 from neurosearch.study.study import Study
 
 HELD_OUT = {"held out": "held_out_accuracy", "held out nrmse": "held_out_nrmse"}
-"""Title of a column → the metric in it; a task has one of them."""
+"""Title of a column → its metric; a task provides one of them."""
 COSTS = ("spikes", "synaptic_operations", "writes")
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One of the best.
+    """One of the best trials.
 
     Attributes:
         trial: as the search stored it.
-        fresh: metric → its mean over fresh seeds with its 95 % interval; empty when it was not run again.
+        fresh: metric → mean over the fresh seeds with its 95 % interval; empty if it was not run again.
         seeds: the fresh seeds.
     """
 
@@ -31,12 +31,12 @@ class Row:
     seeds: tuple[int, ...] = ()
 
     def found(self, name: str) -> Interval | float | None:
-        """A metric: of the fresh seeds where there are, else of the search's."""
+        """A metric on the fresh seeds where there are some, otherwise on those of the search."""
         return self.fresh[name] if name in self.fresh else self.trial.score.metrics.get(name)
 
 
 def rows(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored], top: int) -> list[Row]:
-    """The best first: those run on fresh seeds by their mean there, then the others in the order of the search."""
+    """Best first: trials run on fresh seeds by their mean there, then the others by their score in the search."""
     ranked = ranking.order(study, trials)
     chosen = ranking.best(study, trials, rescored)
     metric = study.objectives[0]
@@ -52,14 +52,14 @@ def rows(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored]
 
 
 def front(study: Study, trials: Sequence[Trial], rescored: Mapping[int, Rescored]) -> list[Row]:
-    """The trials that no other beats in every objective; empty for one objective."""
+    """The Pareto front; empty for a single objective."""
     if len(study.objectives) < 2:
         return []
     return [row(trial, rescored) for trial in ranking.front(study, trials)]
 
 
 def row(trial: Trial, rescored: Mapping[int, Rescored]) -> Row:
-    """A trial with what fresh seeds said of it."""
+    """A trial with its metrics on fresh seeds."""
     if trial.number not in rescored:
         return Row(trial, {})
     again = rescored[trial.number]

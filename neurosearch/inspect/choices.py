@@ -1,4 +1,4 @@
-"""What was found for each option of each choice: best, median and how often it was tried."""
+"""Results for each option of each choice: best, median, and number of trials."""
 
 import statistics
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from neurosearch.study.study import Study
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a choice, by the study's first objective.
+    """One option of a choice, judged by the study's first objective.
 
     Attributes:
-        path, option: which.
-        trials: how often it was tried.
-        measured: how many of these gave a feasible score.
-        best, median: over the measured; None when there are none.
+        path, option: the choice and its option.
+        trials: number of trials with it.
+        measured: number of feasible trials among them.
+        best, median: over the feasible trials; None if there are none.
         number: of the best trial.
     """
 
@@ -33,15 +33,15 @@ class Option:
 
 
 def options(study: Study, trials: Sequence[Trial]) -> list[Option]:
-    """Every option of every choice, those that were never tried too; the best of a path first."""
+    """Every option of every choice, including untried ones; the best option of each path first."""
     metric = study.objectives[0]
     sign = -1 if DIRECTIONS[metric] == "maximize" else 1
-    found: list[Option] = []
+    out: list[Option] = []
     for path, dimension in study.space.items():
         if isinstance(dimension, Choice):
             of_path = [_option(study, path, option, trials) for option in dimension.options]
-            found += sorted(of_path, key=lambda o: (o.best is None, 0.0 if o.best is None else sign * o.best))
-    return found
+            out += sorted(of_path, key=lambda o: (o.best is None, 0.0 if o.best is None else sign * o.best))
+    return out
 
 
 def _option(study: Study, path: str, option: Value, trials: Sequence[Trial]) -> Option:

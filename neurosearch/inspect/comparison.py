@@ -1,4 +1,4 @@
-"""The best network beside learners that saw the very same streams, and beside itself without plasticity."""
+"""Compare the best network with baselines on the same streams, and with itself without plasticity."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -28,15 +28,15 @@ METRICS = {
     "accuracy": ("accuracy", "last_accuracy", "held_out_accuracy"),
     "nrmse": ("nrmse", "last_nrmse", "held_out_nrmse"),
 }
-"""What is shown: whole stream, last window, held out."""
+"""Metrics in the table: whole stream, last window, held-out samples."""
 
 BY = {
     "accuracy": ("accuracy", "last_accuracy", "fading_accuracy", "kappa"),
     "nrmse": ("nrmse", "last_nrmse", "smape"),
 }
-"""What may be compared: scores of predictions on the stream alone, which everyone has.
+"""Metrics by which learners can be compared: those of predictions on the stream, which every learner has.
 
-How soon a learner comes near its own final accuracy is none of them: who never learns is there at once.
+Samples to a fraction of the final accuracy is not among them: a learner that never learns is there at once.
 """
 
 
@@ -48,9 +48,9 @@ class Contender:
         name: ``trial 17``, or that of a baseline.
         whole, last, held_out: means over the streams with their 95 % intervals.
         curve: mean learning curve.
-        values: on each stream the score that is compared.
-        samples: of each stream that it saw, where it saw the beginning only; 0: all.
-        linear: it is a baseline that is linear in what it sees.
+        values: the compared metric on each stream.
+        samples: number of samples it saw of each stream, if only the first; 0: all.
+        linear: whether it is a baseline that is linear in its input.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Contender:
 
     @property
     def compared(self) -> Interval:
-        """Mean of the score that is compared."""
+        """Mean of the compared metric."""
         return interval(self.values)
 
     @property
@@ -75,15 +75,15 @@ class Contender:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The network first, then the others.
+    """The network, then the baselines.
 
     Attributes:
         seeds: of the streams.
-        fresh: whether the search never saw them.
-        contenders: at least the network; empty where it has nothing that a baseline has.
-        metric: what is shown of each, ``accuracy`` or ``nrmse``.
-        objective: what is compared, where that is another score.
-        notes: what else is to be said, a sentence each.
+        fresh: whether the search never used these seeds.
+        contenders: the network first; empty if it shares no metric with the baselines.
+        metric: the metric shown, ``accuracy`` or ``nrmse``.
+        objective: the metric compared, if it is another one.
+        notes: remarks, one sentence each.
     """
 
     seeds: tuple[int, ...]
@@ -95,12 +95,12 @@ class Comparison:
 
     @property
     def by(self) -> str:
-        """The score that is compared."""
+        """The metric that is compared."""
         return self.objective or self.metric
 
     @property
     def verdict(self) -> str:
-        """Whether the network is better than the best of the others on the same samples, said plainly."""
+        """One sentence: whether the network beats the best baseline on the same samples."""
         others = [c for c in self.contenders[1:] if not c.samples]
         if not others:
             return "there is nothing to compare with"
@@ -112,40 +112,44 @@ class Comparison:
         if early is not None and self._better(early) > 0:
             numbers += f"; {early.called} has {metric(early.compared.mean)} on the first {early.samples} samples alone"
         if gap.mean < 0:
-            said = f"{network.name} LOSES to {rival.called} by {metric(-gap.mean)} ({numbers})"
+            verdict = f"{network.name} LOSES to {rival.called} by {metric(-gap.mean)} ({numbers})"
         elif gap.mean == 0:
-            said = f"{network.name} is no better than {rival.called} ({numbers})"
+            verdict = f"{network.name} is no better than {rival.called} ({numbers})"
         else:
-            proof = ", on one stream" if gap.n == 1 else ", not significant with so few streams" if gap.low <= 0 else ""
-            best = f"{network.name} beats the best of the others, {rival.called}, by {metric(gap.mean)}"
-            said = f"{best} ({numbers}){proof}"
-        return said + self._linear()
+            caveat = ", on one seed" if gap.n == 1 else f", not significant with {gap.n} seeds" if gap.low <= 0 else ""
+            best = f"{network.name} beats the best baseline, {rival.called}, by {metric(gap.mean)}"
+            verdict = f"{best} ({numbers}){caveat}"
+        return verdict + self._linear()
 
     @property
     def _sign(self) -> int:
         return 1 if DIRECTIONS[self.by] == "maximize" else -1
 
     def _better(self, contender: Contender) -> float:
-        """By how much its mean is better than the network's."""
+        """How much better its mean is than the network's."""
         return self._sign * (contender.compared.mean - self.contenders[0].compared.mean)
 
     def _linear(self) -> str:
-        """A sentence that names the linear baselines that beat the network; nothing where none does."""
-        found = [c for c in self.contenders[1:] if c.linear and self._better(c) > 0]
-        if not found:
+        """A sentence that names the linear baselines that beat the network; empty if none does."""
+        winners = [c for c in self.contenders[1:] if c.linear and self._better(c) > 0]
+        if not winners:
             return ""
         each = []
-        for c in sorted(found, key=self._better, reverse=True):
+        for c in sorted(winners, key=self._better, reverse=True):
             part = f", first {c.samples} samples" if c.samples else ""
             each.append(f"{c.called} ({metric(c.compared.mean)}{part})")
         return f". Linear baselines that beat it: {', '.join(each)}"
 
 
 def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: bool = False) -> Comparison:
-    """Run every baseline, and the network with learning off, on the streams that the network was scored on.
+    """Run every baseline, and the network without plasticity, on the streams on which the network was scored.
 
     Args:
-        everything: also the baselines on request, which see the first samples of a long stream only.
+        again: the trial's scores on fresh seeds, if any.
+        everything: also run the optional baselines, which see only the first samples of a long stream.
+
+    Raises:
+        UserError: the data of the task have changed since the trial was stored.
     """
     seeds = again.seeds if again else trial.seeds or study.seeds
     scores = list(again.scores) if again else _of_seeds(trial.score)
@@ -178,12 +182,12 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
 
 
 def _notes(study: Study, by: str, more_predictions: bool) -> tuple[str, ...]:
-    """What the table does not say: that it is not about the objective, or that no more could be added to it."""
+    """Remarks on the table: that it does not compare the objective, or that no optional baseline applies."""
     first = study.objectives[0]
-    said = [] if by == first else [f"The comparison is by {by}, not by the objective {first}."]
+    notes = [] if by == first else [f"The comparison is by {by}, not by the objective {first}."]
     if more_predictions and names(True, everything=True) == names(True):
-        said.append("`--baselines all` adds nothing here: no baseline on request predicts values.")
-    return tuple(said)
+        notes.append("`--baselines all` adds nothing here: no optional baseline predicts values.")
+    return tuple(notes)
 
 
 def _linear(name: str) -> bool:
@@ -192,7 +196,7 @@ def _linear(name: str) -> bool:
 
 
 def _unlearned(configuration: Mapping[str, Any], seed: int, limits: Limits) -> Score:
-    """The same network without plasticity; computed once and kept, for one build of its program."""
+    """The same network without plasticity; computed once for each build of its program and cached."""
     prepared = prepare(configuration, seed)
     key = [UNLEARNED, prepared.stream.key, config.digest(dict(configuration)), seed, DEFAULT.digest(prepared.plan)]
     return cached(key, lambda: rerun.without_learning(configuration, seed, limits))
@@ -206,7 +210,7 @@ def _contender(
     curve: tuple[float, ...] = (),
     linear: bool = False,
 ) -> Contender | None:
-    """A learner with these scores: first that which is compared, then what is shown; nothing where it lacks them."""
+    """A learner with these scores; ``metrics`` are the compared one, then those shown. ``None`` if it lacks them."""
     values, *others = [tuple(s.metrics[m] for s in scores if m in s.metrics) for m in metrics]
     whole, last, held_out = (interval(v) if len(v) == len(scores) else None for v in others)
     if len(values) != len(scores) or whole is None:
@@ -219,7 +223,7 @@ def _contender(
 
 
 def _of_seeds(score: Score) -> list[Score]:
-    """The scores of a trial's networks; their curves were averaged before they were stored."""
+    """The scores of a trial's networks, one per seed, without curves: those are stored as a mean."""
     if len(score.seeds) < 2:
         return [score]
     return [Score(one.status, one.metrics) for one in score.seeds]

@@ -1,4 +1,4 @@
-"""What a linear learner would see of a network's own input code: the spikes of every input neuron in every sample."""
+"""Baselines on a network's own input code: the spike counts of every input neuron in every sample."""
 
 import dataclasses
 import functools
@@ -22,38 +22,38 @@ from neurosearch.timeline import timeline
 from neurosearch.trial import Prepared
 
 SAMPLES = SLOW_SAMPLES
-"""Samples of the stream that are encoded: every spike passes through a raster."""
+"""Samples of the stream that are encoded; more would take long, since every spike passes through a raster."""
 
 
 LEARNERS = {False: ("online_softmax", "passive_aggressive"), True: ("nlms", "rls")}
-"""What is told the input's spikes: of a task with classes, and of one with values to be predicted."""
+"""Baselines on the input code, for tasks with classes (False) and with values to predict (True)."""
 
 
 def run_baselines(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> dict[str, Score]:
-    """The scores of linear learners on the network's own input code; computed once and kept."""
+    """Scores of the linear baselines on the network's own input code; computed once and cached."""
     architecture, task, _ = trial.parts(configuration)
     stream = task.stream(seed)
     encoder = trial.graph_of(architecture, stream).input.encoder
     code = [config.to_dict(encoder), catalogue.source_digest(type(encoder)), _coding()]
     key = [stream.key, seed, samples, config.digest(dict(configuration)), code]
-    seen: list[Stream] = []  # encoded when the first learner needs it
+    streams: list[Stream] = []  # encoded when the first baseline needs it
 
-    def judged(baseline: Baseline) -> Score:
-        if not seen:
-            seen.append(encoded(configuration, seed, samples))
-        return evaluate(baseline, seen[0])
+    def run(baseline: Baseline) -> Score:
+        if not streams:
+            streams.append(encoded(configuration, seed, samples))
+        return evaluate(baseline, streams[0])
 
-    found = {}
+    scores = {}
     for name in LEARNERS[isinstance(stream.goal, Values)]:
         cls = catalogue.find("baselines", name)
-        made = cls()
-        found[name] = cached([*key, name, catalogue.source_digest(cls)], lambda made=made: judged(made))  # type: ignore[misc]
-    return found
+        baseline = cls()
+        scores[name] = cached([*key, name, catalogue.source_digest(cls)], lambda baseline=baseline: run(baseline))  # type: ignore[misc]
+    return scores
 
 
 @functools.cache
 def _coding() -> str:
-    """Digest of the files that make spikes of a stream."""
+    """Digest of the source files that turn a stream into spikes."""
     package = Path(__file__).parents[1]
     folders = (package / "parts" / kind for kind in ("encoders", "normalisations"))
     files = [*(file for folder in folders for file in sorted(folder.glob("*.py"))), package / "random.py"]
@@ -62,18 +62,18 @@ def _coding() -> str:
 
 
 def score(baseline: Baseline, configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Score:
-    """A baseline's score on the spikes that this configuration's encoder makes of its task's stream."""
+    """A baseline's score on the stream as this configuration's encoder represents it."""
     return evaluate(baseline, encoded(configuration, seed, samples))
 
 
 def encoded(configuration: Mapping[str, Any], seed: int, samples: int = SAMPLES) -> Stream:
-    """The beginning of the stream, each sample one row: spikes of each input neuron over the largest count there is.
+    """The start of the stream, one row per sample: spike counts of the input neurons, divided by the largest count.
 
-    Of a current encoder, the mean current of each input neuron instead. The spikes are those that the network of this
-    seed receives, for the same input neurons draw the same numbers.
+    For a current encoder, mean currents instead. The spikes are those that the network of this seed receives, since the
+    same input neurons draw the same random numbers.
 
-    Where 0 means nothing in the task's own values, so it does in their code, which then is laid out as an image of one
-    row; elsewhere a linear learner standardises the code as it does the values (`neurosearch.baselines._linear`).
+    Where 0 means "nothing" in the task's own values, it does so in their code, which is then laid out as an image of
+    one row; elsewhere a linear learner standardises the code as it does the values (`neurosearch.baselines._linear`).
     """
     prepared = trial.prepare(configuration, seed)
     stream = beginning(prepared.stream, samples)
@@ -105,12 +105,12 @@ def _spikes(prepared: Prepared, stream: Stream, seed: int) -> np.ndarray:
     only = dataclasses.replace(prepared, plan=lower(alone), stream=stream)
     n = len(stream.phase)
     record = trial.DEFAULT.run(trial.request(only, seed, raster=(0, n - 1)))
-    mine = record.raster[record.raster[:, 1] == record.populations.index(source.name)]
+    spikes = record.raster[record.raster[:, 1] == record.populations.index(source.name)]
     line = timeline(stream, graph.teaching_steps)
-    sample = np.searchsorted(line.boundaries, mine[:, 0], side="right") - 1
-    free = (sample < n) & (mine[:, 0] < line.decisions[np.minimum(sample, n - 1)])
+    sample = np.searchsorted(line.boundaries, spikes[:, 0], side="right") - 1
+    free = (sample < n) & (spikes[:, 0] < line.decisions[np.minimum(sample, n - 1)])
     counts = np.zeros((n, source.size), np.float32)
-    np.add.at(counts, (sample[free], mine[free, 2]), 1)
+    np.add.at(counts, (sample[free], spikes[free, 2]), 1)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""Trials that did not work, by reason."""
+"""Failed and infeasible trials, grouped by reason."""
 
 import re
 from collections import Counter
@@ -14,13 +14,13 @@ INFEASIBLE = "infeasible"
 
 @dataclass(frozen=True)
 class Failure:
-    """Trials that failed alike.
+    """Trials that failed for the same reason.
 
     Attributes:
-        status: their status; ``infeasible`` for those that ran well but violate a constraint.
-        reason: of the first; numbers differ between them.
-        count: how many.
-        number: of the first of them.
+        status: their status; ``infeasible`` for trials that completed but violate a constraint.
+        reason: of the first trial; numbers in it differ between trials.
+        count: number of trials.
+        number: of the first trial.
     """
 
     status: str
@@ -30,7 +30,7 @@ class Failure:
 
 
 def failures(study: Study, trials: Sequence[Trial]) -> list[Failure]:
-    """The most frequent first."""
+    """Kinds of failure, the most frequent first."""
     kinds: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], Failure] = {}
     for trial in trials:

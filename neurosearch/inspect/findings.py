@@ -1,4 +1,4 @@
-"""Everything that inspect reports, before it is text, JSON, CSV or a picture."""
+"""Everything that inspect reports, before it becomes text, JSON, CSV or a figure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from neurosearch.study.study import Study
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Everything that is reported."""
+    """The content of a report."""
 
     study: Study
     place: str

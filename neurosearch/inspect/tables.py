@@ -1,4 +1,4 @@
-"""Rows → aligned text."""
+"""Format rows as aligned text."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ Cell = str | float | int | bool | None
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    """Columns of numbers to the right, of words to the left; an empty cell for None."""
+    """Right-align columns of numbers, left-align words; None is an empty cell."""
     text = [[cell(c) for c in row] for row in rows]
     right = [all(isinstance(row[n], int | float | None) for row in rows) for n in range(len(head))]
     widths = [max(len(line[n]) for line in [list(head), *text]) for n in range(len(head))]
@@ -19,7 +19,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def cell(value: Cell) -> str:
-    """A value as people read it: four significant digits."""
+    """A value with four significant digits."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, float):
@@ -27,9 +27,9 @@ def cell(value: Cell) -> str:
     return f"{value:.4g}"
 
 
-def metric(value: float | None, beside: float | None = None) -> str:
-    """A score: four digits after the point below 1, two below 100, else none; ``beside`` lends its number of digits."""
+def metric(value: float | None, like: float | None = None) -> str:
+    """A metric: four decimals up to 1, two below 100, otherwise none; with the decimals of ``like`` if given."""
     if value is None:
         return "-"
-    size = abs(value if beside is None else beside)
+    size = abs(value if like is None else like)
     return f"{value:.4f}" if size <= 1 else f"{value:.2f}" if size < 100 else f"{value:,.0f}"

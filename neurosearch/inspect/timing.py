@@ -1,4 +1,4 @@
-"""Where the time of a study went: what its workers did in each launch, and how long they waited."""
+"""How the workers spent the time of each launch of a study, and how long they were idle."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ class Timing:
     """Seconds of one launch.
 
     Attributes:
-        trials: stored by it.
-        workers: how many there were.
+        trials: number of trials it stored.
+        workers: number of workers.
         wall: from its start to the end of its last trial.
         capacity: workers × wall.
-        build, simulate, other: of all workers together; ``other`` is preparing, scoring and starting.
-        idle: rest of the capacity.
-        sample: of the driver, asking the sampler; workers may run meanwhile.
-        builds: structures compiled.
+        build, simulate, other: summed over workers; ``other`` is preparation, scoring and process start.
+        idle: remaining capacity.
+        sample: spent by the driver in the sampler, while workers may run.
+        builds: number of structures compiled.
     """
 
     trials: int
@@ -34,19 +34,19 @@ class Timing:
 
     @property
     def utilisation(self) -> float | None:
-        """Share of workers × wall in which a simulation was alive, time spent building left out."""
+        """Fraction of workers × wall, builds excluded, in which a simulation ran."""
         available = self.capacity - self.build
         return min(1.0, self.simulate / available) if available > 0 else None
 
 
 def launches(trials: Sequence[Trial]) -> list[Timing]:
-    """One entry a launch, the earliest first."""
+    """One entry per launch, the earliest first."""
     stamps = sorted({t.ran.launch for t in trials if t.ran.launch and t.ran.finished})
     return [_launch(stamp, [t for t in trials if t.ran.launch == stamp]) for stamp in stamps]
 
 
-def together(parts: Sequence[Timing]) -> Timing | None:
-    """The sum of several launches; ``workers`` is their largest number."""
+def total(parts: Sequence[Timing]) -> Timing | None:
+    """The sum over launches; ``workers`` is the largest of theirs. ``None`` without launches."""
     if not parts:
         return None
     added = ("trials", "wall", "capacity", "build", "simulate", "other", "idle", "sample", "builds")

@@ -1,4 +1,4 @@
-"""The pictures of a study, drawn without a display and without global state."""
+"""Figures of a study, drawn without a display and without global state."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ from neurosearch.study.space import Choice
 from neurosearch.study.study import Study
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#8C6D31")
-"""Okabe and Ito's colours, which colour-blind readers can tell apart, and two more."""
+"""The colour-blind-safe palette of Okabe and Ito (2008), and two more colours."""
 
 GREY, DARK = "#8A8A8A", "#222222"
 
@@ -43,7 +43,7 @@ STYLE: dict[str, Any] = {
 
 
 def save(path: Path, draw: Callable[[], Figure]) -> Path:
-    """Draw a picture and write it."""
+    """Draw a figure and write it to ``path``."""
     with rc_context(STYLE):  # type: ignore[arg-type]  # its keys are literals that no constant can be typed as
         figure = draw()
         try:
@@ -55,31 +55,31 @@ def save(path: Path, draw: Callable[[], Figure]) -> Path:
 
 
 def history(study: Study, trials: Sequence[Trial], colour_by: str = "") -> Figure:
-    """Score of each trial in the order in which they finished, and the best so far; failures at the foot."""
+    """Metric of each trial by its number, and the best so far; failed trials at the bottom."""
     figure, axes = _figure(7.2, 4.2)
     metric = study.objectives[0]
     good = ranking.order(study, [t for t in trials if t.score.status == "ok"])
     for label, colour, group in _groups(study, good, colour_by):
         numbers, values = [t.number for t in group], [t.score.metrics[metric] for t in group]
         axes.scatter(numbers, values, s=16, color=colour, alpha=0.8, linewidths=0, label=label)
-    shown = {t.number for t in good}
-    ran = [t for t in trials if t.score.status == "ok" and t.number not in shown and metric in t.score.metrics]
-    if ran:
-        values = [t.score.metrics[metric] for t in ran]
-        axes.scatter([t.number for t in ran], values, s=18, marker="x", color=GREY, linewidths=1, label="infeasible")
+    feasible = {t.number for t in good}
+    others = [t for t in trials if t.score.status == "ok" and t.number not in feasible and metric in t.score.metrics]
+    if others:
+        values = [t.score.metrics[metric] for t in others]
+        axes.scatter([t.number for t in others], values, s=18, marker="x", color=GREY, linewidths=1, label="infeasible")
     failed = [t.number for t in trials if t.score.status != "ok"]
     if failed:
-        foot = axes.get_xaxis_transform()
-        axes.scatter(failed, [0.015] * len(failed), s=30, marker="|", color="#B00020", transform=foot, label="failed")
+        bottom = axes.get_xaxis_transform()
+        axes.scatter(failed, [0.015] * len(failed), s=30, marker="|", color="#B00020", transform=bottom, label="failed")
     steps = _best_so_far(study, trials)
     if steps:
         axes.step(*zip(*steps, strict=True), where="post", color=DARK, linewidth=1.6, label="best so far")
     axes.set(
         xlabel="trial",
         ylabel=metrics()[metric].title,
-        title=f"{study.name}: {len(trials)} trials, one network seed each"
+        title=f"{study.name}: {len(trials)} trials, one network seed per trial"
         if len(study.seeds) == 1
-        else f"{study.name}: {len(trials)} trials, mean of {len(study.seeds)} network seeds each",
+        else f"{study.name}: {len(trials)} trials, mean over {len(study.seeds)} network seeds per trial",
     )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(-0.5 - 0.01 * len(trials), len(trials) - 0.5 + 0.01 * len(trials))
@@ -88,7 +88,7 @@ def history(study: Study, trials: Sequence[Trial], colour_by: str = "") -> Figur
 
 
 def front(study: Study, trials: Sequence[Trial], rows: Sequence[Row]) -> Figure:
-    """The first two objectives of every measured trial, and those that no other beats."""
+    """The first two objectives of every feasible trial, and the Pareto front."""
     figure, axes = _figure(6.4, 4.6)
     x, y = study.objectives[1], study.objectives[0]
     ranked = ranking.order(study, trials)
@@ -103,27 +103,27 @@ def front(study: Study, trials: Sequence[Trial], rows: Sequence[Row]) -> Figure:
     axes.set(
         xlabel=f"{metrics()[x].title}  ({_better(x)} is better)",
         ylabel=metrics()[y].title,
-        title=f"{study.name}: no trial beats these in every objective",
+        title=f"{study.name}: Pareto front",
     )
     _legend(figure, axes)
     return figure
 
 
 def importance(study: Study, found: Importance) -> Figure:
-    """Bars for the top and dots for the spread of all, the most important on top."""
+    """Bars: importance for reaching the top; dots: explained variance over all trials. The most important on top."""
     shares = [(name, found.shares[name]) for name in reversed(found.listed)]
     figure, axes = _figure(7.6, 1.6 + 0.28 * len(shares))
     rows = range(len(shares))
     axes.barh(rows, [100 * share for _, share in shares], color=COLOURS[0], height=0.62,
-              label=f"for being among the best {found.top} trials (PED-ANOVA; all sum to 100 %)")  # fmt: skip
+              label=f"for reaching the best {found.top} trials (PED-ANOVA; all sum to 100 %)")  # fmt: skip
     dots = [(100 * found.explained[name], n) for n, (name, _) in enumerate(shares) if name in found.explained]
     if dots:
         x, y = zip(*dots, strict=True)
         axes.plot(
-            x, y, "o", color=COLOURS[1], markersize=5.5, label="part of the spread between all trials that it explains"
+            x, y, "o", color=COLOURS[1], markersize=5.5, label="variance of the ranks of all trials that it explains"
         )
     axes.set_yticks(rows, [name for name, _ in shares], fontsize=9)
-    axes.set(xlabel="importance (%)", title=f"{study.name}: what mattered for {metrics()[study.objectives[0]].title}")
+    axes.set(xlabel="importance (%)", title=f"{study.name}: importance for {metrics()[study.objectives[0]].title}")
     axes.set_xlim(left=0)
     axes.set_ylim(-0.7, len(shares) - 0.3)
     axes.grid(axis="y", visible=False)
@@ -133,7 +133,7 @@ def importance(study: Study, found: Importance) -> Figure:
 
 
 def choices(study: Study, trials: Sequence[Trial], paths: Sequence[str]) -> Figure:
-    """Every feasible trial under the option that it chose, and the median of each option."""
+    """Every feasible trial by the option it chose, with the median of each option."""
     figure = Figure(figsize=(3.4 * len(paths) + 0.8, 4.0), layout="constrained")
     metric = study.objectives[0]
     every: Any = figure.subplots(1, len(paths), sharey=True, squeeze=False)
@@ -141,8 +141,9 @@ def choices(study: Study, trials: Sequence[Trial], paths: Sequence[str]) -> Figu
         groups = _groups(study, ranking.order(study, trials), path)
         for n, (_, colour, group) in enumerate(groups):
             values = [t.score.metrics[metric] for t in group]
-            spread = [n + 0.28 * (2 * ((t.number * 0.618034) % 1) - 1) for t in group]
-            axes.scatter(spread, values, s=12, color=colour, alpha=0.6, linewidths=0)
+            # Multiples of the golden ratio spread the points evenly, without random numbers.
+            jittered = [n + 0.28 * (2 * ((t.number * 0.618034) % 1) - 1) for t in group]
+            axes.scatter(jittered, values, s=12, color=colour, alpha=0.6, linewidths=0)
             if values:
                 axes.hlines(float(np.median(values)), n - 0.36, n + 0.36, color=DARK, linewidth=1.8)
         axes.set_xticks(
@@ -151,12 +152,12 @@ def choices(study: Study, trials: Sequence[Trial], paths: Sequence[str]) -> Figu
         axes.set_title(path)
         axes.grid(axis="x", visible=False)
     every[0][0].set_ylabel(f"{metrics()[metric].title} in the search")
-    figure.suptitle(f"{study.name}: every trial by what it chose; bars are medians", x=0.01, ha="left", fontsize=11)
+    figure.suptitle(f"{study.name}: trials by option; bars are medians", x=0.01, ha="left", fontsize=11)
     return figure
 
 
 def learning(study: Study, compared: Comparison, samples: int) -> Figure:
-    """Accuracy, or error, in consecutive windows of the stream: the network and those beside it."""
+    """Accuracy or error in consecutive windows of the stream: the network and the baselines."""
     figure, axes = _figure(7.2, 4.2)
     streams = (
         f"{len(compared.seeds)} {'fresh ' if compared.fresh else ''}stream{'s' if len(compared.seeds) > 1 else ''}"
@@ -182,7 +183,7 @@ def learning(study: Study, compared: Comparison, samples: int) -> Figure:
     )
     axes.set(
         xlabel="samples seen",
-        ylabel=f"{compared.metric} in the window (predicted before learned)",
+        ylabel=f"{compared.metric} per window (prequential)",
         ylim=(-0.02 * highest, 1.02 * highest),
         xlim=(0, samples),
     )
@@ -207,11 +208,11 @@ def _groups(study: Study, trials: Sequence[Trial], path: str) -> list[tuple[str,
     dimension = study.space.get(path)
     if not isinstance(dimension, Choice):
         return [("trial", COLOURS[0], list(trials))]
-    made = []
+    groups = []
     for n, option in enumerate(dimension.options):
         chosen = [t for t in trials if t.params.get(path) == option]
-        made.append((str(option).rpartition(":")[2], COLOURS[n % len(COLOURS)], chosen))
-    return made
+        groups.append((str(option).rpartition(":")[2], COLOURS[n % len(COLOURS)], chosen))
+    return groups
 
 
 def _better(metric: str) -> str:

@@ -1,4 +1,4 @@
-"""The verb inspect: what a study has found, as text, JSON or CSV, and as pictures."""
+"""The command inspect: the results of a study as text, JSON or CSV, and as figures."""
 
 import csv
 import importlib.util
@@ -30,13 +30,13 @@ from neurosearch.study.study import Study
 
 @dataclass(frozen=True)
 class Options:
-    """How to report.
+    """Format and extent of a report.
 
     Attributes:
-        json, csv: one object, or one line a trial, instead of text; pictures are then drawn only into a given folder.
-        folder: for the pictures; ``./neurosearch-runs/NAME`` unless given.
-        top: how many of the best are listed.
-        everything: the baselines on request too.
+        json, csv: one object, or one line per trial, instead of text; figures are then drawn only if ``folder`` is set.
+        folder: for the figures; default ``./neurosearch-runs/NAME``.
+        top: number of best trials listed.
+        everything: also run the optional baselines.
     """
 
     json: bool = False
@@ -47,15 +47,19 @@ class Options:
 
 
 def report(study: Study, store: Store, options: Options = Options()) -> str:
-    """What to print; pictures are written on the way."""
+    """The text to print; writes the figures.
+
+    Raises:
+        UserError: optional baselines without River, or a folder that cannot be written.
+    """
     if options.everything and importlib.util.find_spec("river") is None:
         raise UserError("--baselines all needs river, which is not installed; run `pip install 'neurosearch[stream]'`")
     trials = store.trials()
     if options.csv:
         _pictures(_findings(study, store, options), options)
         return as_csv(study, trials)
-    found = _pictures(_findings(study, store, options), options)
-    return as_json(found) if options.json else text(found)
+    findings = _pictures(_findings(study, store, options), options)
+    return as_json(findings) if options.json else text(findings)
 
 
 def _findings(study: Study, store: Store, options: Options) -> Findings:
@@ -77,7 +81,7 @@ def _findings(study: Study, store: Store, options: Options) -> Findings:
     try:
         return replace(found, comparison=compare(study, first, again.get(first.number), everything=options.everything))
     except UserError as error:
-        return replace(found, notes=(f"the best could not be compared with the baselines: {error}",))
+        return replace(found, notes=(f"the best trial could not be compared with the baselines: {error}",))
 
 
 def _pictures(found: Findings, options: Options) -> Findings:
@@ -86,7 +90,7 @@ def _pictures(found: Findings, options: Options) -> Findings:
     from neurosearch.report import plots, raster
 
     study, folder = found.study, options.folder or Path(RUNS) / found.study.name
-    if options.folder is None and not _writable(folder):  # somebody else's results: everything but the pictures
+    if options.folder is None and not _writable(folder):  # someone else's results: report without figures
         note = f"no pictures: {folder} cannot be written; choose a folder with --out"
         return replace(found, notes=(*found.notes, note))
     paths = _named_choices(found)
@@ -104,8 +108,8 @@ def _pictures(found: Findings, options: Options) -> Findings:
 
 
 def _writable(folder: Path) -> bool:
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    return os.access(there, os.W_OK)
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return os.access(existing, os.W_OK)
 
 
 def _of_the_best(found: Findings, folder: Path, plots: Any, raster: Any) -> list[Path]:
@@ -116,32 +120,32 @@ def _of_the_best(found: Findings, folder: Path, plots: Any, raster: Any) -> list
         phases = rerun.phases(trial.configuration, trial.seeds[0])
         samples = int(np.count_nonzero(phases == STREAM))
         drawn.append(plots.save(folder / "learning.png", lambda: plots.learning(study, compared, samples)))
-    shown = raster.of_trial(study, trial)
-    if shown is not None:
-        what = f"the last {shown.last - shown.first} samples of the stream (true → predicted; green: true class)"
+    excerpt = raster.of_trial(study, trial)
+    if excerpt is not None:
+        what = f"the last {excerpt.last - excerpt.first} samples of the stream (true → predicted; green: true class)"
         title = f"{study.name}, trial {trial.number}: {what}"
-        drawn.append(plots.save(folder / "raster.png", lambda: raster.draw(title, shown)))
+        drawn.append(plots.save(folder / "raster.png", lambda: raster.draw(title, excerpt)))
     return drawn
 
 
 def _noted(notes: list[str], draw: Callable[[], list[Path]]) -> list[Path]:
-    """Pictures that need another run; what hinders it is said, and the rest of the report stands."""
+    """Figures that need another run; if it fails, a note says why and the rest of the report is unaffected."""
     try:
         return draw()
     except UserError as error:
-        notes.append(f"the best could not be drawn: {error}")
+        notes.append(f"the best trial could not be drawn: {error}")
         return []
 
 
 def _named_choices(found: Findings) -> list[str]:
-    """Choices between parts that stand under no other, those that explain most of the spread first."""
+    """Choices between parts that depend on no other choice, by explained variance, largest first."""
     named = [p for p, d in found.study.space.items() if isinstance(d, Choice) and {type(o) for o in d.options} == {str}]
     shares, explained = found.importance.shares, found.importance.explained
     return sorted((path for path in named if path in shares or not shares), key=lambda path: -explained.get(path, 0.0))
 
 
 def as_csv(study: Study, trials: Sequence[Trial]) -> str:
-    """One line a trial: number, status, every metric, every path, seconds."""
+    """One line per trial: number, status, every metric, every parameter, seconds, reason."""
     phases = ("build", "simulate", "other", "sample")
     metrics = [name for name in DIRECTIONS if any(name in t.score.metrics for t in trials)]
     buffer = io.StringIO()
@@ -156,7 +160,7 @@ def as_csv(study: Study, trials: Sequence[Trial]) -> str:
 
 
 def as_json(found: Findings) -> str:
-    """One object with all that the text says, and more digits."""
+    """The content of the text as one JSON object, with all digits."""
     compared = found.comparison
     data = {
         "study": found.study.name,

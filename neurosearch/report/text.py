@@ -1,4 +1,4 @@
-"""What a study has found, for people."""
+"""The results of a study as text."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from neurosearch.inspect.findings import Findings
 from neurosearch.inspect.tables import Cell, cell, metric, table
 
 COLUMNS = 5
-"""Trials whose parameters are listed side by side."""
+"""Trials whose parameters are listed side by side: so many columns fit a terminal."""
 
 
 def text(found: Findings) -> str:
@@ -28,12 +28,12 @@ def text(found: Findings) -> str:
 def _sections(found: Findings) -> Iterator[str]:
     objective = found.study.objectives[0]
     if not found.best:
-        yield "no trial ran to its end within the constraints, so there is no best; the failures below say why"
+        yield "no trial completed within the constraints, so there is no best trial; the failures below say why"
     else:
         yield _best(f"Best ({_what(found)})", found.best, found)
         yield _parameters(found.best[:COLUMNS])
     if found.front:
-        yield _best("Front: no trial beats these in every objective", found.front, found)
+        yield _best("Pareto front: no trial is better in every objective", found.front, found)
     if found.comparison is not None and found.comparison.contenders:
         yield _comparison(found.comparison)
     if found.best:
@@ -49,9 +49,10 @@ def _sections(found: Findings) -> Iterator[str]:
 
 def _what(found: Findings) -> str:
     again = next((row for row in found.best if row.fresh), None)
-    searched = f"{len(found.study.seeds)} network seed{'s' if len(found.study.seeds) > 1 else ''} a trial in the search"
+    n = len(found.study.seeds)
+    searched = f"{n} network seed{'s' if n > 1 else ''} per trial in the search"
     if again is None:
-        return f"{searched}; none was run on fresh seeds yet, so the first is likely a lucky one"
+        return f"{searched}; none was run on fresh seeds yet, so the first may merely be lucky"
     return f"± 95 % interval of the mean over {len(again.seeds)} fresh seeds; {searched}"
 
 
@@ -81,12 +82,12 @@ def _parameters(rows: Sequence[Row]) -> str:
     if not paths:
         return ""
     lines = [[path, *(cell(row.trial.params.get(path)) for row in rows)] for path in paths]
-    return f"Their parameters\n{table(['path', *(f'trial {row.trial.number}' for row in rows)], lines)}"
+    return f"Parameters of the best\n{table(['path', *(f'trial {row.trial.number}' for row in rows)], lines)}"
 
 
 def _comparison(compared: Comparison) -> str:
-    kind = "fresh streams, which the search never saw" if compared.fresh else "the streams of the search"
-    more = compared.by not in METRICS[compared.metric]  # else it has a column anyway
+    kind = "fresh seeds" if compared.fresh else "the seeds of the search"
+    more = compared.by not in METRICS[compared.metric]  # otherwise it has a column anyway
     lines: list[list[Cell]] = []
     for c in compared.contenders:
         shown = [c.compared, c.whole, c.last, c.held_out] if more else [c.whole, c.last, c.held_out]
@@ -94,7 +95,7 @@ def _comparison(compared: Comparison) -> str:
     head = ["learner", *([compared.by] if more else []), compared.metric, "last window", "held out"]
     rows = table(head, lines)
     seeds = f"seed{'s' if len(compared.seeds) > 1 else ''} {', '.join(map(str, compared.seeds))}"
-    return f"Beside others on {kind} ({seeds})\n" + "\n".join([rows, compared.verdict, *compared.notes])
+    return f"Compared with baselines on {kind} ({seeds})\n" + "\n".join([rows, compared.verdict, *compared.notes])
 
 
 def _called(contender: Contender) -> str:
@@ -111,9 +112,9 @@ def _importance(found: Findings) -> str:
         bar = "█" * max(1, round(30 * share)) if share >= 0.005 else ""
         lines.append([path, f"{share:.1%}", spread, bar])
     rest = len(it.shares) - len(lines)
-    about = f"Importance for {name}: for being among the best (PED-ANOVA), and the part of the spread it explains"
-    listed = table(["path", f"for the best {it.top}", "of the spread", ""], lines)
-    return f"{about}\n{listed}" + (f"\nand {rest} that matter less" if rest else "")
+    about = f"Importance for {name}: for reaching the top trials (PED-ANOVA), and the variance of all it explains"
+    listed = table(["path", f"for the best {it.top}", "of the variance", ""], lines)
+    return f"{about}\n{listed}" + (f"\nand {rest} less important" if rest else "")
 
 
 def _choices(found: Findings, objective: str) -> str:
@@ -127,18 +128,18 @@ def _choices(found: Findings, objective: str) -> str:
         lines.append([o.path if o.path != before else "", option, *values, o.trials, o.trials - o.measured, o.number])
         before = o.path
     head = ["choice", "option", "best", "median", "trials", "failed", "best trial"]
-    return f"{objective} found for each choice (one run each: the best are lucky ones)\n{table(head, lines)}"
+    return f"{objective} by option (not run again on fresh seeds: the best values are optimistic)\n{table(head, lines)}"
 
 
 def _failures(found: Findings) -> str:
     if not found.failures:
         return "Failures: none"
     lines: list[list[Cell]] = [[f.count, f.status, f.number, f.reason or "-"] for f in found.failures]
-    return f"Failures\n{table(['trials', 'status', 'first', 'its reason'], lines)}"
+    return f"Failures\n{table(['trials', 'status', 'first trial', 'its reason'], lines)}"
 
 
 def _time(launches: Sequence[timing.Timing]) -> str:
-    total = timing.together(launches)
+    total = timing.total(launches)
     if total is None or total.wall <= 0:
         return ""
     names = {"simulate": "simulate", "build": "build", "other": "other (prepare, score)", "idle": "idle"}
@@ -147,18 +148,18 @@ def _time(launches: Sequence[timing.Timing]) -> str:
         for name, label in names.items()
     ]
     several = f" in {len(launches)} launches" if len(launches) > 1 else ""
-    used = "" if total.utilisation is None else f"; {total.utilisation:.0%} utilised once built"
+    used = "" if total.utilisation is None else f"; utilisation {total.utilisation:.0%}, builds excluded"
     rate = f"{total.builds} builds; {total.trials / total.wall * 60:.0f} trials a minute"
     workers = f"{total.workers} worker{'s' if total.workers != 1 else ''}"
     return (
-        f"Where the time of {workers} went: {total.wall:.1f} s{several}{used}\n"
+        f"Time of {workers}: {total.wall:.1f} s{several}{used}\n"
         f"{table(['phase', 'seconds', 'share'], lines)}\n"
-        f"the driver sampled for {total.sample:.1f} s beside them; {rate}"
+        f"the driver spent {total.sample:.1f} s sampling meanwhile; {rate}"
     )
 
 
 def plus_minus(value: Interval | None) -> str:
-    """mean ± half of its interval."""
+    """Mean ± half the width of its interval."""
     if value is None:
         return "-"
     return metric(value.mean) + (f" ± {metric(value.half, value.mean)}" if math.isfinite(value.half) else "")
