@@ -156,6 +156,18 @@ def _check_step(stream: Stream, plan: Plan) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """`run_trial` with its settings, as a value: it can be sent to another process."""
+
+    limits: Limits = DEFAULT_LIMITS
+    engine: Engine = DEFAULT
+
+    def __call__(self, configuration: Mapping[str, Any], seeds: Sequence[int], cancel: Cancel | None = None) -> Score:
+        """See `run_trial`."""
+        return run_trial(configuration, seeds, cancel, self.limits, self.engine)
+
+
 _VALUES: dict[str, str] = {}  # key of a stream → digest of its values; read once in a process
 
 

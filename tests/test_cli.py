@@ -114,6 +114,9 @@ def test_the_same_study_anywhere_gives_the_same_scores(door):
     door("launch", "small.yaml", "--workers", "1", "--no-rescore", "--storage", "sqlite:///two.db")
     one = door("show", "small.yaml@5", "--json", "--storage", "one.journal")
     assert one == door("show", "small.yaml@5", "--json", "--storage", "sqlite:///two.db")
+    processes = ("--executor", "processes", "--storage", "three.journal")
+    door("launch", "small.yaml", "--workers", "1", "--no-rescore", *processes)
+    assert one == door("show", "small.yaml@5", "--json", "--storage", "three.journal")
 
 
 def test_ctrl_c_stops_in_order_and_the_same_command_resumes(door, tmp_path):

@@ -89,7 +89,6 @@ LAZY = {"pydantic", "yaml", "sklearn", "nir", "h5py", "rich", "river", "sqlalche
 LONG = {
     "neurosearch/config.py": "one tree walk: reading, writing and addressing a configuration share their fields",
     "neurosearch/plan.py": "one noun: all that a plan consists of, each kind of thing a short dataclass",
-    "neurosearch/search/driver.py": "one loop: ask, run, tell",
     "neurosearch/search/sampler.py": "every sampler behind one interface",
     "neurosearch/simulate/device.py": "one class, whose methods Brian2 names",
 }

@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     launch = verb("launch", verbs.launch, "start or resume a study", "STUDY", study)
     launch.add_argument("--workers", type=positive, default=len(os.sched_getaffinity(0)), help="simulations at a time")
     launch.add_argument("--trials", type=positive, help="trials in all, the stored ones included")
+    executor = "where trials are supervised: threads (of one Python process), or Python processes"
+    launch.add_argument("--executor", choices=("threads", "processes"), default="threads", help=executor)
     launch.add_argument("--timeout", type=seconds, metavar="SECONDS", help="stop starting new trials after SECONDS")
     launch.add_argument("--no-rescore", action="store_true", help="do not run the best again on fresh seeds")
 

@@ -20,6 +20,7 @@ def launch(arguments: argparse.Namespace) -> int:
     """Search: ask, run, tell; then the best again on fresh seeds."""
     from neurosearch.cli.summary import after
     from neurosearch.search import cautions, driver, goals, rescore
+    from neurosearch.search.executors.pools import POOLS
     from neurosearch.search.interrupt import Interrupt
     from neurosearch.search.progress import Progress
     from neurosearch.store.store import open_store
@@ -30,13 +31,14 @@ def launch(arguments: argparse.Namespace) -> int:
         print(f"neurosearch: {study.name}: {caution}", file=sys.stderr)
     store = open_store(study, arguments.storage)
     evaluate = _evaluate(study)
-    with store.driving(), Interrupt() as interrupt:
+    workers = arguments.workers
+    with store.driving(), Interrupt() as interrupt, POOLS[arguments.executor](workers) as pool:
         outcome = driver.run(
-            study, store, evaluate, workers=arguments.workers, trials=arguments.trials, timeout=arguments.timeout,
-            interrupt=interrupt, progress=Progress(),
+            study, store, evaluate, workers=workers, trials=arguments.trials, timeout=arguments.timeout,
+            interrupt=interrupt, progress=Progress(), pool=pool,
         )  # fmt: skip
         if not (interrupt.asked or arguments.no_rescore):
-            rescore.rescore(study, store, evaluate, workers=arguments.workers, interrupt=interrupt, progress=Progress())
+            rescore.rescore(study, store, evaluate, interrupt=interrupt, progress=Progress(), pool=pool)
     print(after(study, store, outcome, arguments.subject, interrupt.asked))
     return 130 if interrupt.asked else 0
 
@@ -191,7 +193,7 @@ def replay(arguments: argparse.Namespace) -> int:
 
 def _evaluate(study: "Study | None") -> "Evaluate":
     """The corridor, with the limits of the study."""
-    from neurosearch.trial import Limits, limited, run_trial
+    from neurosearch.rerun import limits_of
+    from neurosearch.trial import Evaluation
 
-    limits = limited(study.limits.seconds, study.limits.memory_gb) if study else Limits()
-    return lambda configuration, seeds, cancel: run_trial(configuration, seeds, cancel, limits)
+    return Evaluation(limits_of(study))

@@ -1,7 +1,5 @@
 """One evaluation on its way: what was proposed, what came back and where its time went; and how a launch ended."""
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +7,15 @@ from typing import Any
 from neurosearch.errors import UserError
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Asked
+from neurosearch.search.executors.clock import Clock
+from neurosearch.simulate.cancel import Cancel
 from neurosearch.study.space import Value
 
-Evaluate = Callable[[dict[str, Any], tuple[int, ...], threading.Event], Score]
-"""configuration, seeds, cancel → score; its ``timing`` holds ``build`` and ``simulate``."""
+Evaluate = Callable[[dict[str, Any], tuple[int, ...], Cancel], Score]
+"""configuration, seeds, cancel → score; its ``timing`` holds ``build`` and ``simulate``.
+
+For an executor of other processes it must be picklable: a function of a module, or an `Evaluation`.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,16 +71,23 @@ class Result:
     finished: float
 
 
-def timed(evaluate: Evaluate, configuration: dict[str, Any], seeds: tuple[int, ...], cancel: threading.Event) -> Result:
-    """Evaluate, and note when."""
-    started = time.time()
-    if cancel.is_set():
+def timed(
+    evaluate: Evaluate,
+    configuration: dict[str, Any],
+    seeds: tuple[int, ...],
+    cancel: Cancel,
+    closing: Cancel,
+    clock: Clock,
+) -> Result:
+    """Evaluate, and note when; nothing is begun once ``closing`` or ``cancel`` is set."""
+    started = clock.date()
+    if closing.is_set() or cancel.is_set():
         return Result(Score("stopped", {}), started, started)
     try:
         score = evaluate(configuration, seeds, cancel)
     except UserError as error:
         raise UserError(f"{error} (while evaluating {_short(configuration)})") from error
-    return Result(score, started, time.time())
+    return Result(score, started, clock.date())
 
 
 def phases(result: Result) -> dict[str, float]:

@@ -7,12 +7,14 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
+from neurosearch.search.executors.stop_flag import StopFlag
+
 
 class Interrupt:
     """Catches SIGINT and SIGTERM while it is entered; ``cancel`` is what running simulations watch."""
 
     def __init__(self) -> None:
-        self.cancel = threading.Event()
+        self.cancel = StopFlag()
         self.asked = False
         self._before: dict[int, Any] = {}
 

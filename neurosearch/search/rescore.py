@@ -1,10 +1,13 @@
 """The best few, run again on fresh seeds: the luckiest of many noisy scores is not the best."""
 
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
 
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
 from neurosearch.search.evaluation import Evaluate
+from neurosearch.search.executors import pools
+from neurosearch.search.executors.clock import REAL, Clock
+from neurosearch.search.executors.workers import Workers
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress
 from neurosearch.store.store import Store
@@ -21,9 +24,14 @@ def rescore(
     workers: int = 2,
     interrupt: Interrupt | None = None,
     progress: Progress | None = None,
+    pool: Executor | None = None,
+    clock: Clock = REAL,
 ) -> dict[int, Rescored]:
-    """Run every finalist on every fresh seed that is not stored yet, and store each finalist as it is complete."""
-    interrupt = interrupt or Interrupt()
+    """Run every finalist on every fresh seed that is not stored yet, and store each finalist as it is complete.
+
+    Args:
+        pool: as of `neurosearch.search.driver.run`.
+    """
     known = store.rescored()
     seeds = study.rescore.seeds
     due = [
@@ -31,23 +39,29 @@ def rescore(
     ]
     if not due:
         return known
-    scores: dict[int, dict[int, Score]] = {trial.number: {} for trial in due}
-    with progress or Progress(quiet=True) as shown, ThreadPoolExecutor(workers, "neurosearch") as pool:
+    with progress or Progress(quiet=True) as shown, pools.given_or_threads(pool, workers) as executor:
+        at_work = Workers(executor, evaluate, interrupt or Interrupt(), clock, study.file)
         try:
-            jobs: dict[Future[Score], tuple[Trial, int]] = {
-                pool.submit(evaluate, dict(trial.configuration), (seed,), interrupt.cancel): (trial, seed)
-                for trial in due
-                for seed in seeds
-            }
-            for done, job in enumerate(as_completed(jobs), 1):
-                trial, seed = jobs[job]
-                scores[trial.number][seed] = job.result()
-                shown.say(f"fresh seeds for the best {len(due)}: {done}/{len(jobs)}", last=done == len(jobs))
-                if interrupt.asked:
-                    break
-                if len(scores[trial.number]) == len(seeds):
-                    ordered = tuple(scores[trial.number][s] for s in seeds)
-                    store.add_rescored(Rescored(trial.number, seeds, ordered))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            _run(due, seeds, store, at_work, shown)
+        except BaseException:
+            at_work.abandon()
+            raise
     return store.rescored()
+
+
+def _run(due: list[Trial], seeds: tuple[int, ...], store: Store, at_work: Workers, shown: Progress) -> None:
+    """Every finalist on every seed; after an interrupt nothing more is stored."""
+    jobs = {at_work.submit(dict(trial.configuration), (seed,)): (trial.number, seed) for trial in due for seed in seeds}
+    scores: dict[int, dict[int, Score]] = {trial.number: {} for trial in due}
+    total = len(jobs)
+    while jobs:
+        for job in at_work.wait(jobs):
+            number, seed = jobs.pop(job)
+            result = at_work.result(job)
+            if result is None:  # the launch ends
+                continue
+            scores[number][seed] = result.score
+            shown.say(f"fresh seeds for the best {len(due)}: {total - len(jobs)}/{total}", last=not jobs)
+            if len(scores[number]) == len(seeds):
+                ordered = tuple(scores[number][s] for s in seeds)
+                store.add_rescored(Rescored(number, seeds, ordered))

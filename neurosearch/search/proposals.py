@@ -1,0 +1,175 @@
+"""What to evaluate next: the sampler's proposals without those that were evaluated before, also after a resume."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import astuple
+from itertools import pairwise
+from typing import Any
+
+from neurosearch import config
+from neurosearch.record.trial import Asked, Repeat, Trial
+from neurosearch.search.evaluation import Proposal
+from neurosearch.search.executors.clock import Clock
+from neurosearch.search.sampler import Sampler
+from neurosearch.store.store import Store
+from neurosearch.study import ranking
+from neurosearch.study.study import Study
+
+EXHAUSTED = 100
+"""Repeated proposals in a row that end a search."""
+
+
+class Proposals:
+    """The sampler and what it has been told.
+
+    Attributes:
+        stamp: when this launch began, seconds since 1970; it tells launches apart.
+        duplicates: proposals that had been evaluated before.
+        seconds: spent in the sampler.
+        recalled: stored trials that were running when the last proposals were made, so they are told one by one.
+    """
+
+    def __init__(self, study: Study, store: Store, workers: int, clock: Clock, note: Callable[[Trial], None]) -> None:
+        """``note`` is called with each trial that was stored before or by another driver."""
+        self.stamp, self.duplicates, self.seconds = clock.date(), 0, 0.0
+        self.recalled: deque[Trial] = deque()
+        self._study, self._store, self._clock, self._note = study, store, clock, note
+        self._sampler = Sampler(study)
+        self._known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
+        self._stored: dict[int, Trial] = {}  # ask → trial
+        self._entered: set[int] = set()  # numbers of the trials that the sampler knows
+        self._repeats: list[Repeat] = []  # since the last proposal that is run
+        self._next_ask = self._in_a_row = 0
+        self._resume(workers)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the space seems to hold nothing more."""
+        return self._in_a_row >= EXHAUSTED
+
+    @property
+    def metrics(self) -> set[str]:
+        """Every metric that a stored trial has."""
+        return {name for trial in self._stored.values() for name in trial.score.metrics}
+
+    def ask(self) -> Proposal | None:
+        """A proposal that was not evaluated before, or nothing."""
+        ask, after, began = self._next_ask, self._sampler.told, self._clock.seconds()
+        self._next_ask += 1
+        params = self._sampler.ask(ask)
+        configuration = self._study.configuration(params)
+        digest = config.digest(configuration)
+        sample_seconds = self._clock.seconds() - began
+        self.seconds += sample_seconds
+        if digest in self._known:
+            self._repeat(ask, after, self._known[digest])
+            return None
+        self._in_a_row = 0
+        self._known[digest] = ask
+        asked = Asked(ask, after, self._clock.date(), tuple(self._repeats))
+        self._repeats = []
+        return Proposal(asked, params, configuration, digest, sample_seconds)
+
+    def _repeat(self, ask: int, after: int, original: int) -> None:
+        """A known configuration is told its stored score (a running one has none yet) and does not count."""
+        self.duplicates += 1
+        self._in_a_row += 1
+        trial = self._stored.get(original)
+        self._repeats.append(Repeat(ask, after, original, finished=trial is not None))
+        if trial is None:
+            self._sampler.drop(ask)
+        else:
+            self._tell(trial, ask)
+
+    def abandon(self, proposal: Proposal) -> None:
+        """A proposal was not evaluated, since the launch ends: it may be proposed again."""
+        self._known.pop(proposal.digest, None)
+        self._sampler.drop(proposal.asked.ask)
+
+    def attributes(self, proposal: Proposal) -> dict[str, Any]:
+        """What the sampler notes on a trial, to be stored with it."""
+        return self._sampler.attributes(proposal.asked.ask)
+
+    def stored(self, proposal: Proposal, trial: Trial) -> None:
+        """A proposal has become a stored trial: tell the sampler."""
+        self._stored[proposal.asked.ask] = trial
+        self._entered.add(trial.number)
+        self._tell(trial)
+
+    def recall(self) -> bool:
+        """Tell the sampler of the next recalled trial, if there is one."""
+        if self.recalled:
+            self._tell(self.recalled.popleft())
+            return True
+        return False
+
+    def _resume(self, workers: int) -> None:
+        """Replay stored trials into the sampler, in the order in which it was asked and told.
+
+        The last trials, one a worker, are entered as running: they were when the next proposal was made, and are told
+        before anything else finishes. So a resumed search of one worker continues bit for bit.
+        """
+        trials = list(self._store.trials())
+        if self._store.contested:  # from the first proposal on, or each would propose what the others do
+            self._sampler.lane = f":{self.stamp}"
+        if self._store.contested or _several_drivers(trials):  # each counted its own asks: they have no common order
+            self.adopt()
+            return
+        noted = self._store.sampler_attributes()
+        asks: list[tuple[int, int, int, bool]] = []  # ask, told before it, ask of the original, original was finished
+        for trial in trials:
+            ask = trial.asked.ask
+            asks += [(ask, trial.asked.after, ask, False), *map(astuple, trial.asked.repeats)]
+            self._known[trial.digest], self._stored[ask] = ask, trial
+            self._entered.add(trial.number)
+            self._note(trial)
+        waiting = deque(sorted(asks))
+        self._next_ask = waiting[-1][0] + 1 if waiting else 0
+        reentered: set[int] = set()
+        held_back = trials[max(0, len(trials) - workers) :]
+        for trial in trials[: len(trials) - len(held_back)]:
+            while waiting and (waiting[0][1] <= self._sampler.told or trial.asked.ask not in reentered):
+                reentered.add(self._reenter(*waiting.popleft(), noted))
+            self._tell(trial)
+        while waiting:
+            self._reenter(*waiting.popleft(), noted)
+        self.recalled.extend(held_back)
+
+    def adopt(self) -> None:
+        """Enter what is stored and was not asked here: what other drivers of this study have found meanwhile."""
+        noted: list[dict[str, Any]] = []
+        for trial in self._store.trials():
+            if trial.number not in self._entered:
+                noted = noted or self._store.sampler_attributes()
+                ask, self._next_ask = self._next_ask, self._next_ask + 1
+                self._sampler.lane = f":{self.stamp}"
+                self._entered.add(trial.number)
+                self._known.setdefault(trial.digest, ask)
+                self._stored[ask] = trial
+                self._sampler.recall(ask, trial.params, noted[trial.number])
+                self._note(trial)
+                self._tell(trial, ask)
+
+    def _reenter(self, ask: int, after: int, original: int, finished: bool, noted: list[dict[str, Any]]) -> int:
+        trial = self._stored.get(original)
+        if trial is not None:  # else it repeated a proposal that was interrupted
+            repeated = ask != original
+            self._sampler.recall(ask, trial.params, {} if repeated else noted[trial.number])
+            if repeated and finished:
+                self._tell(trial, ask)
+            elif repeated:
+                self._sampler.drop(ask)
+        return ask
+
+    def _tell(self, trial: Trial, ask: int | None = None) -> None:
+        losses = ranking.losses(self._study, trial.score)
+        violations = ranking.violations(self._study, trial.score) if losses is not None else {}
+        self._sampler.tell(trial.asked.ask if ask is None else ask, losses, violations)
+
+
+def _several_drivers(trials: list[Trial]) -> bool:
+    """Whether drivers ran at the same time: two asks have one number, or launches took turns in storing."""
+    asks = [n for t in trials for n in (t.asked.ask, *(repeat.ask for repeat in t.asked.repeats))]
+    launches = [trial.ran.launch for trial in trials]
+    turns = sum(a != b for a, b in pairwise(launches))
+    return len(set(asks)) < len(asks) or turns > max(0, len(set(launches)) - 1)
