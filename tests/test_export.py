@@ -194,6 +194,29 @@ def test_where_it_is_written(tmp_path):
         destination("nri", None, "x")
 
 
+@pytest.mark.parametrize(("version", "refused"), [("1.0.4", True), ("1.0.5", True), ("1.0.6", False), ("1.1", False)])
+def test_an_older_nir_is_a_sentence_before_anything_runs(version, refused, tmp_path):
+    """Read from what is installed: here from an environment that has only the name and version of nir."""
+    info = tmp_path / f"nir-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: nir\nVersion: {version}\n")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from pathlib import Path
+from neurosearch.errors import UserError
+from neurosearch.export.export import destination
+try:
+    destination("nir", None, "x")
+except UserError as error:
+    print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    said = f"nir from version 1.0.6 on, and {version} is installed; run `pip install 'nir>=1.0.6'`"
+    assert (said in ran.stdout) == refused
+
+
 @pytest.mark.parametrize("target", ["json", "nir"])
 def test_a_place_that_cannot_be_written_is_one_sentence(finished, tmp_path, target):
     (tmp_path / "file").write_text("")

@@ -41,6 +41,8 @@ def destination(target: str, out: Path | None, name: str) -> Path:
     """The file of a target: ``out``, inside it if it is a folder, or ``name`` in the working directory."""
     if target not in SUFFIXES:
         raise UserError(f"--to {target} does not exist; {suggestion(target, SUFFIXES)}")
+    if target == "nir":
+        nir_graph.check_installed()  # a network may run for long before it is written
     suffix = SUFFIXES[target]
     if out is None or out.is_dir():
         return (out or Path()) / f"{name}{suffix}"

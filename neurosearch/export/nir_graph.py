@@ -4,7 +4,9 @@ A spike is the number 1 for one step of ``dt``, as NIR's readers take it. A read
 area 1 multiplies ``r`` of LIF and LI, and ``w_in`` of CubaLIF, by ``dt`` (both are in the metadata).
 """
 
+import re
 from collections.abc import Mapping
+from importlib import metadata as metadata_of_packages
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,15 @@ PRIMITIVES: Mapping[str, tuple[str, ...]] = {
 }
 """NIR's neurons that are written, with the parameters that ours must have for it."""
 
+NIR = (1, 0, 6)
+"""The first version of the package nir with the classes and parameters that are written here."""
+
 STATES = {"LIF": 1, "LI": 1, "CubaLIF": 2}
 
 
 def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[Path, tuple[Element, ...]]:
     """Write a ``.nir`` file, read it back, and make sure that it says what was meant."""
-    import nir
-
+    nir = _nir()
     made, elements = graph(network, provenance)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,11 +88,26 @@ def same(a: Any, b: Any) -> bool:
     return np.shape(a) == np.shape(b) and bool(np.all(np.asarray(a) == np.asarray(b)))
 
 
-def _nir() -> Any:
+def check_installed() -> None:
+    """Raise unless a version of the package nir is there that this export can be written with."""
+    needed = ".".join(map(str, NIR))
     try:
-        import nir
-    except ImportError as error:
-        raise UserError("export to nir needs the package nir; install it with `pip install nir`") from error
+        version = metadata_of_packages.version("nir")
+    except metadata_of_packages.PackageNotFoundError as error:
+        raise UserError(
+            f"export to nir needs the package nir; install it with `pip install 'nir>={needed}'`"
+        ) from error
+    if tuple(map(int, re.findall(r"\d+", version)[:3])) < NIR:
+        raise UserError(
+            f"export to nir needs the package nir from version {needed} on, and {version} is installed; "
+            f"run `pip install 'nir>={needed}'`, in an environment of its own if another package holds nir back"
+        )
+
+
+def _nir() -> Any:
+    check_installed()
+    import nir
+
     return nir
 
 
