@@ -18,9 +18,10 @@ from neurosearch.record.score import Score
 from neurosearch.record.stream import STREAM
 from neurosearch.record.trial import Trial
 from neurosearch.simulate.engine import Limits
+from neurosearch.simulate.input_range import range_caution
 from neurosearch.study.ranking import Rescored
 from neurosearch.study.study import Study
-from neurosearch.trial import DEFAULT, content, parts, prepare
+from neurosearch.trial import DEFAULT, content, graph_of, parts, prepare
 
 UNLEARNED = "without plasticity"
 ON_SPIKES = "on the same encoded input"
@@ -160,8 +161,11 @@ def compare(study: Study, trial: Trial, again: Rescored | None, *, everything: b
     by = next((m for m in study.objectives if m in BY[shown] and all(m in s.metrics for s in scores)), shown)
     notes = _notes(study, by, everything and shown == "nrmse")
     configuration, limits = trial.configuration, rerun.limits_of(study)
-    _, task, _ = parts(configuration)
-    samples = int(np.count_nonzero(task.stream(seeds[0]).phase == STREAM))
+    architecture, task, _ = parts(configuration)
+    stream = task.stream(seeds[0])
+    caution = range_caution(stream, graph_of(architecture, stream).input.encoder)
+    notes += (f"The baselines see standardised values, the network does not: {caution}.",) if caution else ()
+    samples = int(np.count_nonzero(stream.phase == STREAM))
     data = trial.score.provenance.data
     if data and data != content(task.stream(trial.seeds[0])):
         raise UserError(f"the data of the task changed since trial {trial.number} was stored; restore the data")

@@ -1,14 +1,23 @@
 """What is sound, and still not what a user may expect: said by `check` and at the start of `launch`."""
 
+import dataclasses
 from collections.abc import Iterator
+from itertools import islice
 
+from neurosearch.errors import UserError
+from neurosearch.simulate.input_range import range_caution
+from neurosearch.study import study as studies
 from neurosearch.study.space import Choice, is_under, single
 from neurosearch.study.study import Study
+from neurosearch.trial import graph_of
+
+MOST = 64
+"""Combinations of a task and an encoder whose data are looked at."""
 
 
 def cautions(study: Study) -> list[str]:
     """A sentence each."""
-    return list(_of_the_sampler(study))
+    return [*_of_the_sampler(study), *_of_the_data(study)]
 
 
 def _of_the_sampler(study: Study) -> Iterator[str]:
@@ -24,3 +33,21 @@ def _of_the_sampler(study: Study) -> Iterator[str]:
             f"the sampler gp learns nothing of what exists under a choice only and draws it evenly "
             f"for the whole search: {', '.join(below)}; tpe, nsga2 and cmaes learn it"
         )
+
+
+def _of_the_data(study: Study) -> Iterator[str]:
+    """Values that an encoder of the space is not made for, each once, with the choices that lead there."""
+    words = ("task", "architecture", "encoder", "normalisation")
+    inputs = {path: d for path, d in study.space.items() if set(path.split(".")) & set(words)}
+    said: set[str] = set()
+    for chosen in islice(studies.combinations(dataclasses.replace(study, space=inputs)), MOST):
+        made = study.resolve(chosen)
+        try:
+            stream = made.task.stream(study.seeds[0])
+            found = range_caution(stream, graph_of(made.architecture, stream).input.encoder)
+        except UserError:  # said by what prepares the combination, with more
+            continue
+        if found and found not in said:
+            said.add(found)
+            among = ", ".join(f"{path} = {value}" for path, value in chosen.items() if "." not in str(value))
+            yield f"with {among}: {found}" if among else found
