@@ -113,9 +113,87 @@ def test_canonical_spelling_and_renaming_keep_the_value(source, a, b, c):
     assert tx.expression(canonical, "here") == canonical
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("volt*amp*second", "kg*metre**2/second**2"),  # a joule
+        ("volt", "ohm*amp"),
+        ("siemens", "1/ohm"),
+        ("farad", "amp*second/volt"),
+        ("hertz", "1/second"),
+        ("Hz*second", "1"),
+        ("second**-1", "Hz"),
+    ],
+)
+def test_units_are_those_of_the_international_system(left, right):
+    assert units.dimension(left, "here") == units.dimension(right, "here")
+
+
+def test_base_units_are_independent():
+    base = [units.dimension(name, "here") for name in ("metre", "kg", "second", "amp")]
+    assert base == [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]
+    assert units.dimension("1", "here") == (0, 0, 0, 0)
+
+
+SYMBOLS = {name: units.dimension(unit, "here") for name, unit in {
+    "t": "second", "f": "Hz", "v": "volt", "i": "amp", "r": "ohm", "x": "1"}.items()}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "unit"),
+    [
+        ("sqrt(t*t)", "second"), ("sqrt(t)**2", "second"), ("sqrt(v/r*i)", "amp"), ("sqrt(x)", "1"),
+        ("abs(-v)", "volt"), ("clip(t, 0, 2/f)", "second"), ("sign(v)", "1"), ("int(v > r*i)", "1"),
+        ("exp(-t*f)", "1"), ("x**x", "1"), ("v**2/r", "volt*amp"), ("t**-1", "Hz"), ("v - r*i", "volt"),
+        ("(t > 1/f) and not (v == 0)", "1"), ("0*v + i*r", "volt"), ("t % (1/f)", "second"),
+    ],
+)  # fmt: skip
+def test_an_expression_has_the_dimension_of_its_value(source, unit):
+    assert units.of(source, SYMBOLS, "here", source) == units.dimension(unit, "here")
+
+
+def test_a_bare_zero_fits_any_unit():
+    assert units.of("0", SYMBOLS, "here", "0") is None
+    assert units.of("-0", SYMBOLS, "here", "-0") is None
+    assert units.of("abs(0)", SYMBOLS, "here", "abs(0)") is None
+    assert units.of("v + 0", SYMBOLS, "here", "v + 0") == units.dimension("volt", "here")
+    assert units.of("0 - v", SYMBOLS, "here", "0 - v") == units.dimension("volt", "here")
+    assert units.of("1", SYMBOLS, "here", "1") == units.ONE
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("t + sqrt(t)", ["`t` [second]", "`sqrt(t)` [s^0.5]"]),
+        ("t > v", ["can't compare", "`t` [second]", "`v` [volt]"]),
+        ("x + t", ["can't combine"]),
+        ("t + 1", ["can't combine", "`1` [1]"]),
+        ("exp(v)", ["`exp` takes a plain number", "`v` is in volt"]),
+        ("log(x, t)", ["`log` takes a plain number", "`t` is in second"]),
+        ("clip(t, x, t)", ["can't clip"]),
+        ("clip(t, t, x)", ["can't clip"]),
+        ("v**x", ["needs a numeric power"]),
+        ("x > 0 and (t > v)", ["can't compare"]),
+        ("x*(t + v)", ["can't combine"]),
+        ("q + x", ["unknown symbol `q`"]),
+    ],
+)
+def test_dimensions_that_do_not_agree_are_refused(source, words):
+    with pytest.raises(UserError) as caught:
+        units.of(source, SYMBOLS, "here", source)
+    assert all(word in str(caught.value) for word in ["here", *words])
+
+
+@pytest.mark.parametrize("unit", ["volt + volt", "volt**x", "sqrt(volt)", "-volt", "volt > 0"])
+def test_what_is_no_unit_is_refused(unit):
+    with pytest.raises(UserError, match=r"not a unit|unknown symbol"):
+        units.dimension(unit, "here")
+
+
 def test_units_are_products_and_powers():
     assert units.dimension("volt/ohm", "here") == units.dimension("amp", "here")
     assert units.dimension("farad*ohm", "here") == units.SECOND
     assert units.spell(units.dimension("1/second", "here")) == "Hz"
+    assert units.spell(units.dimension("metre**2*kg", "here")) == "m^2 kg^1"
     with pytest.raises(UserError, match=r"unknown symbol `volts`; did you mean `volt`"):
         units.dimension("volts", "here")

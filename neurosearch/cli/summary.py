@@ -12,6 +12,7 @@ from neurosearch.cli.what_ran import what_ran
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.record.score import Score
+from neurosearch.record.stored import score_to_json
 from neurosearch.record.trial import Trial
 from neurosearch.search.cautions import cautions
 from neurosearch.search.evaluation import Outcome
@@ -66,7 +67,7 @@ def of_score(score: Score, resolved: Resolved, seeds: Sequence[int], as_json: bo
             "configuration_digest": config.digest(resolved.configuration),
             "configuration_seeds": list(seeds),
         }
-        return json.dumps({**plain(score), **ran}, indent=2)
+        return json.dumps({**plain(score_to_json(score)), **ran}, indent=2)
     width = max(map(len, score.metrics), default=6)
     lines = [what_ran(resolved, seeds), ""]
     lines.append(f"{'status':{width}}  {score.status}{': ' + score.reason if score.reason else ''}")

@@ -36,7 +36,7 @@ def dimension(unit: str, where: str) -> Dimension:
                 return _times(walk(a), walk(b))
             case ast.BinOp(left=a, op=ast.Div(), right=b):
                 return _times(walk(a), _power(walk(b), -1))
-            case ast.BinOp(left=a, op=ast.Pow(), right=ast.Constant(value=int() | float() as k)):
+            case ast.BinOp(left=a, op=ast.Pow(), right=b) if (k := _exponent(b)) is not None:
                 return _power(walk(a), k)
         tx.fail(where, unit, "not a unit")
 
@@ -54,6 +54,16 @@ def _times(a: Dimension, b: Dimension) -> Dimension:
 
 def _power(a: Dimension, k: float) -> Dimension:
     return (a[0] * k, a[1] * k, a[2] * k, a[3] * k)
+
+
+def _exponent(n: ast.expr) -> float | None:
+    """The number that an exponent is, with its sign; ``None`` for anything else."""
+    match n:
+        case ast.Constant(value=int() | float() as k):
+            return k
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as k)):
+            return -k
+    return None
 
 
 def of(source: str, env: Mapping[str, Dimension], where: str, shown: str) -> Dimension | None:
@@ -108,9 +118,10 @@ def _of(source: str, used: tuple[tuple[str, Dimension], ...], where: str, shown:
                 base = go(a) or ONE
                 if base == ONE:
                     return ONE
-                if not isinstance(b, ast.Constant) or not isinstance(b.value, int | float):
+                exponent = _exponent(b)
+                if exponent is None:
                     tx.fail(where, shown, f"`{ast.unparse(a)}` [{spell(base)}] needs a numeric power")
-                return _power(base, b.value)
+                return _power(base, exponent)
             case ast.BinOp(left=a, right=b):
                 return same(a, b, n, "can't combine")
             case ast.Compare(left=a, comparators=[b]):
