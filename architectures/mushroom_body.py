@@ -1,4 +1,4 @@
-"""Mushroom body: inputs, a sparse fixed projection to many Kenyon cells, plastic synapses to the output neurons.
+"""Mushroom body: a sparse, fixed projection from the inputs to many Kenyon cells, and plastic output synapses.
 
 Caron et al. (2013), Huerta & Nowotny (2009), Yanguas-Gil (2019, APL Materials).
 """
@@ -18,14 +18,14 @@ from neurosearch.parts.wiring.fan_in import FanIn
 
 @dataclass(frozen=True)
 class KenyonCells(Part):
-    """The hidden layer: size, wiring from the input, its sign, and how activity is kept sparse."""
+    """The hidden layer: size, input wiring and its sign, and the mechanisms that keep activity sparse."""
 
     size: int = quantity(1000, low=1, high=100_000)
     fan_in: int = quantity(8, low=1, high=10_000)
-    negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory inputs; 0 = excitatory wiring
+    negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory input synapses; 0 = all excitatory
     neuron: Any = part("neurons", "lif")
-    drive: float = quantity(1.0, low=1e-6, high=1e6)  # sum of absolute input weights of a cell
-    sparsity: float = quantity(0.1, low=1e-4, high=1)  # fraction of samples in which a cell should be active
+    drive: float = quantity(1.0, low=1e-6, high=1e6)  # summed absolute input weights of a cell
+    sparsity: float = quantity(0.1, low=1e-4, high=1)  # target fraction of samples in which a cell is active
     homeostasis: float = quantity(0.1, low=0, high=100)  # rate; 0 = off
     inhibition: float = quantity(1.0, low=0, high=1e4)  # gain of graded global inhibition; 0 = none
     tau_inhibition: float = quantity(10e-3, "second", low=1e-4, high=10)
@@ -33,13 +33,13 @@ class KenyonCells(Part):
 
 @dataclass(frozen=True)
 class OutputLayer(Part):
-    """The output neurons; they spike only where the rule needs it."""
+    """The output neurons; they spike only if the rule requires it."""
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10)
     weight: float = quantity(0.0, low=-10, high=10)  # mean initial weight
     spread: float = quantity(0.0, low=0, high=10)
-    teaching_steps: int = quantity(16, low=1, high=10_000)  # used by rules that need a teacher
-    teacher: float = quantity(3.0, low=0, high=1000)  # current of the labelled class, thresholds
+    teaching_steps: int = quantity(16, low=1, high=10_000)  # for rules that need a teacher
+    teacher: float = quantity(3.0, low=0, high=1000)  # current into the labelled class, in units of the threshold
 
 
 @dataclass(frozen=True)

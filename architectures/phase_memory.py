@@ -1,4 +1,4 @@
-"""Autoassociative memory of spike phases: STDP-shaped storage, matched phase response, and spikes that say the phases.
+"""Autoassociative memory of spike phases: STDP-shaped storage, matched phase response, spikes at the recalled phases.
 
 Lengyel & Dayan (2004), Lengyel, Kwag, Paulsen & Dayan (2005).
 """
@@ -17,14 +17,14 @@ from neurosearch.recall.posterior import Memory
 
 @dataclass(frozen=True)
 class PhaseMemory(AbstractArchitecture):
-    """Each unit has a phase relative to an oscillation and a clock neuron that fires once a cycle, at that phase.
+    """Each unit has a phase relative to an oscillation and a clock neuron that spikes once per cycle, at that phase.
 
     Attributes:
-        load: number of patterns that recall assumes; 0: as many as were stored.
-        inhibition, response: factors on the derived interaction without learned weights, and on all that comes from
-            other units; a ``response`` of -1 is the phase response curve with the wrong sign.
-        frequency: of the oscillation; a cycle should have some ten steps or more, its phases are told to one step.
-        readout: what is recalled: the units' phases, or the phases that the clock neurons' last spikes told.
+        load: number of patterns that recall assumes; 0: the number stored.
+        inhibition, response: factors on the derived interaction without learned weights, and on all input from other
+            units; a ``response`` of -1 is the phase response curve with the wrong sign.
+        frequency: of the oscillation; a cycle should have at least ten steps, since spike times resolve one step.
+        readout: ``phases`` of the units, or the phases of the clock neurons' last ``spikes``.
     """
 
     encoder: Any = part("encoders", "current")
@@ -46,9 +46,9 @@ class PhaseMemory(AbstractArchitecture):
         gains = {"leak": 1.0, "inhibition": self.inhibition, "response": self.response, "load": float(self.load)}
         source, populations, projections = associative.parts(memory, self.encoder, self.tau_mem, self.dt, gains)
         clocks = Population("clock", n, phase_clock(self.frequency))
-        tell = Projection("tell", associative.UNITS, "clock", OneToOne(), Constant(1.0), graded="phase = x_pre")
-        told = self.readout == "spikes"
+        to_clock = Projection("tell", associative.UNITS, "clock", OneToOne(), Constant(1.0), graded="phase = x_pre")
+        from_spikes = self.readout == "spikes"
         return Graph(
-            source, (*populations, clocks), (*projections, tell), readout="clock" if told else associative.UNITS,
-            decision="told" if told else "x", dt=self.dt,
+            source, (*populations, clocks), (*projections, to_clock),
+            readout="clock" if from_spikes else associative.UNITS, decision="told" if from_spikes else "x", dt=self.dt,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Autoassociative memory of graded rates; its recall is derived from its storage rule (Lengyel & Dayan 2004)."""
+"""Autoassociative memory of graded rates, with recall derived from the storage rule (Lengyel & Dayan 2004)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from neurosearch.recall.posterior import Memory
 
 @dataclass(frozen=True)
 class RateMemory(AbstractArchitecture):
-    """Units that store what they are shown and recall it from a noisy cue; prior and noise are what recall assumes.
+    """Units that store patterns and recall them from noisy cues; prior and noise are those that recall assumes.
 
     Attributes:
-        load: number of patterns that recall assumes; 0: as many as were stored.
-        leak, inhibition, response: factors on the derived leak, on inhibition without learned weights, and on all that
-            comes from other units; 1 is matched, everything else a mistuned memory.
+        load: number of patterns that recall assumes; 0: the number stored.
+        leak, inhibition, response: factors on the derived leak, on inhibition without learned weights, and on all
+            input from other units; 1 is matched, any other value detunes the memory.
     """
 
     encoder: Any = part("encoders", "current")
@@ -36,7 +36,7 @@ class RateMemory(AbstractArchitecture):
         """See ``AbstractArchitecture.graph``; the outputs are the units themselves."""
         if self.prior.period:
             raise UserError(
-                f"rate_memory.prior = {self.prior.owner} is a prior of phases; use the architecture phase_memory"
+                f"rate_memory.prior = {self.prior.owner} is a prior for phases; use the architecture phase_memory"
             )
         n = associative.units(self.encoder, shape, n_outputs)
         memory = Memory(self.storage, self.prior, self.noise, n)

@@ -1,6 +1,6 @@
-"""Recurrent excitatory-inhibitory network whose recurrent synapses learn by STDP, with a plastic read-out.
+"""Recurrent excitatory-inhibitory network with STDP on its excitatory recurrent synapses and a plastic read-out.
 
-Brunel (2000) for the network, Litwin-Kumar & Doiron (2014) for plasticity in its excitatory recurrence.
+Brunel (2000) for the network, Litwin-Kumar & Doiron (2014) for the plasticity of recurrent excitation.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Excitatory(Part):
     size: int = quantity(400, low=2, high=100_000)
     neuron: Any = part("neurons", "lif")
     fan_in: int = quantity(12, low=1, high=10_000)
-    drive: float = quantity(6.0, low=1e-6, high=1e6)  # sum of absolute input weights of a neuron
-    negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory inputs
+    drive: float = quantity(6.0, low=1e-6, high=1e6)  # summed absolute input weights of a neuron
+    negative: float = quantity(0.5, low=0, high=1)  # fraction of inhibitory input synapses
     sparsity: float = quantity(0.2, low=1e-4, high=1)
     homeostasis: float = quantity(0.1, low=0, high=100)  # rate; 0 = off
 
@@ -41,7 +41,7 @@ class Inhibitory(Part):
 
 @dataclass(frozen=True)
 class Recurrence(Part):
-    """Connection probability, and the sum of weights that a neuron receives from each population."""
+    """Connection probability, and the summed weights (expected) of a neuron's inputs from each population."""
 
     p: float = quantity(0.1, low=0, high=1)
     ee: float = quantity(0.5, low=0, high=1e4)
@@ -53,7 +53,7 @@ class Recurrence(Part):
 
 @dataclass(frozen=True)
 class Readout(Part):
-    """The output neurons; they spike only where the rule needs it."""
+    """The output neurons; they spike only if the rule requires it."""
 
     tau_mem: float = quantity(20e-3, "second", low=1e-4, high=10)
     weight: float = quantity(0.0, low=-10, high=10)

@@ -482,13 +482,13 @@ def test_a_neuron_that_nir_cannot_hold_is_a_sentence(tmp_path):
 
     graph = layered(make("rules", "delta_potential"), neuron=Oscillator())
     plan, engine, _ = stepped(graph)
-    with pytest.raises(UserError, match=r"hidden: NIR cannot hold neuron Oscillator: Oscillator has no tau_mem"):
+    with pytest.raises(UserError, match=r"hidden: NIR cannot express neuron Oscillator: Oscillator has no tau_mem"):
         nir_graph.graph(network(graph, plan, engine), {})
 
 
 def test_a_matrix_beyond_reason_is_refused(finished, monkeypatch):
     monkeypatch.setattr(nir_graph, "DENSE_LIMIT", 1000)
-    with pytest.raises(UserError, match="input_kenyon has 50 x 64 pairs, and NIR keeps a weight for each"):
+    with pytest.raises(UserError, match="input_kenyon has 50 x 64 pairs, and NIR stores a weight for each"):
         nir_graph.graph(finished, {})
 
 

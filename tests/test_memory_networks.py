@@ -164,7 +164,7 @@ def test_storage_goes_through_the_weight_memory():
             {"dt": 0.02},
             r"is too large .* use a dt of at most [\d.]+ s or a tau_mem of at least [\d.]+ s",
         ),
-        ("rate_memory", {"prior": make("priors", "circle")}, "prior of phases; use the architecture phase_memory"),
+        ("rate_memory", {"prior": make("priors", "circle")}, "prior for phases; use the architecture phase_memory"),
         ("rate_memory", {"encoder": make("encoders", "poisson")}, "use the encoder current"),
         ("rate_memory", {"storage": make("storage", "written", rule="x_pre + 0*x_post + y")}, "unknown symbol `y`"),
     ],

@@ -1,4 +1,4 @@
-"""A finished network → the files of a target, with what each of its elements became."""
+"""Write a trained network to the files of a target, and report how faithful each element is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from neurosearch.export.network import Network
 from neurosearch.spelling import suggestion
 
 SUFFIXES = {"json": ".json", "nir": ".nir"}
-"""Targets, and how their files end."""
+"""Targets and the suffixes of their files."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """The files of an export.
 
     Attributes:
         target: ``json`` or ``nir``.
-        paths: the files, the one to name first.
-        elements: what became of each element of the network.
+        paths: the files written, the main one first.
+        elements: how faithfully each element of the network is represented.
     """
 
     target: str
@@ -31,14 +31,18 @@ class Exported:
 
     @property
     def text(self) -> str:
-        """For the screen."""
-        shown = sorted({e.verdict for e in self.elements}, key=list(FAITHFULNESS).index)
+        """The report that is printed."""
+        verdicts = sorted({e.verdict for e in self.elements}, key=list(FAITHFULNESS).index)
         lines = [f"wrote {', '.join(str(path) for path in self.paths)}", "", table(self.elements), ""]
-        return "\n".join(lines + [f"{verdict}: {FAITHFULNESS[verdict]}" for verdict in shown])
+        return "\n".join(lines + [f"{verdict}: {FAITHFULNESS[verdict]}" for verdict in verdicts])
 
 
 def destination(target: str, out: Path | None, name: str) -> Path:
-    """The file of a target: ``out``, inside it if it is a folder, or ``name`` in the working directory."""
+    """The path to write: ``out``, ``name`` inside it if it is a folder, or ``name`` in the working directory.
+
+    Raises:
+        UserError: an unknown target, or a suffix that does not fit it.
+    """
     if target not in SUFFIXES:
         raise UserError(f"--to {target} does not exist; {suggestion(target, SUFFIXES)}")
     if target == "nir":
@@ -59,8 +63,8 @@ def export(network: Network, target: str, path: Path, provenance: Mapping[str, A
     Args:
         network: after its run.
         target: a key of ``SUFFIXES``.
-        path: as ``destination`` gives it.
-        provenance: study, trial, versions and date, plain data.
+        path: from ``destination``.
+        provenance: study, trial, versions and date, as plain data.
     """
     if target == "json":
         return Exported(target, found.write(network, path, provenance), _everything(network))
@@ -75,10 +79,10 @@ def _everything(network: Network) -> tuple[Element, ...]:
             "configuration",
             "all parts",
             FAITHFUL,
-            "`neurosearch run` makes the same run of it, bit for bit with the same build",
+            "`neurosearch run` repeats the run, bit for bit with the same build",
         ),
         *(
-            Element(name, "final weights", FAITHFUL, f"{len(network.state[name])} synapses with their pairs i, j")
+            Element(name, "final weights", FAITHFUL, f"{len(network.state[name])} synapses with their indices i, j")
             for name in synapses
         ),
         Element("*", "final state", FAITHFUL, f"{len(network.state)} variables of neurons and synapses"),

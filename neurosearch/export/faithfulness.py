@@ -1,4 +1,4 @@
-"""What an export says of each element of a network: whether the target holds it as it was simulated."""
+"""How faithfully an export represents each element of a network, compared with the simulation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ FAITHFUL, APPROXIMATE, UNSUPPORTED = "faithful", "approximate", "unsupported"
 FAITHFULNESS = {
     FAITHFUL: "the target computes the same",
     APPROXIMATE: "the target computes something close; the note says what differs",
-    UNSUPPORTED: "the target cannot hold it; it stands in the metadata, and the reader must supply it",
+    UNSUPPORTED: "the target cannot express it; it is in the metadata, and the reader must implement it",
 }
-"""Every verdict with its meaning."""
+"""Each verdict and its meaning."""
 
 
 @dataclass(frozen=True)
 class Element:
-    """One element of a network in a target.
+    """One element of a network and its representation in a target.
 
     Attributes:
         name: of the population, projection or part.
         kind: what it is, for example ``neuron lif`` or ``rule stdp``.
         verdict: a key of ``FAITHFULNESS``.
-        note: what became of it, and what differs.
+        note: how it is represented, and what differs.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Element:
 
     def __post_init__(self) -> None:
         if self.verdict not in FAITHFULNESS:
-            raise ValueError(f"{self.name}: {self.verdict!r} is none of {', '.join(FAITHFULNESS)}")
+            raise ValueError(f"{self.name}: {self.verdict!r} is not one of {', '.join(FAITHFULNESS)}")
 
 
 def table(elements: Sequence[Element]) -> str:
-    """One line an element."""
+    """One line per element, in aligned columns."""
     rows = [(e.name, e.kind, e.verdict, e.note) for e in elements]
     widths = [max((len(row[n]) for row in rows), default=0) for n in range(3)]
     return "\n".join(

@@ -1,7 +1,7 @@
-"""A finished network as a NIR graph (Pedersen et al. 2024): neurons, final weights, and in the metadata what NIR lacks.
+"""Export a trained network as a NIR graph (Pedersen et al. 2024); what NIR cannot express goes into its metadata.
 
-A spike is the number 1 for one step of ``dt``, as NIR's readers take it. A reader for which a spike is a Dirac pulse of
-area 1 multiplies ``r`` of LIF and LI, and ``w_in`` of CubaLIF, by ``dt`` (both are in the metadata).
+A spike is the value 1 for one step of ``dt``, as NIR readers interpret it. A reader that treats a spike as a Dirac
+pulse of area 1 must multiply ``r`` of LIF and LI, and ``w_in`` of CubaLIF, by ``dt`` (both are in the metadata).
 """
 
 import re
@@ -21,39 +21,44 @@ from neurosearch.graph import Population, Projection
 from neurosearch.language.declarations import lines
 
 DENSE_LIMIT = 2**28
-"""Entries of the largest weight matrix that is written: NIR keeps every pair, 8 bytes each."""
+"""Entries of the largest weight matrix written: NIR stores a weight for every pair, 8 bytes each (2 GiB)."""
 
 PRIMITIVES: Mapping[str, tuple[str, ...]] = {
     "LIF": ("tau_mem", "v_threshold", "v_reset", "v_leak"),
     "CubaLIF": ("tau_mem", "tau_syn", "v_threshold", "v_reset", "v_leak"),
     "LI": ("tau_mem",),
 }
-"""NIR's neurons that are written, with the parameters that ours must have for it."""
+"""Supported NIR neurons, with the parameters that our neuron must have."""
 
 NIR = (1, 0, 6)
 """The first version of the package nir with the classes and parameters that are written here."""
 
 STATES = {"LIF": 1, "LI": 1, "CubaLIF": 2}
+"""State variables of each NIR neuron; a neuron of ours with more is approximated."""
 
 
 def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[Path, tuple[Element, ...]]:
-    """Write a ``.nir`` file, read it back, and make sure that it says what was meant."""
+    """Write a ``.nir`` file and verify it by reading it back.
+
+    Raises:
+        UserError: the file cannot be written, NIR cannot express a neuron, or a weight matrix is too large.
+    """
     nir = _nir()
-    made, elements = graph(network, provenance)
+    nir_graph, elements = graph(network, provenance)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        nir.write(str(path), made)
+        nir.write(str(path), nir_graph)
     except OSError as error:
         raise UserError(
             f"{path} cannot be written: {error.strerror or error}; choose another place with --out"
         ) from error
-    if not same(made.to_dict(), nir.read(str(path)).to_dict()):
-        raise RuntimeError(f"{path} reads back otherwise than it was written")
+    if not same(nir_graph.to_dict(), nir.read(str(path)).to_dict()):
+        raise RuntimeError(f"{path} differs from the graph that was written to it")
     return path, elements
 
 
 def graph(network: Network, provenance: Mapping[str, Any]) -> tuple[Any, tuple[Element, ...]]:
-    """The ``nir.NIRGraph`` of a network, and what became of each of its elements."""
+    """The ``nir.NIRGraph`` of a network, and how faithfully it represents each element."""
     nir = _nir()
     declared = network.graph
     source = declared.input
@@ -61,11 +66,11 @@ def graph(network: Network, provenance: Mapping[str, Any]) -> tuple[Any, tuple[E
     edges: list[tuple[str, str]] = []
     elements = [_encoder(network)]
     for population in declared.populations:
-        nodes[population.name], made = _population(network, population)
-        elements += made
+        nodes[population.name], of_population = _population(network, population)
+        elements += of_population
     for projection in declared.projections:
-        node, made = _projection(network, projection)
-        elements += made
+        node, of_projection = _projection(network, projection)
+        elements += of_projection
         if node is not None:
             nodes[projection.name] = node
             edges += [(projection.pre, projection.name), (projection.name, projection.post)]
@@ -75,12 +80,12 @@ def graph(network: Network, provenance: Mapping[str, Any]) -> tuple[Any, tuple[E
     nodes[end] = nir.Output({"output": np.array([network.plan.sizes[declared.readout]])})
     edges.append((declared.readout, end))
     elements += _rest(network, end)
-    beside = {KEY: metadata(network, elements, provenance)}
-    return nir.NIRGraph(nodes, edges, metadata=beside), tuple(elements)
+    extra = {KEY: metadata(network, elements, provenance)}
+    return nir.NIRGraph(nodes, edges, metadata=extra), tuple(elements)
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two graphs, as plain data, are equal: nodes, edges and metadata, every array bit for bit."""
+    """Whether two graphs, as plain data, are equal: nodes, edges, metadata, and every array bit for bit."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -112,17 +117,19 @@ def _nir() -> Any:
 
 
 def _primitive(population: Population) -> str:
-    """The nearest NIR neuron."""
+    """Name of the nearest NIR neuron."""
     neuron = population.neuron
     own = set(neuron.values)
-    found = neuron.nir or ("LIF" if neuron.threshold else "LI")
-    missing = [name for name in PRIMITIVES.get(found, ()) if name not in own]
-    if found not in PRIMITIVES or missing:
+    nearest = neuron.nir or ("LIF" if neuron.threshold else "LI")
+    missing = [name for name in PRIMITIVES.get(nearest, ()) if name not in own]
+    if nearest not in PRIMITIVES or missing:
         why = (
-            f"{neuron.owner} has no {', '.join(missing)}" if missing else f"{found} is none of {', '.join(PRIMITIVES)}"
+            f"{neuron.owner} has no {', '.join(missing)}"
+            if missing
+            else f"{nearest} is not one of {', '.join(PRIMITIVES)}"
         )
-        raise UserError(f"{population.name}: NIR cannot hold neuron {neuron.owner}: {why}; export to json instead")
-    return found
+        raise UserError(f"{population.name}: NIR cannot express neuron {neuron.owner}: {why}; export to json instead")
+    return nearest
 
 
 def _population(network: Network, population: Population) -> tuple[Any, list[Element]]:
@@ -145,11 +152,11 @@ def _population(network: Network, population: Population) -> tuple[Any, list[Ele
             node = nir.CubaLIF(tau_syn=each("tau_syn"), tau_mem=each("tau_mem"), r=np.ones(size), w_in=gain, **firing)
     elements = [_neuron_element(network, population, primitive)]
     if population.homeostasis is not None:
-        note = "learned thresholds are in v_threshold; they stay as they are"
+        note = "v_threshold includes the learned thresholds, which no longer adapt"
         elements.append(Element(name, "homeostasis", FAITHFUL, note))
     if population.teacher is not None:
         elements.append(
-            Element(name, "teacher", UNSUPPORTED, "the teaching current is in the metadata; only learning needs it")
+            Element(name, "teacher", UNSUPPORTED, "the teaching current is in the metadata; only plasticity needs it")
         )
     return node, elements
 
@@ -162,15 +169,15 @@ def _neuron_element(network: Network, population: Population, primitive: str) ->
             population.name, kind, APPROXIMATE, f"as {primitive} without its refractory time (in the metadata)"
         )
     if not neuron.nir or len(own) != STATES[primitive]:
-        extra = ", ".join(name for name in own if name != "v") or "what else it has"
+        extra = ", ".join(name for name in own if name != "v") or "its other texts"
         return Element(population.name, kind, APPROXIMATE, f"as {primitive} without {extra} (in the metadata)")
     if primitive == "CubaLIF" and any(
         _is_graded(network, p) for p in network.graph.projections if p.post == population.name
     ):
         return Element(
-            population.name, kind, APPROXIMATE, "graded input passes the synaptic filter tau_syn, here it does not"
+            population.name, kind, APPROXIMATE, "graded input is filtered by tau_syn; in the simulation it was not"
         )
-    return Element(population.name, kind, FAITHFUL, f"{primitive}; the same equation, in steps of the reader's own")
+    return Element(population.name, kind, FAITHFUL, f"{primitive}; same equation, time step of the reader")
 
 
 def _is_graded(network: Network, p: Projection) -> bool:
@@ -178,7 +185,7 @@ def _is_graded(network: Network, p: Projection) -> bool:
 
 
 def _gain(network: Network, population: Population) -> float:
-    """``r`` (of CubaLIF: ``w_in``) for which a weight that arrives with a spike steps the variable by that weight."""
+    """``r`` (for CubaLIF ``w_in``) with which a presynaptic spike increments the variable by its weight."""
     name, dt, values = population.name, network.graph.dt, network.plan.values
     if _primitive(population) == "CubaLIF":
         return values[f"{name}.tau_syn"] / dt
@@ -192,17 +199,16 @@ def _projection(network: Network, p: Projection) -> tuple[Any, list[Element]]:
     elements, divisor, verdict, note = [], 1.0, FAITHFUL, "final weights" if p.rule else "weights"
     if _is_graded(network, p):
         if p.pre in population and (p.graded != "v" or _primitive(population[p.pre]) != "LI"):
-            note = (
-                f"it carries {p.graded!r} of {p.pre}, whose node gives {'v' if p.graded != 'v' else 'spikes'}; left out"
-            )
+            output = "v" if p.graded != "v" else "spikes"
+            note = f"omitted: it carries {p.graded!r} of {p.pre}, but that node outputs {output}"
             return None, [Element(p.name, "graded projection", UNSUPPORTED, note)]
         divisor = _gain(network, post)
         if divisor != 1:
-            note += f", divided by {post.name}'s gain {divisor:g}, which is meant for spikes"
+            note += f", divided by {post.name}'s gain {divisor:g}, which applies to spikes"
         if _primitive(post) == "CubaLIF":
             verdict, note = APPROXIMATE, note + "; filtered by tau_syn"
     if _closes_a_loop(network, p):
-        verdict, note = APPROXIMATE, note + "; the delay of a loop is the reader's (here one step)"
+        verdict, note = APPROXIMATE, note + "; the reader determines the delay of the loop (here one step)"
     if p.stp is not None:
         elements.append(
             Element(p.name, f"stp {catalogue.name_of(p.stp)}", UNSUPPORTED, "in the metadata; the weights are static")
@@ -210,7 +216,7 @@ def _projection(network: Network, p: Projection) -> tuple[Any, list[Element]]:
         verdict = APPROXIMATE
     if p.rule is not None:
         elements.append(
-            Element(p.name, f"rule {catalogue.name_of(p.rule)}", UNSUPPORTED, "in the metadata; learning has ended")
+            Element(p.name, f"rule {catalogue.name_of(p.rule)}", UNSUPPORTED, "in the metadata; weights are final")
         )
     weight = _dense(network, p) / divisor
     note += f" [{weight.shape[0]} out, {weight.shape[1]} in]"
@@ -218,7 +224,7 @@ def _projection(network: Network, p: Projection) -> tuple[Any, list[Element]]:
 
 
 def _closes_a_loop(network: Network, p: Projection) -> bool:
-    """Whether what a projection carries comes back to where it started."""
+    """Whether a projection is part of a recurrent loop."""
     reached, waiting = set(), [p.post]
     while waiting:
         name = waiting.pop()
@@ -229,11 +235,11 @@ def _closes_a_loop(network: Network, p: Projection) -> bool:
 
 
 def _dense(network: Network, p: Projection) -> np.ndarray:
-    """[post, pre] weights; 0 where there is no synapse."""
+    """[post, pre] weight matrix; 0 where there is no synapse."""
     n_pre, n_post = network.plan.sizes[p.pre], network.plan.sizes[p.post]
     if n_pre * n_post > DENSE_LIMIT:
         raise UserError(
-            f"{p.name} has {n_post} x {n_pre} pairs, and NIR keeps a weight for each of them "
+            f"{p.name} has {n_post} x {n_pre} pairs, and NIR stores a weight for each of them "
             f"({n_pre * n_post * 8 / 1e9:.1f} GB); export to json instead"
         )
     i, j = pairs(network.plan, p.name, network.seed)
@@ -246,25 +252,23 @@ def _dense(network: Network, p: Projection) -> np.ndarray:
 def _encoder(network: Network) -> Element:
     source = network.graph.input
     kind = f"encoder {catalogue.name_of(source.encoder)}"
-    given = f"the current `{source.encoder.graded}`" if source.encoder.graded else "its spikes"
+    signal = f"the current `{source.encoder.graded}`" if source.encoder.graded else "its spikes"
     return Element(
         source.name,
         kind,
         UNSUPPORTED,
-        f"in the metadata; give {given} of the normalised values to the node {source.name}",
+        f"in the metadata; feed {signal} for the normalised values into the node {source.name}",
     )
 
 
 def _rest(network: Network, end: str) -> list[Element]:
     declared = network.graph
-    decision = (
-        f"in the metadata: the largest `{declared.decision}` of {declared.readout}; the node {end} gives its output"
-    )
-    reset = "in the metadata: at_sample of each neuron, between two samples"
+    decision = f"in the metadata: the largest `{declared.decision}` of {declared.readout}; the node {end} is its output"
+    reset = "in the metadata: at_sample of each neuron, executed between samples"
     elements = [
         Element(declared.readout, "decision", UNSUPPORTED, decision),
         Element("*", "reset between samples", UNSUPPORTED, reset),
     ]
     if network.configuration.get("memory") not in (None, config.OFF):
-        elements.append(Element("*", "weight memory", FAITHFUL, "the weights are its levels"))
+        elements.append(Element("*", "weight memory", FAITHFUL, "weights are quantised to its levels"))
     return elements

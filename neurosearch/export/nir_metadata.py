@@ -1,14 +1,14 @@
-"""What NIR lacks, as the metadata of a graph under one versioned key: plasticity, encoder, homeostasis, decision.
+"""Metadata for what NIR cannot express, under one versioned key: plasticity, encoder, homeostasis, decision.
 
-Version 1: ``graph.metadata["neurosearch"]`` holds the numbers ``version`` and ``dt`` (seconds); all else is JSON text,
-because HDF5 has no nested lists. A part (neuron, rule, encoder, ...) is ``{name, parameters, texts}``: its name in the
-catalogue, its numbers in SI units, its equations and statements in the rule language.
+Version 1: ``graph.metadata["neurosearch"]`` holds the numbers ``version`` and ``dt`` (seconds); everything else is JSON
+text, because HDF5 has no nested lists. A part (neuron, rule, encoder, ...) is ``{name, parameters, texts}``: its name
+in the catalogue, its parameters in SI units, its equations and statements in the rule language.
 
-- ``configuration``, ``seed``: what ``neurosearch run`` needs to make the network again.
+- ``configuration``, ``seed``: what ``neurosearch run`` needs to rebuild the network.
 - ``encoder``: a part; ``populations``: name → ``{size, neuron, homeostasis, teacher}``.
-- ``projections``: name → ``{pre, post, graded, rule, stp}``, those left out of the graph too.
+- ``projections``: name → ``{pre, post, graded, rule, stp}``, including those omitted from the graph.
 - ``readout``: ``{population, decision, teaching_steps}``; the largest value of ``decision`` is the class.
-- ``elements``: ``{name, kind, verdict, note}`` of everything: faithful, approximate or unsupported.
+- ``elements``: ``{name, kind, verdict, note}`` of each element: faithful, approximate or unsupported.
 - ``provenance``: study, trial, versions, program, date.
 """
 
@@ -24,7 +24,7 @@ KEY, VERSION = "neurosearch", 1
 
 
 def metadata(network: Network, elements: Sequence[Element], provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry of a network; only numbers and texts, so that HDF5 gives back what was written."""
+    """The metadata of a network; only numbers and texts, which HDF5 preserves."""
 
     def part(thing: Any, texts: tuple[str, ...]) -> Any:
         if thing is None:
@@ -66,6 +66,6 @@ def metadata(network: Network, elements: Sequence[Element], provenance: Mapping[
         "provenance": dict(provenance)
         | {"program": network.program, "compiler": network.compiler, "data": network.data},
     }
-    made: dict[str, Any] = {"version": VERSION, "dt": declared.dt}
-    made |= {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in content.items()}
-    return made
+    entry: dict[str, Any] = {"version": VERSION, "dt": declared.dt}
+    entry |= {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in content.items()}
+    return entry
