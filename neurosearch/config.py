@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.spelling import as_number, quoted, shortened, suggestion
 
@@ -68,8 +69,6 @@ class Field:
         if self.form == "choice":
             return f"one of {', '.join(map(str, self.options))}{off}"
         if self.form == "part":
-            from neurosearch import catalogue  # the floor above: known names are read only to help with an error
-
             return f"one of the {self.kind}: {', '.join(catalogue.names(self.kind))}{off}"
         forms = {"flag": "true or false", "text": "text", "nested": "a mapping of its fields", "list": "a list"}
         return forms.get(self.form, "a value") + off
@@ -108,7 +107,6 @@ def build(cls: type, data: Any, where: str = "", path: str = "") -> Any:
 
 def build_part(kind: str, data: Any, where: str = "", path: str = "") -> Any:
     """Make a thing of the catalogue from ``name`` or ``{name: {field: value}}``."""
-    from neurosearch import catalogue  # the floor above, as in declare.part: only when a part is made
 
     name, settings = split_part(data, where, path)
     try:
@@ -237,8 +235,6 @@ def _to_data(field: Field, value: Any) -> Any:
     if value is None and field.form != "any":
         return None
     if field.form == "part":
-        from neurosearch import catalogue  # the floor above: the name of a class is its file's
-
         return {catalogue.name_of(value): to_dict(value)}
     if field.form == "nested":
         return to_dict(value)
@@ -271,7 +267,6 @@ def _walk(instance: Any, prefix: str) -> Iterator[tuple[str, Field, Any]]:
 
 
 def _describe(cls: type, prefix: str, above: tuple[type, ...]) -> Iterator[tuple[str, Field]]:
-    from neurosearch import catalogue  # the floor above: what could be chosen is what the folder holds
 
     for name, field in fields(cls).items():
         path = _join(prefix, name)
@@ -320,7 +315,6 @@ def _below(field: Field, present: Any, where: str, path: str) -> tuple[type | No
         return None if present in (None, OFF) else field.cls, present
     if field.form != "part" or present in (None, OFF):
         return None, {}
-    from neurosearch import catalogue  # the floor above: which class a chosen name is
 
     name = split_part(present, where, path)[0]
     return catalogue.find(field.kind, name), present[name]
@@ -334,7 +328,6 @@ def _absent(field: Field, present: Any, name: str, below: type | None) -> str:
         return f"does not exist while {field.name} is off" if below is None else (
             f"does not exist in {below.__name__}; {suggestion(name, fields(below))}"
         )  # fmt: skip
-    from neurosearch import catalogue  # the floor above: the other choices are looked through only for an error
 
     owners = [other for other in catalogue.names(field.kind) if name in fields(catalogue.find(field.kind, other))]
     chosen = split_part(present)[0] if present else OFF
@@ -348,8 +341,6 @@ def _short(field: Field, value: Any) -> Any:
     if value is None and field.form != "any":
         return OFF
     if field.form == "part":
-        from neurosearch import catalogue  # the floor above
-
         return catalogue.name_of(value)
     return "on" if field.form == "nested" else _to_data(field, value)
 

@@ -6,6 +6,7 @@ import inspect
 import typing
 from typing import Any
 
+from neurosearch import catalogue
 from neurosearch.errors import UserError
 from neurosearch.spelling import suggestion
 
@@ -28,8 +29,6 @@ def part(kind: str, default: str | None = None) -> Any:
     """
     metadata = {"part": kind, "default": default}
     if default and ".py:" in default:  # a class of the user's whose field it is names another one
-        from neurosearch import catalogue  # one floor up, but only for a file of the user's
-
         catalogue.allow(default)
     return dataclasses.field(default_factory=lambda: _make(kind, default), metadata=metadata)
 
@@ -37,7 +36,6 @@ def part(kind: str, default: str | None = None) -> Any:
 def _make(kind: str, name: str | None) -> Any:
     if name is None:
         return None
-    from neurosearch import catalogue  # one floor up, but only when an instance is made: a field names its default
 
     return catalogue.find(kind, name)()
 

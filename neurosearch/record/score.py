@@ -142,7 +142,35 @@ class Score:
 
     @property
     def detail(self) -> dict[str, Any]:
-        """A copy of all but status, metrics, curve and reason as it is stored, for scripts written for version 0.1."""
-        from neurosearch.record.stored import score_detail
-
-        return score_detail(self)
+        """All but status, metrics, curve and reason, with the keys under which it is stored; scripts read it, too."""
+        shown, activity, timing, made = self.shown, self.activity, self.timing, self.provenance
+        detail: dict[str, Any] = {
+            "lead_in": shown.lead_in,
+            "delay": shown.delay,
+            "samples": shown.samples,
+            "completed": shown.completed,
+            "run_seconds": timing.run,
+            "setup_seconds": timing.setup,
+            "wall_seconds": timing.wall,
+            "changes": {str(n): {"time": c.time, "depth": c.depth} for n, c in enumerate(self.changes, 1)},
+            "spikes": dict(activity.spikes),
+            "events": dict(activity.events),
+            "activity": dict(activity.shares),
+            "seconds": {"build": timing.build, "simulate": timing.simulate},
+            "build_fresh": made.builds,
+            "data": made.data,
+            "program": made.program,
+            "compiler": made.compiler,
+            "seeds": [{"status": one.status, **one.metrics} for one in self.seeds],
+        }
+        if (recalled := self.recalled) is not None:
+            detail |= {"load": recalled.load, "cues": recalled.cues, "references": dict(recalled.references)}
+            if recalled.error_at:
+                detail |= {
+                    "error_at": {str(step): error for step, error in recalled.error_at.items()},
+                    "best_error": recalled.best_error,
+                    "best_steps": recalled.best_steps,
+                    "recalled": recalled.share,
+                }
+        optional = ("changes", "activity", "data", "program", "compiler", "seeds")
+        return {key: value for key, value in detail.items() if value or key not in optional}

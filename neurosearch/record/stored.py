@@ -21,44 +21,9 @@ def score_to_json(score: Score) -> dict[str, Any]:
         "status": score.status,
         "metrics": dict(score.metrics),
         "curve": list(score.curve),
-        "detail": score_detail(score),
+        "detail": score.detail,
         "reason": score.reason,
     }
-
-
-def score_detail(score: Score) -> dict[str, Any]:
-    """What is stored of a score under ``detail``."""
-    shown, activity, timing, made = score.shown, score.activity, score.timing, score.provenance
-    detail: dict[str, Any] = {
-        "lead_in": shown.lead_in,
-        "delay": shown.delay,
-        "samples": shown.samples,
-        "completed": shown.completed,
-        "run_seconds": timing.run,
-        "setup_seconds": timing.setup,
-        "wall_seconds": timing.wall,
-        "changes": {str(n): {"time": c.time, "depth": c.depth} for n, c in enumerate(score.changes, 1)},
-        "spikes": dict(activity.spikes),
-        "events": dict(activity.events),
-        "activity": dict(activity.shares),
-        "seconds": {"build": timing.build, "simulate": timing.simulate},
-        "build_fresh": made.builds,
-        "data": made.data,
-        "program": made.program,
-        "compiler": made.compiler,
-        "seeds": [{"status": one.status, **one.metrics} for one in score.seeds],
-    }
-    if (recalled := score.recalled) is not None:
-        detail |= {"load": recalled.load, "cues": recalled.cues, "references": dict(recalled.references)}
-        if recalled.error_at:
-            detail |= {
-                "error_at": {str(step): error for step, error in recalled.error_at.items()},
-                "best_error": recalled.best_error,
-                "best_steps": recalled.best_steps,
-                "recalled": recalled.share,
-            }
-    optional = ("changes", "activity", "data", "program", "compiler", "seeds")
-    return {key: value for key, value in detail.items() if value or key not in optional}
 
 
 def score_from_json(data: Mapping[str, Any]) -> Score:
@@ -131,27 +96,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
         "params": dict(trial.params),
         "score": score_to_json(trial.score),
         "seconds": dict(trial.seconds),
-        "detail": trial_detail(trial),
-    }
-
-
-def trial_detail(trial: Trial) -> dict[str, Any]:
-    """What is stored of a trial under ``detail``."""
-    asked, ran = trial.asked, trial.ran
-    return {
-        "ask": asked.ask,
-        "asked_after": asked.after,
-        "duplicates": [[r.ask, r.after, r.original, r.finished] for r in asked.repeats],
-        "asked": asked.at,
-        "started": ran.started,
-        "finished": ran.finished,
-        "launch": ran.launch,
-        "workers": ran.workers,
-        "attempts": ran.attempts,
-        "earlier_reasons": list(ran.earlier_reasons),
-        "digest": trial.digest,
-        "seeds": list(trial.seeds),
-        "configuration": dict(trial.configuration),
+        "detail": trial.detail,
     }
 
 

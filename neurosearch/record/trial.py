@@ -89,7 +89,20 @@ class Trial:
 
     @property
     def detail(self) -> dict[str, Any]:
-        """A copy of all that follows ``seconds`` as it is stored, for scripts written for version 0.1."""
-        from neurosearch.record.stored import trial_detail
-
-        return trial_detail(self)
+        """All that follows ``seconds``, with the keys under which it is stored; scripts read it, too."""
+        asked, ran = self.asked, self.ran
+        return {
+            "ask": asked.ask,
+            "asked_after": asked.after,
+            "duplicates": [[r.ask, r.after, r.original, r.finished] for r in asked.repeats],
+            "asked": asked.at,
+            "started": ran.started,
+            "finished": ran.finished,
+            "launch": ran.launch,
+            "workers": ran.workers,
+            "attempts": ran.attempts,
+            "earlier_reasons": list(ran.earlier_reasons),
+            "digest": self.digest,
+            "seeds": list(self.seeds),
+            "configuration": dict(self.configuration),
+        }
