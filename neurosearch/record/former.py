@@ -1,17 +1,10 @@
-"""The keywords with which version 0.1 made streams, so that a user's task file that gives them still runs.
-
-``Stream(..., labels=, taught=, targets=, recall=)`` and ``dataclasses.replace`` with these keywords make the goal that
-they meant. Code of this package gives ``goal=``.
-"""
+"""Keywords that a class had in version 0.1, so that a user's file that gives them still runs."""
 
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 _Class = TypeVar("_Class", bound=type)
-
-GOAL = ("labels", "taught", "targets", "recall")
-"""Keywords of a stream that are its goal now: classes, what the learner is told of them, values, a recall."""
 
 
 def accepts(translate: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[_Class], _Class]:
@@ -35,27 +28,3 @@ def recall_keywords(named: dict[str, Any]) -> dict[str, Any]:
     if "fresh" in named:
         named["reset"] = named.pop("fresh")
     return named
-
-
-def stream_keywords(named: dict[str, Any]) -> dict[str, Any]:
-    """The goal that the former keywords mean, on top of a goal that is given (as ``dataclasses.replace`` does)."""
-    told = {name: value for name in GOAL if (value := named.pop(name, None)) is not None}
-    if told:
-        named["goal"] = _goal(named.get("goal"), **told)
-    return named
-
-
-def _goal(before: Any, labels: Any = None, taught: Any = None, targets: Any = None, recall: Any = None) -> Any:
-    from neurosearch.record.goal import Classes, Recall, Values
-
-    if recall is not None or isinstance(before, Recall):
-        return before if recall is None else recall
-    if targets is None and not isinstance(before, Values):
-        if labels is None:
-            return Classes(before.labels, taught)
-        return before.with_labels(labels) if taught is None and before is not None else Classes(labels, taught)
-    visible: Any = None if taught is None else taught >= 0
-    if taught is None and before is not None and not before.all_visible:
-        visible = before.visible if isinstance(before, Values) else before.visible_labels >= 0
-    was = before.targets if targets is None else targets
-    return Values(was, visible, labels if labels is not None or before is None else before.labels)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neurosearch.record import former
+from neurosearch.record.former import accepts
+from neurosearch.record.former_goal import stream_keywords
 from neurosearch.record.goal import Classes, Goal, Recall, Values
 from neurosearch.record.rows import SparseRows
 
@@ -19,7 +20,7 @@ LEAD_IN = WARM_UP
 """Its former name, for tasks of users."""
 
 
-@former.accepts(former.stream_keywords)
+@accepts(stream_keywords)
 @dataclass(frozen=True, eq=False)
 class Stream:
     """Samples in the order in which they are shown, and what is wanted of them.
