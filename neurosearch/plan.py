@@ -110,7 +110,7 @@ class Group:
         each_step: statements after integration, before the threshold.
         threshold: condition, or empty.
         reset: statements at a spike, the neuron's own.
-        refractory: name of the parameter that holds the refractory time, or empty.
+        refractory: name of the parameter that holds the refractory time, whole steps in seconds, or empty.
         after_reset: statements at a spike, after its own: short-term plasticity, traces, counters.
         can_skip: of neurons that need nothing but what they are shown: when, at the start of a frame, a neuron neither
             spikes nor changes before the next event; an engine may run the others for many steps at once. Empty:

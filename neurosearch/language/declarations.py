@@ -60,6 +60,8 @@ def _line(line: str, where: str) -> Line:
     if m["flag"] not in (None, "unless refractory"):
         tx.fail(where, line, f"unknown flag `({m['flag']})`; the only one is `(unless refractory)`")
     rhs = tx.expression(m["rhs"], where) if m["rhs"] else ""
+    if m["flag"] and not rhs:
+        tx.fail(where, line, "`(unless refractory)` is for differential equations; each_step can read `refractory`")
     unit = m["unit"].strip()
     if unit == "integer" and m["ode"]:
         tx.fail(where, line, "an integer cannot follow a differential equation")

@@ -39,6 +39,9 @@ DRAWS = frozenset({"draw", "draw4", "draw_lot", "gauss"})
 ELAPSED = "step - onset"
 """What lowering makes of ``elapsed``."""
 
+FREE = "not_refractory"
+"""What a plan's texts call it that a neuron is not refractory; Brian2's name."""
+
 RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys() | LOWERED
 """Names that no variable may have, since C++ or the language has another use for them."""
 
@@ -93,6 +96,13 @@ def check_name(name: str, where: str, source: str) -> None:
 def fail(where: str, source: str, problem: str) -> NoReturn:
     """Raise a RuleError that shows the statement."""
     raise RuleError(f"{where}: {problem}, in `{source}`")
+
+
+def refuse_draws(where: str, source: str, shown: str = "") -> None:
+    """Refuse draws where a text is not statements of one step."""
+    drawn = sorted(calls(source) & {"uniform", "gauss"}) if source else []
+    if drawn:
+        fail(where, shown or source, f"`{drawn[0]}` can't be drawn here; draw in each_step and read the variable here")
 
 
 def unknown(where: str, source: str, symbol: str, known: Iterable[str]) -> NoReturn:

@@ -31,7 +31,8 @@ def assemble(low: Lowering) -> Template:
         for p in low.graph.projections
         if p.wiring.fan_in
     }
-    return Template(shape, numbers, at_most)
+    refractory = frozenset(f"{g.name}.{g.refractory}" for g in groups if g.refractory)
+    return Template(shape, numbers, at_most, refractory)
 
 
 def _let_draw(low: Lowering, actions: tuple[Action, ...]) -> None:

@@ -33,6 +33,7 @@ def _into_current(low: Lowering, p: Projection, graded: str) -> None:
     pre, post = low.builders[p.pre], low.builders[p.post]
     synapses, where = low.synapses[p.name], f"{p.name}.graded"
     checked = tx.expression(graded, where)
+    tx.refuse_draws(where, checked)
     known = {*pre.own, *pre.parameters} | ({DRIVE} if pre.is_input else set())
     for symbol in sorted(tx.names(checked) - known):
         tx.unknown(where, checked, symbol, known)
@@ -64,6 +65,7 @@ def _into_variables(low: Lowering, p: Projection) -> None:
             tx.fail(
                 where, str(s), f"`{s.target}` already is the sum of another projection; declare one variable for each"
             )
+        tx.refuse_draws(where, s.value, str(s))
         for symbol in sorted(tx.names(s.value) - env.keys()):
             tx.unknown(where, str(s), symbol, env)
         units.expect(post.own[s.target], units.of(s.value, env, where, str(s)), where, str(s))

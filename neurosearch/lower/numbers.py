@@ -1,5 +1,6 @@
 """Where the numbers of a plan come from: places in a graph, since a plan's texts are the same whatever they are."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +21,13 @@ class Template:
         shape: before any pass.
         numbers: ``group.name`` → a place in the graph, or the number itself where a class says it.
         at_most: ``group.parameter`` → (population, n): the number is at most its size without n.
+        whole_steps: ``group.parameter`` that is rounded to the nearest whole number of time steps.
     """
 
     shape: Shape
     numbers: Mapping[str, Place | float]
     at_most: Mapping[str, tuple[str, int]]
+    whole_steps: frozenset[str] = frozenset()
 
 
 def sizes(graph: Graph, shape: Shape) -> dict[str, int]:
@@ -36,6 +39,8 @@ def sizes(graph: Graph, shape: Shape) -> dict[str, int]:
 def values(graph: Graph, template: Template, sizes: Mapping[str, int]) -> dict[str, float]:
     """The numbers of a plan, taken from where they are in the graph."""
     found = {key: _number(graph, place) for key, place in template.numbers.items()}
+    dt = template.shape.dt
+    found |= {key: dt * math.floor(found[key] / dt + 0.5) for key in template.whole_steps}
     return found | {key: min(found[key], sizes[group] - n) for key, (group, n) in template.at_most.items()}
 
 

@@ -14,7 +14,7 @@ from neurosearch.random import stream_id
 
 PORTS = (
     "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta",
-    "teach",
+    "teach", "refractory",
 )  # fmt: skip
 """Names that a graph gives a neuron's text; each exists only where some text asks for it."""
 
@@ -81,7 +81,7 @@ class PopulationBuilder:
     def declare(self, found: Iterable[Line], table: Mapping[str, str]) -> None:
         """Add declared variables under their final names."""
         for x in found:
-            rhs = "" if x.over else tx.rename(x.rhs, table)
+            rhs = "" if x.over else tx.rename(x.rhs, self._final(table))
             role = "sum" if x.over else "state"
             name = table[x.name]
             self.variables[name] = Variable(name, x.unit, rhs, integer=x.integer, held=x.held, role=role)
@@ -90,7 +90,7 @@ class PopulationBuilder:
         """Ask for a port; refuses what this population cannot have."""
         if name == DRIVE and not self.is_input:
             tx.fail(where, shown, f"`drive` exists on the input only, and {self.name} is a population")
-        if name in ("received", "target", "labelled", "current", "theta", "teach") and self.is_input:
+        if name in ("received", "target", "labelled", "current", "theta", "teach", "refractory") and self.is_input:
             tx.fail(where, shown, f"`{name}` does not exist on the input {self.name}")
         if name == "count" and not self.threshold:
             tx.fail(where, shown, f"`count` counts spikes, and {self.name} does not spike")
@@ -124,7 +124,7 @@ class PopulationBuilder:
         for name in written & set(PORTS):
             self.port(name, where, name)
         units.check_block(statements, env)
-        return tx.rename_block(statements, {**table, "elapsed": f"({tx.ELAPSED})"}, BlockDraws(f"{self.name}.{where}"))
+        return tx.rename_block(statements, self._final(table), BlockDraws(f"{self.name}.{where}"))
 
     def expression(
         self, part: Text, place: str, source: str, table: Mapping[str, str], own: Mapping[str, Dimension]
@@ -136,7 +136,12 @@ class PopulationBuilder:
         for symbol in sorted(tx.names(checked)):
             self._use(symbol, env, where, checked)
         units.of(checked, env, where, checked)
-        return tx.rename(checked, {**table, "elapsed": f"({tx.ELAPSED})"}, BlockDraws(f"{self.name}.{where}"))
+        return tx.rename(checked, self._final(table), BlockDraws(f"{self.name}.{where}"))
+
+    def _final(self, table: Mapping[str, str]) -> dict[str, str]:
+        """Final names, and what ports become that are no variables."""
+        refractory = f"int(not {tx.FREE})" if self.refractory else "0"
+        return {**table, "elapsed": f"({tx.ELAPSED})", "refractory": refractory}
 
     def _is_integer(self, name: str) -> bool:
         return name in self.variables and self.variables[name].integer
@@ -153,6 +158,7 @@ class PopulationBuilder:
         for x in found:
             if x.rhs and not x.over:
                 where, shown = f"{part.owner}.{place}", f"d{x.name}/dt = {x.rhs}"
+                tx.refuse_draws(where, x.rhs, shown)
                 for symbol in sorted(tx.names(x.rhs)):
                     self._use(symbol, env, where, shown)
                 d = own[x.name]
@@ -173,7 +179,7 @@ class PopulationBuilder:
 
     def group(self) -> Group:
         """The finished group."""
-        for port in sorted(self.ports - {"elapsed", "current"}):
+        for port in sorted(self.ports - {"elapsed", "current", "refractory"}):
             self.variables.setdefault(port, _port(port))
         if "count" in self.ports:
             self.increments += tx.block("count += 1", f"{self.name}.reset")

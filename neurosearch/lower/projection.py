@@ -1,16 +1,21 @@
 """A projection lowered: its wiring, its weights, and what a spike does to its targets."""
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 
 from neurosearch.errors import UserError
 from neurosearch.graph import Constant, Projection
 from neurosearch.language import text as tx
+from neurosearch.language import units
 from neurosearch.language.sides import POST, sided
+from neurosearch.language.units import ONE
 from neurosearch.lower.graded import lower_graded
 from neurosearch.lower.lowering import Lowering
+from neurosearch.lower.population_builder import PopulationBuilder
 from neurosearch.lower.rules import lower_rule
 from neurosearch.lower.stp import lower_stp, released
 from neurosearch.lower.wiring import lower_wiring
+from neurosearch.parts.neurons.base import Neuron
 from neurosearch.plan import Synapses, Variable
 from neurosearch.random import stream_id
 
@@ -57,15 +62,28 @@ def lower_delivery(low: Lowering, p: Projection) -> None:
     if not pre.threshold:
         raise UserError(f"projection {p.name}: {p.pre} does not spike; name what it carries with graded=...")
     neuron = next(x.neuron for x in low.graph.populations if x.name == p.post)
-    where = f"{neuron.owner}.receive"
-    (receive,) = tx.block(neuron.receive, where)
-    if receive.op != "+=" or receive.target not in post.own:
-        problem = "an arriving weight must be added (`+=`) to a variable of the neuron"
-        tx.fail(where, str(receive), problem + ", so that the order of synapses can't matter")
-    if post.variables[receive.target].integer:
-        tx.fail(where, str(receive), f"`{receive.target}` is an integer, but weights are real; write `: 1`")
     amount = released(p, low.synapses[p.name])
-    table = {"w": amount, **{k: sided(k, POST) for k in neuron.units}}
-    lines = [f"{sided(receive.target, POST)} += {tx.rename(receive.value, table)}"]
+    lines = [f"{sided(target, POST)} += {value}" for target, value in _received(neuron, post, amount)]
     lines += [f"{sided('received', POST)} += {amount}"] if "received" in post.ports else []
-    low.synapses[p.name] = replace(low.synapses[p.name], deliver=tx.block("\n".join(lines), where))
+    low.synapses[p.name] = replace(low.synapses[p.name], deliver=tx.block("\n".join(lines), f"{neuron.owner}.receive"))
+
+
+def _received(neuron: Neuron, post: PopulationBuilder, amount: str) -> Iterator[tuple[str, str]]:
+    """What an arriving weight adds to which variables; the order of synapses must not matter."""
+    where = f"{neuron.owner}.receive"
+    constant = {name: d for name, d in post.own.items() if name not in post.receiving}
+    env = {"w": ONE, **{k: units.dimension(u, neuron.owner) for k, u in neuron.units.items()}, **constant}
+    table = {"w": amount, **{k: sided(k, POST) for k in env if k != "w"}}
+    for s in tx.block(neuron.receive, where):
+        if s.op not in ("+=", "-=") or s.target not in post.own:
+            problem = "an arriving weight must be added (`+=`) to a variable of the neuron"
+            tx.fail(where, str(s), problem + ", so that the order of synapses can't matter")
+        if post.variables[s.target].integer:
+            tx.fail(where, str(s), f"`{s.target}` is an integer, but weights are real; write `: 1`")
+        tx.refuse_draws(where, s.value, str(s))
+        for symbol in sorted(tx.names(s.value) & post.receiving):
+            problem = f"`{symbol}` is being added to here, so its value depends on the order of synapses"
+            tx.fail(where, str(s), problem + "; read it in an equation instead")
+        units.expect(post.own[s.target], units.of(s.value, env, where, str(s)), where, str(s))
+        value = tx.rename(s.value, table)
+        yield s.target, value if s.op == "+=" else f"-({value})"

@@ -10,6 +10,7 @@ def lower_readout(low: Lowering) -> None:
     d, graph = low.builders[low.graph.readout], low.graph
     where = f"{d.name}.decision"
     checked = tx.expression(graph.decision, where)
+    tx.refuse_draws(where, checked)
     known = {*d.own, "count", "received"}
     for symbol in sorted(tx.names(checked)):
         if symbol not in known:

@@ -12,8 +12,10 @@ from neurosearch.language.sides import POST, PRE, SIDES, sided, split
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.population_builder import DRIVE, PORTS, BlockDraws, PopulationBuilder, dimensions
+from neurosearch.parts.rules.base import Rule
 from neurosearch.plan import SEED, Action, Group, Link, Sum, Synapses, Variable
 
+AT_SPIKES = ("on_pre", "on_post", "pre_spike", "post_spike")
 PLACES = {"pre": ("pre_spike", "pre_decision", "pre_sample"), "post": ("post_spike", "post_decision", "post_sample")}
 _SYNAPTIC_PORTS = ("count", "received", "target", "labelled", DRIVE)
 
@@ -27,6 +29,7 @@ def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: Popul
     sides = {PRE: pre, POST: post}
     found = {side: lines(getattr(rule, side), f"{rule.owner}.{side}") for side in (*sides, "synapse")}
     _refuse_taken(rule.owner, found, rule.units)
+    _refuse_stale_sums(rule, found)
     tables = {side: {x.name: f"{p.name}_{side}_{x.name}" for x in found[side]} for side in sides}
     own = {*(f.name for f in fields(p.weights)), *p.wiring.units}  # the projection's, such as the mean of first weights
     parameters = {k: f"{p.name}_rule_{k}" if k in own else f"{p.name}_{k}" for k in rule.units}
@@ -49,6 +52,20 @@ def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], units: Mapp
                 tx.fail(f"{owner}.{side}", x.name, "a rule's variables are real numbers; write `: 1`")
             if x.over and side != "post":
                 tx.fail(f"{owner}.{side}", x.name, "a sum belongs to `post`")
+
+
+def _refuse_stale_sums(rule: Rule, found: Mapping[str, tuple[Line, ...]]) -> None:
+    """A sum exists from the decision on; what runs at spikes or in every step would read that of the sample before."""
+    sums = {x.name for x in found[POST] if x.over}
+    sums |= {sided(name, POST) for name in sums}
+    texts = [(place, x, str(x)) for place in AT_SPIKES for x in tx.block(getattr(rule, place), f"{rule.owner}.{place}")]
+    reads = [(place, shown, x.reads) for place, x, shown in texts]
+    for place, declared in found.items():
+        reads += [(place, f"d{x.name}/dt = {x.rhs}", tx.names(x.rhs)) for x in declared if x.rhs and not x.over]
+    for place, shown, names in reads:
+        for name in sorted(sums & names):
+            problem = f"`{name}` is summed at the decision, so here it would be that of the decision before"
+            tx.fail(f"{rule.owner}.{place}", shown, f"{problem}; if that is meant, keep it in post_decision")
 
 
 def _neuron_side(
@@ -160,6 +177,7 @@ class _Synaptic:
         for x in declared:
             if x.rhs:
                 where, shown = f"{rule.owner}.synapse", f"d{x.name}/dt = {x.rhs}"
+                tx.refuse_draws(where, x.rhs, shown)
                 d = self.env[x.name]
                 units.expect((d[0], d[1], d[2] - 1, d[3]), units.of(x.rhs, self.env, where, shown), where, shown)
         variables = tuple(
@@ -184,6 +202,7 @@ class _Synaptic:
         low.decision.insert(mine[0] if mine else len(low.decision), Action("decision", "sum", p.name))
 
     def expression(self, source: str, where: str) -> str:
+        tx.refuse_draws(where, source)
         units.of(source, self.env, where, source)
         for symbol in tx.names(source):
             self._use(symbol, where, source, receiving=set())

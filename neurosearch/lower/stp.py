@@ -21,6 +21,11 @@ def lower_stp(low: Lowering, p: Projection, pre: PopulationBuilder) -> None:
     pre.part_numbers(stp, low.place(p.name, "stp"), table)
     pre.check_derivatives(stp, "equations", found, own)
     pre.declare(found, table)
+    where, known = f"{stp.owner}.release", {*own, *stp.units}
+    release = tx.expression(stp.release, where)
+    tx.refuse_draws(where, release)
+    for symbol in sorted(tx.names(release) - known):
+        tx.unknown(where, release, symbol, known)
     pre.increments += pre.block(stp, "on_spike", table, own)
     pre.numbers |= {table[k]: float(v) for k, v in stp.start.items()}
 

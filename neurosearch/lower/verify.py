@@ -14,7 +14,7 @@ SUM_MOMENTS = ("step", "frame", "decision")
 _NEURON = frozenset({"dt", "step", "i"})
 """What any text of a neuron may read besides the group's own names."""
 _SYNAPSE = frozenset({"dt", "step", "i", "j"})
-_FUNCTIONS = tx.FUNCTIONS.keys() | tx.LOWERED
+_FUNCTIONS = tx.FUNCTIONS.keys() - {"uniform"} | tx.LOWERED
 
 Problem = tuple[str, str]
 """(part of the plan, what is wrong with it)."""
@@ -240,7 +240,7 @@ def _block(part: str, block: tx.Block, known: frozenset[str], own: Container[str
 
 def _neuron(g: Group) -> frozenset[str]:
     """What a text of a group's neurons may read."""
-    return _NEURON.union(_all(g.variables), _all(g.parameters), _all(g.links))
+    return _NEURON.union(_all(g.variables), _all(g.parameters), _all(g.links), {tx.FREE} if g.refractory else ())
 
 
 def _all(things: Iterable[Any]) -> list[str]:

@@ -9,7 +9,7 @@ from neurosearch.plan import MOMENTS, Action, Shape, Sum, shape_from_plain
 from neurosearch.plan import Group as PlanGroup
 from neurosearch.plan import Synapses as PlanSynapses
 from neurosearch.simulate.brian_synapses import synapses_of
-from neurosearch.simulate.brian_syntax import brian_text, brian_unit
+from neurosearch.simulate.brian_syntax import brian_names, brian_text, brian_unit
 
 
 class Engine(Protocol):
@@ -160,7 +160,7 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
             extra[f"{g.name}_ahead"] = _ahead(groups[g.name], g)
         elif g.each_step:
             name = f"{g.name}_each_step"
-            runner = _runner(groups[g.name], brian_text(g.each_step), None, "groups", order, name)
+            runner = _runner(groups[g.name], brian_text(g.each_step), None, "groups", order, name, held=True)
             extra[name] = runner
     return {**groups, **synapses, **extra}
 
@@ -177,7 +177,7 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any], ahead:
     for v in g.variables:
         flags = [f for f, on in (("shared", v.shared), ("unless refractory", v.held)) if on]
         unit = "integer" if v.integer else brian_unit(v.unit)
-        left = f"d{v.name}/dt = {v.rhs}" if v.rhs else v.name
+        left = f"d{v.name}/dt = {brian_names(v.rhs)}" if v.rhs else v.name
         lines.append(f"{left} : {unit}" + (f" ({', '.join(flags)})" if flags else ""))
     for p in g.parameters:
         lines.append(f"{p.name} : {'integer' if p.integer else brian_unit(p.unit)} (shared, constant)")
@@ -229,11 +229,11 @@ def _ahead(group: Any, g: PlanGroup) -> Any:
     return CodeRunner(group, "ahead", code=code, name=f"{g.name}_ahead", when="thresholds")
 
 
-def _runner(group: Any, code: str, clock: Any, when: str, order: int, name: str) -> Any:
-    """Statements on a whole group; they write refractory neurons' held variables, too."""
+def _runner(group: Any, code: str, clock: Any, when: str, order: int, name: str, held: bool = False) -> Any:
+    """Statements on a whole group; what is held in refractory neurons stays as it is only if ``held``."""
     from brian2.groups.group import CodeRunner
 
-    refractory = ["not_refractory"] if "not_refractory" in group.variables else None
+    refractory = ["not_refractory"] if "not_refractory" in group.variables and not held else None
     return CodeRunner(
         group,
         "stateupdate",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neurosearch.plan import Synapses as PlanSynapses
-from neurosearch.simulate.brian_syntax import brian_text, brian_unit
+from neurosearch.simulate.brian_syntax import brian_names, brian_text, brian_unit
 
 
 def synapses_of(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, Any]) -> Any:
@@ -14,7 +14,7 @@ def synapses_of(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, 
     lines = []
     for v in s.variables:
         unit = "integer" if v.integer else brian_unit(v.unit)
-        lines.append(f"d{v.name}/dt = {v.rhs} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
+        lines.append(f"d{v.name}/dt = {brian_names(v.rhs)} : {unit} (clock-driven)" if v.rhs else f"{v.name} : {unit}")
     on_pre = "\n".join(filter(None, (brian_text(s.deliver), brian_text(s.on_pre))))
     out = Synapses(
         groups[s.pre],

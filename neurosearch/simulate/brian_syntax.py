@@ -7,13 +7,19 @@ from functools import lru_cache
 from neurosearch.language import text as tx
 from neurosearch.language import units
 
+_NAMES = {"step": "t_in_timesteps"}
+
 
 def brian_text(block: tx.Block | str) -> str:
     """Text in Brian2's words."""
-    words = {"step": "t_in_timesteps"}
     if isinstance(block, str):
-        return _divided(tx.rename(block, words))
-    return tx.text(tuple(replace(s, value=_divided(s.value)) for s in _apart(tx.rename_block(block, words))))
+        return _divided(brian_names(block))
+    return tx.text(tuple(replace(s, value=_divided(s.value)) for s in _apart(tx.rename_block(block, _NAMES))))
+
+
+def brian_names(source: str) -> str:
+    """An expression with Brian2's names, as it stands in an equation."""
+    return tx.rename(source, _NAMES)
 
 
 def brian_unit(unit: str) -> str:

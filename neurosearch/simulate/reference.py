@@ -3,7 +3,6 @@
 Letters: N neurons of a group, E synapses of a projection.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +30,7 @@ class State:
     by_pre: dict[str, Array] = field(default_factory=dict)
     last: dict[str, Array] = field(default_factory=dict)
     fired: dict[str, Array] = field(default_factory=dict)
+    free: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +119,7 @@ class Stepper:
             for v in g.variables
         }
         self.state.last[g.name] = np.full(size, -(10**9))
+        self.state.free[g.name] = np.ones(size, bool)
         self.state.fired[g.name] = np.zeros(size, bool)
 
     def _connect(self, s: Synapses) -> None:
@@ -147,6 +148,8 @@ class Stepper:
         for link in g.links:
             if link.name == name:
                 return self.state.neurons[link.group][link.variable]
+        if name == tx.FREE:
+            return self.state.free[g.name]
         if name in ("step", "dt", "i", "seed"):
             return {"step": self.n, "dt": self.dt, "i": np.arange(self.plan.sizes[g.name]), "seed": self.seed}[name]
         return self.plan.values[f"{g.name}.{name}"]
@@ -178,13 +181,17 @@ class Stepper:
     def _on_neurons(self, g: Group, block: tx.Block, mask: Array | None = None, held: bool = False) -> None:
         if not block:
             return
-        out, own = tx.run(block, self._neuron_env(g, block), FUNCTIONS), self.state.neurons[g.name]
+        own, free = self.state.neurons[g.name], self.state.free[g.name]
+        out = self._neuron_env(g, block)
         frozen = {v.name for v in g.variables if v.held} if held else set()
+        for s in block:  # a later statement reads what a held variable kept
+            out |= tx.run((s,), out, FUNCTIONS)
+            if s.target in frozen:
+                out[s.target] = np.where(free, out[s.target], own[s.target])
         for name in {s.target for s in block} & own.keys():
             old = own[name]
             new = np.broadcast_to(np.asarray(out[name]), old.shape).astype(old.dtype)
-            use = self._free(g) if name in frozen else mask
-            own[name] = new.copy() if use is None else np.where(use, new, old)
+            own[name] = new.copy() if mask is None else np.where(mask, new, old)
 
     def _on_synapses(self, s: Synapses, block: tx.Block, keep: Any) -> None:
         if not block:
@@ -196,11 +203,11 @@ class Stepper:
             fresh[keep] = out[name]
             own[name] = fresh
 
-    def _free(self, g: Group) -> Array:
-        if not g.refractory:
-            return np.ones(self.plan.sizes[g.name], bool)
-        steps = math.floor(self.plan.values[f"{g.name}.{g.refractory}"] / self.dt + 0.5)
-        return self.n - self.state.last[g.name] >= steps
+    def _release(self, g: Group) -> None:
+        """Let neurons go whose refractory time is over."""
+        if g.refractory:
+            steps = round(self.plan.values[f"{g.name}.{g.refractory}"] / self.dt)  # whole steps in a plan
+            self.state.free[g.name] = self.n - self.state.last[g.name] >= steps
 
     def _sum(self, s: Synapses, moment: str) -> None:
         for x in s.sums:
@@ -240,11 +247,12 @@ class Stepper:
         for s in self.ordered:
             self._sum(s, "step")
         for g in self.shape.groups:
+            self._release(g)
             self._on_neurons(g, self.updates[g.name], held=True)
         for s in self.ordered:
             self._on_synapses(s, self.decays[s.name], slice(None))
         for g in self.shape.groups:
-            self._on_neurons(g, g.each_step)
+            self._on_neurons(g, g.each_step, held=True)
         for g in self.shape.groups:
             self._threshold(g)
         for s in self.ordered:
@@ -261,8 +269,10 @@ class Stepper:
             return
         env = {n: self._neuron(g, n) for n in tx.names(g.threshold)}
         above = np.asarray(tx.evaluate(tx.tree(g.threshold), env, FUNCTIONS), bool)
-        fired = np.broadcast_to(above, self.state.fired[g.name].shape) & self._free(g)
+        fired = np.broadcast_to(above, self.state.fired[g.name].shape) & self.state.free[g.name]
         self.state.fired[g.name] = fired
+        if g.refractory:
+            self.state.free[g.name] = self.state.free[g.name] & ~fired
         self.state.last[g.name] = np.where(fired, self.n, self.state.last[g.name])
 
     def _spikes(self, s: Synapses) -> None:
@@ -278,11 +288,7 @@ class Stepper:
             value = tx.evaluate(tx.tree(x.value), self._pair_env(s, tx.names(x.value), keep), FUNCTIONS)
             amount = np.broadcast_to(value, keep.shape)
             into = self.state.neurons[s.post][target].copy()
-            use = (
-                self._free(self.groups[s.post])[j[keep]] & ~self.state.fired[s.post][j[keep]]
-                if target in held
-                else slice(None)
-            )
+            use = self.state.free[s.post][j[keep]] if target in held else slice(None)
             np.add.at(into, j[keep][use], amount[use])
             self.state.neurons[s.post][target] = into
         self._on_synapses(s, s.on_pre, keep)

@@ -145,7 +145,7 @@ def _updates(device: Any, name: str, owner: Any) -> bool:
     made = device.made[name]
     if made.template_name != "stateupdate" or made.owner is not owner:
         return False
-    if name.startswith(f"{owner.name}_each_step"):  # it also writes what refractory neurons hold, and shared values
+    if name.startswith(f"{owner.name}_each_step"):  # a loop of its own where neurons may be refractory
         shared = any(variable.scalar for variable in device.access[name][1])
         return "not_refractory" not in owner.variables and not shared
     return name.startswith(f"{owner.name}_stateupdater")
