@@ -38,18 +38,23 @@ def sizes(graph: Graph, shape: Shape) -> dict[str, int]:
 
 def values(graph: Graph, template: Template, sizes: Mapping[str, int]) -> dict[str, float]:
     """The numbers of a plan, taken from where they are in the graph."""
-    found = {key: _number(graph, place) for key, place in template.numbers.items()}
+    parts: dict[Place, Mapping[str, float]] = {}
+    found: dict[str, float] = {}
+    for key, place in template.numbers.items():
+        if isinstance(place, tuple):
+            *path, name = place
+            of_part = parts.get(tuple(path)) or parts.setdefault(tuple(path), _numbers(graph, tuple(path)))
+            found[key] = float(of_part[str(name)])
+        else:
+            found[key] = float(place)
     dt = template.shape.dt
     found |= {key: dt * math.floor(found[key] / dt + 0.5) for key in template.whole_steps}
     return found | {key: min(found[key], sizes[group] - n) for key, (group, n) in template.at_most.items()}
 
 
-def _number(graph: Graph, place: Place | float) -> float:
-    if not isinstance(place, tuple):
-        return float(place)
-    *path, name = place
-    owner: Any = graph
+def _numbers(graph: Graph, path: Place) -> Mapping[str, float]:
+    """The parameters of a part. A class may compute them, as a Fourier kernel computes its coefficients."""
+    part: Any = graph
     for step in path:
-        owner = owner[step] if isinstance(step, int) else getattr(owner, step)
-    # A class may compute its parameters from its fields, as a Fourier kernel computes its coefficients.
-    return float(owner.values[str(name)] if isinstance(owner, Text) else getattr(owner, str(name)))
+        part = part[step] if isinstance(step, int) else getattr(part, step)
+    return part.values if isinstance(part, Text) else vars(part)

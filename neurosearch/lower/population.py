@@ -5,7 +5,7 @@ from neurosearch.graph import Population
 from neurosearch.language import text as tx
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.numbers import Place
-from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines
+from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines, starts
 from neurosearch.plan import Action
 from neurosearch.spelling import suggestion
 
@@ -21,8 +21,8 @@ def lower_population(low: Lowering, population: Population) -> None:
     found = own_lines(neuron, "equations")
     own = dimensions(found, neuron.owner)
     d.part_numbers(neuron, (*place, "neuron"))
-    for name, start in neuron.start.items():
-        d.numbers[name] = (*place, "neuron", start) if isinstance(start, str) else float(start)
+    d.numbers |= {name: start if isinstance(start, float) else (*place, "neuron", start)
+                  for name, start in starts(neuron, own).items()}  # fmt: skip
     d.threshold, d.method, d.refractory = neuron.threshold, neuron.method, neuron.refractory
     if d.method not in METHODS:
         raise UserError(f"{neuron.owner}.method: {suggestion(d.method, METHODS)}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from neurosearch.declare import Text
+from neurosearch.errors import UserError
 from neurosearch.language import text as tx
 from neurosearch.language import units
 from neurosearch.language.declarations import TAKEN, Line, lines, whole
@@ -168,8 +169,8 @@ class PopulationBuilder:
         """Counters, gates and tables of the ports that were asked for."""
         if "elapsed" in self.ports:
             self.variables["onset"] = ONSET
-        resets = [f"{p} = 0" for p in ("count", "received", "teach") if p in self.ports]
-        resets += ["onset = step"] if "elapsed" in self.ports else []
+        resets = ["onset = step"] if "elapsed" in self.ports else []  # first, as it is one value for all neurons
+        resets += [f"{p} = 0" for p in ("count", "received", "teach") if p in self.ports]
         blocks = [tuple(self.at_sample), tx.block("\n".join(resets), f"{self.name}.begin")]
         out = [Action("begin", "neurons", self.name, b) for b in blocks if b]
         for table, moment in READS.items():
@@ -241,3 +242,22 @@ def own_lines(part: Text, place: str) -> tuple[Line, ...]:
         if x.name in TAKEN or x.name in PORTS or x.name in part.units:
             tx.fail(where, x.name, f"`{x.name}` is taken; call the variable something else")
     return found
+
+
+def starts(part: Text, own: Mapping[str, Dimension]) -> dict[str, str | float]:
+    """First values of a part's variables: numbers, or names of its parameters."""
+    given, where = getattr(part, "start", {}), f"{part.owner}.start"
+    if not isinstance(given, Mapping):
+        raise UserError(
+            f"{where} = {given!r} must be a dictionary such as {{'v': 0.5}}: variable → number or parameter"
+        )
+    out: dict[str, str | float] = {}
+    for name, value in given.items():
+        if name not in own:
+            tx.unknown(where, str(name), str(name), own)
+        if isinstance(value, str) and value not in part.units:
+            tx.unknown(where, value, value, part.units)
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise UserError(f"{where}[{name!r}] = {value!r} must be a number or the name of a parameter")
+        out[name] = value if isinstance(value, str) else float(value)
+    return out

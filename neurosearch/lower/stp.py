@@ -5,7 +5,7 @@ from neurosearch.graph import Projection
 from neurosearch.language import text as tx
 from neurosearch.language.sides import POST, PRE, sided
 from neurosearch.lower.lowering import Lowering
-from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines
+from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines, starts
 from neurosearch.plan import Synapses
 
 
@@ -27,7 +27,8 @@ def lower_stp(low: Lowering, p: Projection, pre: PopulationBuilder) -> None:
     for symbol in sorted(tx.names(release) - known):
         tx.unknown(where, release, symbol, known)
     pre.increments += pre.block(stp, "on_spike", table, own)
-    pre.numbers |= {table[k]: float(v) for k, v in stp.start.items()}
+    place = low.place(p.name, "stp")
+    pre.numbers |= {table[k]: v if isinstance(v, float) else (*place, v) for k, v in starts(stp, own).items()}
 
 
 def released(p: Projection, synapses: Synapses) -> str:

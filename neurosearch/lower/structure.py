@@ -28,7 +28,7 @@ def template(graph: Graph, make: Callable[[Graph], Template]) -> Template:
 
 
 def structure(graph: Graph) -> Hashable:
-    """Equal for graphs that differ in numbers alone: parameters of parts, sizes above 1, the length of the teaching."""
+    """Equal for graphs that differ in numbers alone: values of parameters, sizes above 1, the length of the teaching."""
     return (
         graph.dt,
         (graph.input.name, _texts(graph.input.encoder)),
@@ -48,9 +48,12 @@ def _projection(p: Projection) -> Hashable:
 
 
 def _texts(part: Text | None) -> Hashable:
-    """The class, which says names and units of the parameters, and the texts, which an instance may have of its own."""
-    return part if part is None else (type(part), *(_hashable(getattr(part, name)) for name in part.texts))
+    """The class, and the texts and units of parameters, which an instance may have of its own."""
+    if part is None:
+        return None
+    texts = tuple(_hashable(getattr(part, name)) for name in part.texts)
+    return type(part), texts, tuple(part.units.items())
 
 
 def _hashable(value: Any) -> Hashable:
-    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+    return value if isinstance(value, str | bool) else repr(value)
