@@ -28,7 +28,7 @@ def template(graph: Graph, make: Callable[[Graph], Template]) -> Template:
 
 
 def structure(graph: Graph) -> Hashable:
-    """Equal for graphs that differ in numbers alone: values of parameters, sizes above 1, the length of the teaching."""
+    """Equal for graphs that differ in numbers alone: values of parameters, sizes above 1, length of the teaching."""
     return (
         graph.dt,
         (graph.input.name, _texts(graph.input.encoder)),
