@@ -3,7 +3,7 @@
 Caron et al. (2013), Huerta & Nowotny (2009), Yanguas-Gil (2019, APL Materials).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neurosearch.architecture import AbstractArchitecture
@@ -52,11 +52,17 @@ class MushroomBody(AbstractArchitecture):
     output: OutputLayer = OutputLayer()
     dt: float = quantity(1e-3, "second", low=1e-6, high=0.1)
 
+    def effective(self, shape: tuple[int, ...], n_outputs: int) -> "MushroomBody":
+        """See ``AbstractArchitecture.effective``: no cell has more inputs than there are."""
+        del n_outputs
+        fan_in = _fan_in(self.kenyon, self.encoder.normalisation.inputs(shape))
+        return self if fan_in == self.kenyon.fan_in else replace(self, kenyon=replace(self.kenyon, fan_in=fan_in))
+
     def graph(self, shape: tuple[int, ...], n_outputs: int) -> Graph:
         """See ``AbstractArchitecture.graph``."""
         k, out, rule = self.kenyon, self.output, self.rule
         n_inputs = self.encoder.normalisation.inputs(shape)
-        fan_in = min(k.fan_in, n_inputs)
+        fan_in = _fan_in(k, n_inputs)
         source = Input("input", n_inputs, self.encoder)
         homeostasis = Homeostasis(rate=k.homeostasis, sparsity=k.sparsity)
         teacher = Teacher(out.teacher, out.teacher) if rule.teacher else None
@@ -82,3 +88,7 @@ class MushroomBody(AbstractArchitecture):
             teaching_steps=out.teaching_steps if rule.teacher else 0,
             dt=self.dt,
         )  # fmt: skip
+
+
+def _fan_in(cells: KenyonCells, n_inputs: int) -> int:
+    return min(cells.fan_in, n_inputs)

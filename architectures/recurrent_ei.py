@@ -3,7 +3,7 @@
 Brunel (2000) for the network, Litwin-Kumar & Doiron (2014) for the plasticity of recurrent excitation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neurosearch.architecture import AbstractArchitecture
@@ -74,11 +74,18 @@ class RecurrentEi(AbstractArchitecture):
     output: Readout = Readout()
     dt: float = quantity(1e-3, "second", low=1e-6, high=0.1)
 
+    def effective(self, shape: tuple[int, ...], n_outputs: int) -> "RecurrentEi":
+        """See ``AbstractArchitecture.effective``: no neuron has more inputs than there are."""
+        del n_outputs
+        e = self.excitatory
+        fan_in = _fan_in(e, self.encoder.normalisation.inputs(shape))
+        return self if fan_in == e.fan_in else replace(self, excitatory=replace(e, fan_in=fan_in))
+
     def graph(self, shape: tuple[int, ...], n_outputs: int) -> Graph:
         """See ``AbstractArchitecture.graph``."""
         e, i, r, out, rule = self.excitatory, self.inhibitory, self.recurrence, self.output, self.rule
         n_inputs = self.encoder.normalisation.inputs(shape)
-        fan_in = min(e.fan_in, n_inputs)
+        fan_in = _fan_in(e, n_inputs)
         homeostasis = Homeostasis(rate=e.homeostasis, sparsity=e.sparsity)
         teacher = Teacher(out.teacher, out.teacher) if rule.teacher else None
         neuron = Lif(tau_mem=out.tau_mem) if rule.spiking else Li(tau_mem=out.tau_mem)
@@ -109,3 +116,7 @@ class RecurrentEi(AbstractArchitecture):
             teaching_steps=out.teaching_steps if rule.teacher else 0,
             dt=self.dt,
         )
+
+
+def _fan_in(excitatory: Excitatory, n_inputs: int) -> int:
+    return min(excitatory.fan_in, n_inputs)

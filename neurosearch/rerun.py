@@ -19,6 +19,7 @@ from neurosearch.record.record import Record
 from neurosearch.record.score import Score
 from neurosearch.record.trial import Trial
 from neurosearch.simulate.engine import DEFAULT_LIMITS, Limits
+from neurosearch.study.effective import effective_data
 from neurosearch.study.study import Study, identity
 from neurosearch.trial import Prepared
 
@@ -34,7 +35,7 @@ def network(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAUL
             f"the network of seed {seed} did not run to its end, so it has no final weights: {record.reason}"
         )
     return Network(
-        configuration=dict(configuration),
+        configuration=effective_data(configuration, seed),
         seed=seed,
         graph=prepared.graph,
         plan=prepared.plan,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def launch(arguments: argparse.Namespace) -> int:
     """Search: ask, run, tell; then the best again on fresh seeds."""
+    from functools import partial
+
     from neurosearch.cli.summary import after
     from neurosearch.search import cautions, driver, goals, rescore
     from neurosearch.search.executors.pools import POOLS
@@ -25,6 +27,7 @@ def launch(arguments: argparse.Namespace) -> int:
     from neurosearch.search.progress import Progress
     from neurosearch.store.store import open_store
     from neurosearch.study import study as studies
+    from neurosearch.study.effective import effective
 
     study = goals.checked(studies.load(arguments.subject))
     for caution in cautions.cautions(study):
@@ -35,7 +38,7 @@ def launch(arguments: argparse.Namespace) -> int:
     with store.driving(), Interrupt() as interrupt, POOLS[arguments.executor](workers) as pool:
         outcome = driver.run(
             study, store, evaluate, workers=workers, trials=arguments.trials, timeout=arguments.timeout,
-            interrupt=interrupt, progress=Progress(), pool=pool,
+            interrupt=interrupt, progress=Progress(), pool=pool, effective=partial(effective, seed=study.seeds[0]),
         )  # fmt: skip
         if not (interrupt.asked or arguments.no_rescore):
             rescore.rescore(study, store, evaluate, interrupt=interrupt, progress=Progress(), pool=pool)
@@ -76,9 +79,11 @@ def export_reference(arguments: argparse.Namespace) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate once and store nothing."""
     import threading
+    from dataclasses import replace
 
     from neurosearch.cli.reference import resolve
     from neurosearch.cli.summary import of_score
+    from neurosearch.study.effective import effective_data
 
     it = resolve(arguments.subject, arguments.storage)
     seeds = it.seeds if arguments.seed is None else (arguments.seed,)
@@ -90,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         assert recorded is not None
         score = with_weights(recorded)
     else:
+        it = replace(it, configuration=effective_data(it.configuration, seeds[0]))
         score = _evaluate(it.study)(it.configuration, seeds, threading.Event())
     print(of_score(score, it, seeds, as_json=arguments.json))
     if compared and recorded is not None:

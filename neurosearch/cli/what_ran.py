@@ -8,6 +8,7 @@ from neurosearch import config
 from neurosearch.cli.reference import Resolved
 from neurosearch.study import space
 from neurosearch.study.configuration import Configuration, full_path
+from neurosearch.study.effective import params_as_run
 
 NAMED = 8
 """Paths of a space up to which each is named: `show` lists them all."""
@@ -24,7 +25,7 @@ def what_ran(resolved: Resolved, seeds: Sequence[int]) -> str:
     lines = [f"configuration {config.digest(data)[:12]}: {_short(architecture)} on {_short(task)}, {seed}"]
     set_to = _differing(config.build(Configuration, data))
     if resolved.trial is not None:
-        sampled = {full_path(path): value for path, value in resolved.trial.params.items()}
+        sampled = {full_path(path): value for path, value in params_as_run(resolved.trial).items()}
         lines += _line(f"sampled in trial {resolved.trial.number}", sampled)
         set_to = {path: value for path, value in set_to.items() if path not in sampled}
     lines += _line("set", set_to)

@@ -24,6 +24,7 @@ from neurosearch.record.stream import STREAM
 from neurosearch.record.trial import Trial
 from neurosearch.report.text import text
 from neurosearch.store.store import RUNS, Store, plain
+from neurosearch.study.effective import params_as_run
 from neurosearch.study.space import Choice
 from neurosearch.study.study import Study
 
@@ -153,7 +154,8 @@ def as_csv(study: Study, trials: Sequence[Trial]) -> str:
     lines.writerow(["trial", "status", *metrics, *study.space, *(f"seconds_{phase}" for phase in phases), "reason"])
     for t in trials:
         scores = [t.score.metrics.get(name, "") for name in metrics]
-        params = [t.params.get(path, "") for path in study.space]
+        ran = params_as_run(t)
+        params = [ran.get(path, "") for path in study.space]
         seconds = [t.seconds.get(phase, "") for phase in phases]
         lines.writerow([t.number, t.score.status, *scores, *params, *seconds, t.score.reason])
     return buffer.getvalue().rstrip("\n")
@@ -190,6 +192,6 @@ def _row(row: Row) -> dict[str, Any]:
         "search": dict(row.trial.score.metrics),
         "fresh": fresh,
         "fresh_seeds": list(row.seeds),
-        "params": dict(row.trial.params),
+        "params": params_as_run(row.trial),
         "configuration": row.trial.configuration,
     }

@@ -9,6 +9,7 @@ from neurosearch.inspect.best import COSTS, HELD_OUT, Row
 from neurosearch.inspect.comparison import METRICS, Comparison, Contender
 from neurosearch.inspect.findings import Findings
 from neurosearch.inspect.tables import Cell, cell, metric, table
+from neurosearch.study.effective import params_as_run
 
 COLUMNS = 5
 """Trials whose parameters are listed side by side: so many columns fit a terminal."""
@@ -81,7 +82,8 @@ def _parameters(rows: Sequence[Row]) -> str:
     paths = list(dict.fromkeys(path for row in rows for path in row.trial.params))
     if not paths:
         return ""
-    lines = [[path, *(cell(row.trial.params.get(path)) for row in rows)] for path in paths]
+    ran = [params_as_run(row.trial) for row in rows]
+    lines = [[path, *(cell(params.get(path)) for params in ran)] for path in paths]
     return f"Parameters of the best\n{table(['path', *(f'trial {row.trial.number}' for row in rows)], lines)}"
 
 

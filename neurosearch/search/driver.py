@@ -14,7 +14,7 @@ from neurosearch.search.executors.workers import Workers
 from neurosearch.search.goals import refusal
 from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress, Status
-from neurosearch.search.proposals import Proposals
+from neurosearch.search.proposals import Effective, Proposals
 from neurosearch.store.store import Store
 from neurosearch.study import ranking
 from neurosearch.study.study import Study
@@ -38,6 +38,7 @@ def run(
     progress: Progress | None = None,
     pool: Executor | None = None,
     clock: Clock = REAL,
+    effective: Effective | None = None,
 ) -> Outcome:
     """Bring the study to its number of trials; what is stored already counts.
 
@@ -47,12 +48,15 @@ def run(
         timeout: seconds after which no trial is started.
         pool: where trials run, any executor; it stays open. Without it, threads of this launch.
         clock: the source of time.
+        effective: what a configuration is run as, see `neurosearch.study.effective`.
     """
     interrupt = interrupt or Interrupt()
     with progress or Progress(quiet=True) as shown, pools.given_or_threads(pool, workers) as executor:
         at_work = Workers(executor, evaluate, interrupt, clock, study.file)
         try:
-            return _Search(study, store, at_work, workers, trials or study.trials, timeout, interrupt).run(shown)
+            return _Search(study, store, at_work, workers, trials or study.trials, timeout, interrupt, effective).run(
+                shown
+            )
         except BaseException:
             at_work.abandon()
             raise
@@ -70,6 +74,7 @@ class _Search:
         total: int,
         timeout: float | None,
         interrupt: Interrupt,
+        effective: Effective | None,
     ) -> None:
         self.study, self.store, self.at_work, self.interrupt = study, store, at_work, interrupt
         self.workers, self.total, self.clock = workers, total, at_work.clock
@@ -81,7 +86,7 @@ class _Search:
         self.best: float | None = None
         self.seconds = {"build": 0.0, "simulate": 0.0, "other": 0.0}
         self.ended = ""
-        self.proposals = Proposals(study, store, workers, self.clock, self._note)
+        self.proposals = Proposals(study, store, workers, self.clock, self._note, effective)
 
     def run(self, progress: Progress) -> Outcome:
         """The loop."""

@@ -1,7 +1,7 @@
 """What to evaluate next: the sampler's proposals without those that were evaluated before, also after a resume."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from itertools import pairwise
 from typing import Any
@@ -13,7 +13,11 @@ from neurosearch.search.executors.clock import Clock
 from neurosearch.search.sampler import Sampler
 from neurosearch.store.store import Store
 from neurosearch.study import ranking
+from neurosearch.study.configuration import Configuration
 from neurosearch.study.study import Study
+
+Effective = Callable[[Configuration], Configuration]
+"""Configuration → what it is run as; equal ones are evaluated once."""
 
 EXHAUSTED = 100
 """Repeated proposals in a row that end a search."""
@@ -29,14 +33,24 @@ class Proposals:
         recalled: stored trials that were running when the last proposals were made, so they are told one by one.
     """
 
-    def __init__(self, study: Study, store: Store, workers: int, clock: Clock, note: Callable[[Trial], None]) -> None:
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        workers: int,
+        clock: Clock,
+        note: Callable[[Trial], None],
+        effective: Effective | None = None,
+    ) -> None:
         """``note`` is called with each trial that was stored before or by another driver."""
+        self._effective = effective or (lambda configuration: configuration)
         self.stamp, self.duplicates, self.seconds = clock.date(), 0, 0.0
         self.recalled: deque[Trial] = deque()
         self._study, self._store, self._clock, self._note = study, store, clock, note
         self._sampler = Sampler(study)
         self._known: dict[str, int] = {}  # digest of a configuration → the ask that proposed it first
         self._stored: dict[int, Trial] = {}  # ask → trial
+        self._params: dict[int, Mapping[str, Any]] = {}  # ask → what it proposed first
         self._entered: set[int] = set()  # numbers of the trials that the sampler knows
         self._repeats: list[Repeat] = []  # since the last proposal that is run
         self._next_ask = self._in_a_row = 0
@@ -57,21 +71,27 @@ class Proposals:
         ask, after, began = self._next_ask, self._sampler.told, self._clock.seconds()
         self._next_ask += 1
         params = self._sampler.ask(ask)
-        configuration = self._study.configuration(params)
+        configuration = config.to_dict(self._effective(self._study.resolve(params)))
         digest = config.digest(configuration)
         sample_seconds = self._clock.seconds() - began
         self.seconds += sample_seconds
         if digest in self._known:
-            self._repeat(ask, after, self._known[digest])
+            self._repeat(ask, after, self._known[digest], params)
             return None
         self._in_a_row = 0
-        self._known[digest] = ask
+        self._known[digest], self._params[ask] = ask, params
         asked = Asked(ask, after, self._clock.date(), tuple(self._repeats))
         self._repeats = []
         return Proposal(asked, params, configuration, digest, sample_seconds)
 
-    def _repeat(self, ask: int, after: int, original: int) -> None:
-        """A known configuration is told its stored score (a running one has none yet) and does not count."""
+    def _repeat(self, ask: int, after: int, original: int, params: Mapping[str, Any]) -> None:
+        """A known configuration is told its stored score (a running one has none yet) and does not count.
+
+        Where other parameters are run as the same configuration, the sampler is told of those that were evaluated:
+        these are stored, so a resumed search can tell it the same.
+        """
+        if params != self._params[original]:
+            self._sampler.recall(ask, self._params[original], {})
         self.duplicates += 1
         self._in_a_row += 1
         trial = self._stored.get(original)
@@ -120,7 +140,7 @@ class Proposals:
         for trial in trials:
             ask = trial.asked.ask
             asks += [(ask, trial.asked.after, ask, False), *map(astuple, trial.asked.repeats)]
-            self._known[trial.digest], self._stored[ask] = ask, trial
+            self._known[trial.digest], self._stored[ask], self._params[ask] = ask, trial, trial.params
             self._entered.add(trial.number)
             self._note(trial)
         waiting = deque(sorted(asks))
@@ -145,7 +165,7 @@ class Proposals:
                 self._sampler.lane = f":{self.stamp}"
                 self._entered.add(trial.number)
                 self._known.setdefault(trial.digest, ask)
-                self._stored[ask] = trial
+                self._stored[ask], self._params[ask] = trial, trial.params
                 self._sampler.recall(ask, trial.params, noted[trial.number])
                 self._note(trial)
                 self._tell(trial, ask)
