@@ -438,11 +438,11 @@ BROKEN = {
     ),
     "milliseconds": (
         lambda p: put(p, "spikes/times", F, [0] * 5, [0, 20000]),
-        r"recording 1 lasts 2e\+07 steps of 0.001 s; its times must be seconds",
+        r"recording 1 lasts 2e\+07 steps of 0.001 s; times must be in seconds: divide milliseconds",
     ),
     "empty recording": (
         lambda p: (put(p, "spikes/times", F, [0] * 5, []), put(p, "spikes/units", I, [0] * 5, [])),
-        r"recording 1 has no events; mend it, or set `duration`",
+        r"recording 1 has no events; fix the file, or set `duration`",
     ),
     "float labels": (
         lambda p: replace(p, "labels", np.zeros(2)),
@@ -463,6 +463,28 @@ BROKEN = {
         r"is empty: labels has 0 entries",
     ),
 }
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(1e3, "milliseconds"), (1e6, "microseconds")])
+def test_times_that_are_no_seconds_are_refused_with_a_duration_too(tmp_path: Path, factor: float, unit: str) -> None:
+    """Of 60 events in 0.06 s nearly all would lie outside, and the network would be blamed for its silence."""
+    times = [list(factor * np.linspace(0.005, 0.06, 30)) for _ in range(2)]
+    path = write(tmp_path / f"{unit}.h5", times, [[0] * 30] * 2, [0, 1])
+    with pytest.raises(
+        UserError, match=rf"0 of 60 events lie within the `duration` of 0\.4 s, the last is at .*{unit}"
+    ):
+        Recordings(file=str(path), channels=CHANNELS, duration=0.4).stream(0)
+
+
+def test_a_duration_that_leaves_less_than_half_of_the_events_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = [list(np.linspace(0.005, 0.3, 30)) for _ in range(2)]
+    path = write(tmp_path / "cut.h5", times, [[0] * 30] * 2, [0, 1])
+    Recordings(file=str(path), channels=CHANNELS, duration=0.2, lead_in=0).stream(0)
+    assert caplog.text == ""
+    Recordings(file=str(path), channels=CHANNELS, duration=0.1, lead_in=0).stream(0)
+    assert "20 of 60 events lie within the `duration` of 0.1 s, the last is at 0.3" in caplog.text
 
 
 @pytest.mark.parametrize("case", BROKEN)

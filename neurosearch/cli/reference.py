@@ -41,7 +41,12 @@ def resolve(ref: str, storage: str | None = None) -> Resolved:
     """``study``, ``study@best``, ``study@17``, ``found.json``, an architecture's name or ``./file.py:Class``."""
     name, at, pick = ref.rpartition("@")
     if at and (pick == "best" or pick.isdigit()):
-        return _stored(studies.load(name), pick, storage)
+        if not name:
+            raise UserError(f"{ref} names no study; write STUDY@{pick}, such as digits@{pick} or my.yaml@{pick}")
+        try:
+            return _stored(studies.load(name), pick, storage)
+        except UserError as error:
+            raise UserError(f"{str(error).partition('; for the file')[0]}{_beside(name, pick)}") from error
     if at and "/" not in pick and not ref.endswith((".json", ".yaml", ".yml")):
         raise UserError(f"{ref}: after @ comes 'best' or the number of a trial, not '{pick}'")
     if ref.endswith(".json"):
@@ -59,7 +64,22 @@ def resolve(ref: str, storage: str | None = None) -> Resolved:
         data = {"architecture": reference, "task": "digits", "memory": "off"}
         return Resolved(config.to_dict(config.build(Configuration, data, ref)), (0,))
     known = [*catalogue.names("studies"), *catalogue.names("architectures")]
-    raise UserError(f"{ref} is no study, found.json or architecture; {suggestion(ref, known)}")
+    said = f"{ref} is no study, found.json or architecture; {suggestion(ref, known)}"
+    raise UserError(f"{said}{'' if at else _beside(ref)}")
+
+
+def _beside(name: str, pick: str = "") -> str:
+    """What to write for a file in this folder that was named without its ending, and for one that is named REF."""
+    ending = f"@{pick}" if pick else ""
+    try:
+        found = next((file for file in (f"{name}.yaml", f"{name}.yml") if Path(file).is_file()), None)
+        if found is not None and not name.endswith((".yaml", ".yml", ".json")):
+            return f"; a study file is named with its ending: {found}{ending}"
+        if pick and Path(f"{name}{ending}").is_file():
+            return f"; the file {name}{ending} is not looked at, since @ asks for a stored trial: rename it to use it"
+    except (OSError, ValueError):  # a name that no file can have
+        pass
+    return ""
 
 
 def _stored(study: studies.Study, pick: str, storage: str | None) -> Resolved:

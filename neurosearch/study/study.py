@@ -126,7 +126,14 @@ def load(ref: str | Path) -> Study:
 def find_file(ref: str) -> Path:
     """A study's file: a path if it looks like one, else a shipped name."""
     if not ref.endswith((".yaml", ".yml", ".json")) and "/" not in ref:
-        return catalogue.path("studies", ref)
+        try:
+            return catalogue.path("studies", ref)
+        except UserError as error:
+            if "@" not in ref and paths.located(f"{ref}.yaml").is_file():
+                raise UserError(
+                    f"there is no study {ref} that ships; for the file {ref}.yaml write {ref}.yaml"
+                ) from error
+            raise
     file = paths.located(ref)
     if not file.is_file():
         raise UserError(

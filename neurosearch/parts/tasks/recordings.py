@@ -1,7 +1,9 @@
 """Event recordings from the user's HDF5 files, such as the Spiking Heidelberg Digits (Cramer et al. 2020)."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,11 @@ from neurosearch.parts.tasks import _hdf5
 from neurosearch.parts.tasks.base import Samples, Task, arrange, once
 from neurosearch.record.rows import SparseRows
 from neurosearch.record.stream import Stream
+
+_LOG = logging.getLogger(__name__)
+
+FEW = 0.1
+"""Share of events within the duration below which a file is refused: nobody cuts nine of ten away on purpose."""
 
 _LONGEST = 10_000_000
 """Steps of a recording; one that has more was not written in seconds."""
@@ -82,13 +89,26 @@ class _Grid:
     def columns(self) -> int:
         return -(-self.channels // self.pool)
 
+    @property
+    def end(self) -> int:
+        """Steps of a recording, where a duration is given."""
+        return int(self.duration / self.step + 0.5)
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """The step in which each event is shown."""
+        return np.asarray(np.floor(times / (self.step * self.bin_steps) + 0.5) * self.bin_steps)
+
     def rows(self, times: np.ndarray, units: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(steps that each row is shown [r], its number of events [r], their channels): silence, events, silence ..."""
-        at = np.floor(times / (self.step * self.bin_steps) + 0.5) * self.bin_steps
-        end = int(self.duration / self.step + 0.5) if self.duration else at.max(initial=-1.0) + 1
-        if not 0 < end <= _LONGEST:
-            problem = f"lasts {end:.3g} steps of {self.step:g} s; its times must be seconds" if end else "has no events"
-            raise UserError(f"{where} {problem}; mend it, or set `duration`")
+        at = self.at(times)
+        end = self.end if self.duration else at.max(initial=-1.0) + 1
+        if not end:
+            raise UserError(f"{where} has no events; fix the file, or set `duration`")
+        if end > _LONGEST:
+            raise UserError(
+                f"{where} lasts {end:.3g} steps of {self.step:g} s; times must be in seconds: divide milliseconds by "
+                f"1e3, microseconds by 1e6 (if they are seconds, set a larger `step`)"
+            )
         inside = at < end
         events = np.sort(at[inside].astype(np.int64) * self.columns + units[inside] // self.pool)
         step, channel = np.divmod(events[np.diff(events, prepend=-1) > 0], self.columns)  # each once
@@ -101,11 +121,46 @@ class _Grid:
         return lengths[lengths > 0], counts[lengths > 0], channel.astype(kind)
 
 
+class _Kept:
+    """How many events of a file lie within the duration: few do where times are not in seconds."""
+
+    def __init__(self, grid: _Grid) -> None:
+        self._grid = grid
+        self.events = self.inside = 0
+        self.last = 0.0
+
+    def rows(self, times: np.ndarray, units: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """See `_Grid.rows`."""
+        self.events += len(times)
+        self.inside += int((self._grid.at(times) < self._grid.end).sum()) if self._grid.duration else len(times)
+        self.last = max(self.last, float(times.max(initial=0.0)))
+        return self._grid.rows(times, units, where)
+
+    def check(self, path: Path) -> None:
+        """Refuse a file of which hardly anything is left; say where it is less than half."""
+        if not self.events:
+            raise UserError(f"{path}: none of its recordings has an event; check spikes/times")
+        if 2 * self.inside >= self.events:
+            return
+        said = (
+            f"{path}: {self.inside} of {self.events} events lie within the `duration` of {self._grid.duration:g} s, "
+            f"the last is at {self.last:.6g}"
+        )
+        if self.inside < FEW * self.events:
+            raise UserError(
+                f"{said}; times must be in seconds: divide milliseconds by 1e3, microseconds by 1e6 "
+                f"(if they are seconds, give a longer `duration`)"
+            )
+        _LOG.warning("%s; are the times in seconds?", said)
+
+
 @once
 def _load(files: tuple[paths.Version, ...], grid: _Grid, classes: int) -> Samples:
     recordings, labels, sha, named, said = [], [], hashlib.sha256(), classes, "`classes`"
     for path, _, _ in files:
-        made, numbers, keys = _hdf5.read(path, grid.channels, grid.rows)
+        kept = _Kept(grid)
+        made, numbers, keys = _hdf5.read(path, grid.channels, kept.rows)
+        kept.check(path)
         if not named:
             named, said = keys or int(numbers.max()) + 1, f"{'extra/keys' if keys else 'labels'} of {path}"
         if numbers.max() >= named:
@@ -121,8 +176,6 @@ def _load(files: tuple[paths.Version, ...], grid: _Grid, classes: int) -> Sample
         only = f"{files[0][0]}: labels holds class {labels[0][0]} alone"
         raise UserError(f"{only}, so there is nothing to learn; give two or more")
     counts = np.concatenate([count for _, count, _ in recordings])
-    if not counts.any():
-        raise UserError(f"{files[0][0]} has no event within `duration`, {grid.duration:g} s; give a longer one")
     units = np.concatenate([unit for _, _, unit in recordings])
     offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
     rows = np.concatenate([[0], np.cumsum([len(lengths) for lengths, _, _ in recordings])])
