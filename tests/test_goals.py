@@ -257,8 +257,15 @@ def test_an_old_recall_makes_a_recall(old) -> None:
 def test_labels_may_stand_in_the_place_they_had() -> None:
     given = stream()
     places = ("values", "shape", "frame_row", "frame_steps", "sample_frames", "labels", "phase", "outputs", "key")
-    made = Stream(*(getattr(given, name) for name in places))
-    assert made.goal.labels.tolist() == LABELS.tolist()
+    arguments = [getattr(given, name) for name in places]
+    assert Stream(*arguments).goal.labels.tolist() == LABELS.tolist()
+    told = np.array([0, -1, -1, -1], np.int32)
+    both = Stream(*arguments, taught=told)
+    assert (both.goal.labels.tolist(), both.goal.visible_labels.tolist()) == (LABELS.tolist(), told.tolist())
+    targets = np.ones((4, 3), np.float32)
+    values = Stream(*arguments, targets=targets, taught=told)
+    assert isinstance(values.goal, Values)
+    assert (values.goal.labels.tolist(), values.goal.visible.tolist()) == (LABELS.tolist(), [True, False, False, False])
 
 
 def test_the_digest_of_data_is_that_of_version_0_1(old) -> None:
@@ -288,6 +295,8 @@ def test_a_keyword_that_never_was_is_refused() -> None:
         stream(wishes=LABELS)
     with pytest.raises(TypeError, match="goal"):
         stream(goal=None)
+    with pytest.raises(TypeError, match="no labels or targets"):
+        stream(goal=None, taught=LABELS)
 
 
 def test_the_documents_show_the_goals() -> None:

@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 _Class = TypeVar("_Class", bound=type)
 
 
-def accepts(translate: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[_Class], _Class]:
-    """A class whose keywords are translated before it sees them."""
+def accepts(translate: Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, ...]]) -> Callable[[_Class], _Class]:
+    """A class whose arguments are translated before it sees them: by place (returned), and by name (in the mapping)."""
 
     def decorate(cls: _Class) -> _Class:
         made = cls.__init__  # type: ignore[misc]  # that of a dataclass
 
         @functools.wraps(made)
         def __init__(self: Any, *given: Any, **named: Any) -> None:
-            made(self, *given, **translate(named))
+            made(self, *translate(given, named), **named)
 
         cls.__init__ = __init__  # type: ignore[misc]
         return cls
@@ -23,8 +23,8 @@ def accepts(translate: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[
     return decorate
 
 
-def recall_keywords(named: dict[str, Any]) -> dict[str, Any]:
+def recall_keywords(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
     """``fresh`` is ``reset``."""
     if "fresh" in named:
         named["reset"] = named.pop("fresh")
-    return named
+    return given
