@@ -298,6 +298,19 @@ def test_cancel_ends_the_compiler(log: Path, builder: Builder, tmp_path: Path, m
     assert entries() == ["locks"]
 
 
+def test_cancel_ends_the_writing_of_a_program_and_the_wait_for_the_builder(log: Path, builder: Builder) -> None:
+    builder.text({"cpp": CPP})  # warm
+    cancel = threading.Event()
+    threading.Timer(0.5, cancel.set).start()
+    with ThreadPoolExecutor(2) as pool:  # one text is written, one waits for its turn
+        builds = [pool.submit(get, name, builder, {"cpp": CPP, "sleep": 600}, cancel=cancel) for name in "ab"]
+        for future in builds:
+            with pytest.raises(CancelledError, match="before the program was written"):
+                future.result(timeout=60)
+    assert compilations(log) == 0
+    assert get("a", builder).fresh, "the answer that nobody read is not taken for the next"
+
+
 @contextlib.contextmanager
 def tiny_disk(folder: Path, options: str) -> Iterator[Path]:
     folder.mkdir()

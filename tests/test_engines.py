@@ -171,7 +171,7 @@ def test_a_bad_request_is_refused_when_it_is_made(more, sentence):
         replace(request, **more)
 
 
-def refused(self, plan, *, strict=False):
+def refused(self, plan, **more):
     raise builder.Unsupported("a feature from tomorrow is not implemented")
 
 

@@ -110,3 +110,28 @@ def test_ctrl_c_while_one_run_compiles_ends_the_compiler_too(launch, tmp_path):
     assert "bug" not in err
     assert "Traceback" not in err
     until(lambda: not compilers(tmp_path))
+
+
+@pytest.mark.slow
+def test_python_workers_end_with_a_launch_that_is_killed(launch, tmp_path):
+    process = launch("launch", "small.yaml", "--workers", "2", "--executor", "processes")
+    workers = [pid for pid, parent in parents().items() if parent == process.pid]
+    assert len(workers) >= 2
+    process.kill()
+    process.wait()
+    until(lambda: not set(workers) & set(parents()))
+    for mark in compilers(tmp_path):  # of a build that nobody wants any more; it would end by itself
+        os.killpg(int(mark.suffix[1:]), signal.SIGKILL)
+
+
+def parents():
+    """Process → its parent, of all that run."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended while we looked
+        if state not in "ZX":
+            found[int(stat.parent.name)] = int(parent)
+    return found

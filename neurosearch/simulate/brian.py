@@ -12,7 +12,7 @@ from neurosearch.simulate.brian_synapses import synapses_of
 from neurosearch.simulate.brian_syntax import brian_names, brian_text, brian_unit
 
 
-class Engine(Protocol):
+class Target(Protocol):
     """What differs between our device and Brian2's own."""
 
     def size(self, name: str) -> int:
@@ -46,8 +46,8 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
     _arrange(brian2.prefs, not strict)
     shape = shape_from_plain(plan)
     device = fresh_device(strict)
-    engine = _Lean(device, shape)
-    objects = build(shape, engine)
+    target = _Lean(device, shape)
+    objects = build(shape, target)
     for group in shape.groups:
         device.runtime_size(objects[group.name])
         if group.name in linked(shape):
@@ -90,28 +90,28 @@ class _Lean:
         device.event_clocks.update({f"{m}_clock": m for m in MOMENTS})
 
     def size(self, name: str) -> int:
-        """See ``Engine``: any number, the program takes the real one when it starts."""
+        """See ``Target``: any number, the program takes the real one when it starts."""
         del name
         return 3
 
     def clock(self, moment: str) -> Any:
-        """See ``Engine``."""
+        """See ``Target``."""
         return self._clocks[moment]
 
     def table(self, name: str) -> Any:
-        """See ``Engine``."""
+        """See ``Target``."""
         return self._tables[name]
 
     def pairs(self, synapses: PlanSynapses) -> tuple[Any, Any]:
-        """See ``Engine``."""
+        """See ``Target``."""
         found: tuple[Any, Any] = self._device.pairs(synapses.name, synapses.pre)
         return found
 
     def ready(self, groups: Mapping[str, Any]) -> None:
-        """See ``Engine``: the program sets its numbers by itself."""
+        """See ``Target``: the program sets its numbers by itself."""
 
     def ahead(self, group: PlanGroup) -> bool:
-        """See ``Engine``: wherever the plan allows it."""
+        """See ``Target``: wherever the plan allows it."""
         return bool(group.can_skip)
 
 
@@ -126,7 +126,7 @@ def _seconds(x: float) -> Any:
     return Quantity.with_dimensions(x, second=1)
 
 
-def build(shape: Shape, engine: Engine) -> dict[str, Any]:
+def build(shape: Shape, target: Target) -> dict[str, Any]:
     """Brian2 objects by name; those of events are called ``event_...``.
 
     Numbers of the plan are not set here: they are arguments of the run.
@@ -136,27 +136,27 @@ def build(shape: Shape, engine: Engine) -> dict[str, Any]:
     from neurosearch.simulate.functions import functions
 
     brian2.defaultclock.dt = _seconds(shape.dt)
-    space: dict[str, Any] = {**functions(), **{f"table_{t.name}": engine.table(t.name) for t in shape.tables}}
+    space: dict[str, Any] = {**functions(), **{f"table_{t.name}": target.table(t.name) for t in shape.tables}}
     single = {g.name for g in shape.groups} & linked(shape)
     groups = {
-        g.name: _group(g, order, 1 if g.name in single else engine.size(g.name), space, engine.ahead(g))
+        g.name: _group(g, order, 1 if g.name in single else target.size(g.name), space, target.ahead(g))
         for order, g in enumerate(shape.groups)
     }
     for g in shape.groups:
         for link in g.links:
             setattr(groups[g.name], link.name, brian2.linked_var(groups[link.group], link.variable))
-    engine.ready(groups)
+    target.ready(groups)
     for s in shape.synapses:
         if s.listed:
-            space[f"pairs_{s.name}_count"], space[f"pairs_{s.name}_at"] = engine.pairs(s)
+            space[f"pairs_{s.name}_count"], space[f"pairs_{s.name}_at"] = target.pairs(s)
     synapses = {s.name: synapses_of(s, groups, space) for s in shape.synapses}
-    extra = _actions(shape, engine, {**groups, **synapses})
+    extra = _actions(shape, target, {**groups, **synapses})
     by_name = sorted(shape.synapses, key=lambda s: s.name)
     sums = [(s, x) for s in by_name for x in s.sums if x.moment == "step"]
     for order, (s, x) in enumerate(sums, -len(sums)):
         extra[f"{s.name}_{x.target}"] = _sum(synapses[s.name], s, x, None, "groups", order)
     for order, g in enumerate(shape.groups, 1000):
-        if engine.ahead(g):
+        if target.ahead(g):
             extra[f"{g.name}_ahead"] = _ahead(groups[g.name], g)
         elif g.each_step:
             name = f"{g.name}_each_step"
@@ -196,7 +196,7 @@ def _group(g: PlanGroup, order: int, size: int, space: Mapping[str, Any], ahead:
     )
 
 
-def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[str, Any]:
+def _actions(shape: Shape, target: Target, objects: Mapping[str, Any]) -> dict[str, Any]:
     """One Brian2 object per action, on the clock of its event, in the order of the plan."""
     out: dict[str, Any] = {}
     synapses = {s.name: s for s in shape.synapses}
@@ -206,11 +206,11 @@ def _actions(shape: Shape, engine: Engine, objects: Mapping[str, Any]) -> dict[s
             for x in synapses[a.owner].sums:
                 if x.moment == a.moment:
                     key = f"{name}_{x.target}"
-                    clock = engine.clock(a.moment)
+                    clock = target.clock(a.moment)
                     out[key] = _sum(objects[a.owner], synapses[a.owner], x, clock, "before_groups", order, key)
             continue
         block = _read(shape, a) if a.kind == "read" else a.block
-        out[name] = _runner(objects[a.owner], brian_text(block), engine.clock(a.moment), "before_groups", order, name)
+        out[name] = _runner(objects[a.owner], brian_text(block), target.clock(a.moment), "before_groups", order, name)
     return out
 
 

@@ -71,7 +71,7 @@ def program(
         plan_shape: plain data, handed to the builder; or what makes it, called only for a build.
         strict: keep the bits of IEEE arithmetic (8 to 13 % slower).
         optimise: ``-O3``, or ``-O2`` for a quicker build of a slower program.
-        cancel: when set, waiting and compiling end with ``concurrent.futures.CancelledError``.
+        cancel: when set, waiting, writing the text and compiling end with ``concurrent.futures.CancelledError``.
         builder: another builder than the process's shared one.
 
     Raises:
@@ -135,7 +135,7 @@ def _built_once(
         raise type(_FAILED[digest])(str(_FAILED[digest]))
     began = time.perf_counter()
     try:
-        text = builder.text(plan_shape, strict="-ffast-math" not in flags)
+        text = builder.text(plan_shape, strict="-ffast-math" not in flags, cancel=cancel)
         generated = time.perf_counter()
     except builders.Refused as error:
         _FAILED[digest] = error

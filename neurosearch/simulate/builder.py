@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import json
 import os
-import select
 import shutil
 import signal
 import struct
@@ -24,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from neurosearch.errors import UserError
-from neurosearch.simulate import cache
+from neurosearch.simulate import cache, pipes
+from neurosearch.simulate.cancel import LOOK, Cancel, check
 
 ENTRY = "neurosearch.simulate.brian:program_text"
 """``module:function`` called in the builder: ``function(plan: dict, strict: bool) -> str``."""
@@ -69,21 +69,22 @@ class Builder:
         with self._turn:
             self._alive()
 
-    def text(self, plan: dict[str, Any], *, strict: bool = False) -> str:
+    def text(self, plan: dict[str, Any], *, strict: bool = False, cancel: Cancel | None = None) -> str:
         """The C++ text of a plan's shape.
 
         Raises:
+            concurrent.futures.CancelledError: ``cancel`` was set meanwhile.
             Unsupported: the device refuses it.
             Refused: the plan holds a mistake of the user's.
             RuntimeError: a fault of ours, with the builder's traceback, or the process died twice.
         """
         request = json.dumps({"plan": plan, "strict": strict}).encode()
-        with self._turn:
+        with self._my_turn(cancel):
             try:
-                answer = self._ask(request)
+                answer = self._ask(request, cancel)
             except ConnectionError:  # killed, perhaps when memory was short: a fresh one may have enough
                 try:
-                    answer = self._ask(request)
+                    answer = self._ask(request, cancel)
                 except ConnectionError as error:
                     raise RuntimeError(f"{error}, twice; if memory is short, use fewer workers") from error
             self._built += 1
@@ -98,14 +99,25 @@ class Builder:
                 self._process.terminate()  # it may be busy for a second with its imports
             self._stop()
 
-    def _ask(self, request: bytes) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def _my_turn(self, cancel: Cancel | None) -> Iterator[None]:
+        while not self._turn.acquire(timeout=LOOK):
+            check(cancel, "before the program was written")
+        try:
+            check(cancel, "before the program was written")
+            yield
+        finally:
+            self._turn.release()
+
+    def _ask(self, request: bytes, cancel: Cancel | None) -> dict[str, Any]:
         process = self._alive()
         into, out = (pipe.fileno() for pipe in (process.stdin, process.stdout) if pipe)
         deadline = time.monotonic() + ANSWER_WITHIN
         try:
-            _write(into, _LENGTH.pack(len(request)) + request)
-            size = _LENGTH.unpack(_read(out, _LENGTH.size, deadline))[0]
-            answer: dict[str, Any] = json.loads(_read(out, size, deadline))
+            pipes.write(into, _LENGTH.pack(len(request)) + request)
+            pipes.until_readable(out, deadline, cancel)
+            size = _LENGTH.unpack(pipes.read(out, _LENGTH.size, deadline))[0]
+            answer: dict[str, Any] = json.loads(pipes.read(out, size, deadline))
         except (ConnectionError, TimeoutError) as error:
             code = self._stop()
             how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -181,32 +193,6 @@ def _text_of(answer: dict[str, Any]) -> str:
     raise RuntimeError(f"{answer['sentence']}\n{answer['traceback']}")
 
 
-def _read(descriptor: int, size: int, deadline: float | None = None) -> bytes:
-    """Exactly ``size`` bytes; ConnectionError when the other side is gone."""
-    parts = []
-    while size:
-        if deadline is not None and not _ready(descriptor, max(0.0, deadline - time.monotonic())):
-            raise TimeoutError
-        part = os.read(descriptor, min(size, 1 << 20))
-        if not part:
-            raise ConnectionError("the pipe is closed")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def _ready(descriptor: int, seconds: float) -> bool:
-    poll = select.poll()  # select() knows no descriptor above 1023
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
-
-
 def serve(entry: str) -> None:
     """Answer requests until the parent closes the pipe or is gone."""
     answers = os.dup(1)
@@ -220,13 +206,13 @@ def serve(entry: str) -> None:
                 make = _entry(entry)  # at once, so that the first request finds a warm process
             except Exception as error:
                 failure = _failure(error)
-        while not _ready(0, 1.0):
+        while not pipes.ready(0, 1.0):
             if os.getppid() != parent:  # a sibling that was forked may hold the pipe open
                 return
         try:
-            request = json.loads(_read(0, _LENGTH.unpack(_read(0, _LENGTH.size))[0]))
+            request = json.loads(pipes.read(0, _LENGTH.unpack(pipes.read(0, _LENGTH.size))[0]))
             answer = json.dumps(failure or _answer(make, request)).encode()
-            _write(answers, _LENGTH.pack(len(answer)) + answer)
+            pipes.write(answers, _LENGTH.pack(len(answer)) + answer)
         except ConnectionError:
             return
 

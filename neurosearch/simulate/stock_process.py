@@ -36,29 +36,29 @@ class _Stock:
         self._tables = {t.name: self._table(t, arrays) for t in shape.tables}
 
     def size(self, name: str) -> int:
-        """See ``brian.Engine``."""
+        """See ``brian.Target``."""
         return int(self._scalars[f"size.{name}"])
 
     def clock(self, moment: str) -> Any:
-        """See ``brian.Engine``."""
+        """See ``brian.Target``."""
         del moment
 
     def table(self, name: str) -> Any:
-        """See ``brian.Engine``."""
+        """See ``brian.Target``."""
         return self._tables[name]
 
     def pairs(self, synapses: Synapses) -> tuple[Any, Any]:
-        """See ``brian.Engine``."""
+        """See ``brian.Target``."""
         from neurosearch.simulate.functions import listed
 
         return listed(*(self._arrays[f"_pairs.{synapses.name}.{what}"] for what in ("first", "target")))
 
     def ready(self, groups: Mapping[str, Any]) -> None:
-        """See ``brian.Engine``: wiring and weights depend on these numbers."""
+        """See ``brian.Target``: wiring and weights depend on these numbers."""
         _set_numbers(groups, self._numbers)
 
     def ahead(self, group: Group) -> bool:
-        """See ``brian.Engine``."""
+        """See ``brian.Target``."""
         return False
 
     def _table(self, table: Table, arrays: Mapping[str, np.ndarray]) -> Any:

@@ -1,0 +1,43 @@
+"""Bytes through pipes to another process: whole messages, with a deadline, until it is gone or we are told to stop."""
+
+import os
+import select
+import time
+
+from neurosearch.simulate.cancel import LOOK, Cancel, check
+
+
+def read(descriptor: int, size: int, deadline: float | None = None) -> bytes:
+    """Exactly ``size`` bytes; ConnectionError when the other side is gone."""
+    parts = []
+    while size:
+        if deadline is not None and not ready(descriptor, max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
+        part = os.read(descriptor, min(size, 1 << 20))
+        if not part:
+            raise ConnectionError("the pipe is closed")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """All of it."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def ready(descriptor: int, seconds: float) -> bool:
+    """Whether there is something to read, or the other side is gone, within so many seconds."""
+    poll = select.poll()  # select() knows no descriptor above 1023
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def until_readable(descriptor: int, deadline: float, cancel: Cancel | None) -> None:
+    """Wait for an answer to begin, or for ``cancel``: CancelledError."""
+    while not ready(descriptor, LOOK):
+        check(cancel, "before the program was written")
+        if time.monotonic() > deadline:
+            raise TimeoutError
