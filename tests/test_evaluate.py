@@ -13,6 +13,7 @@ from neurosearch.evaluate.interval import interval, t_quantile, t_within
 from neurosearch.evaluate.score import score
 from neurosearch.record import DIRECTIONS, HELD_OUT, STREAM, WARM_UP, Record, Score, Stream
 from neurosearch.record.score import Activity, Change, OfSeed, Provenance, Recalled, Shown, Timing
+from neurosearch.record.stored import score_from_json, score_to_json
 
 PHASES = [WARM_UP, *[STREAM] * 6, HELD_OUT, HELD_OUT]
 LABELS = [-1, 0, 1, 2, 0, 1, 2, 1, 2]
@@ -105,6 +106,7 @@ def test_six_samples_by_hand() -> None:
         "fading_accuracy": pytest.approx(sum(0.995**k for k in (1, 2, 4)) / sum(0.995**k for k in range(6))),
         # decided - 1 1 0 1 1 for 0 1 2 0 1 2: half agree, by chance 1/6 1/3 + 4/6 1/3
         "kappa": pytest.approx((3 / 6 - 5 / 18) / (1 - 5 / 18)),
+        "undecided": 1 / 6,
         "spikes": 12 / 6 + 36 / 6,
         "synaptic_operations": 60 / 6,
         "writes": 12 / 6,
@@ -112,7 +114,7 @@ def test_six_samples_by_hand() -> None:
     }
     assert result.curve == (0, 1, 0, 1, 1, 0)
     assert result.activity.spikes == {"kenyon": 2.0, "input": 6.0}
-    assert result.shown == Shown(samples=6, completed=9, lead_in=1, delay=0)
+    assert result.shown == Shown(samples=6, completed=9, lead_in=1, delay=0, chance=1 / 3)
 
 
 def test_every_metric_has_a_direction_and_every_score_is_plain_json() -> None:
@@ -145,6 +147,7 @@ def test_what_was_not_measured_is_not_reported() -> None:
         "samples_to_80",
         "fading_accuracy",
         "kappa",
+        "undecided",
     }
 
 
@@ -352,3 +355,26 @@ def test_an_interval_covers_as_often_as_it_says() -> None:
     draws = np.random.default_rng(3).normal(size=(2000, 4))
     covered = [abs(found.mean) <= found.half for found in (interval(list(row), 0.9) for row in draws)]
     assert np.mean(covered) == pytest.approx(0.9, abs=0.02)
+
+
+def test_an_accuracy_below_chance_is_explained_by_what_was_not_decided():
+    """Two classes, one of ten samples decided, rightly: 0.1, where naming the more frequent class always scores 0.6."""
+    labels = np.array([0, 1, 0, 0, 1, 0, 1, 0, 1, 0], np.int32)
+    readout = np.zeros((10, 2))
+    readout[2, 0] = 1
+    n = len(labels)
+    stream = Stream(
+        values=np.zeros((1, 2), np.float32), shape=(2,), frame_row=np.zeros(n, np.int32),
+        frame_steps=np.ones(n, np.int32), sample_frames=np.ones(n, np.int32), labels=labels,
+        phase=np.full(n, STREAM, np.int8), outputs=2, key="ten samples",
+    )  # fmt: skip
+    nothing = np.zeros(n, int)
+    record = Record("ok", n, n, readout, {"cells": nothing}, {}, {}, np.zeros((0, 3), np.int32))
+    result = score(record, stream)
+    assert result.metrics["accuracy"] == 0.1
+    assert result.metrics["undecided"] == 0.9
+    assert result.shown.chance == 0.6
+    stored = score_from_json(json.loads(json.dumps(score_to_json(result))))
+    assert stored.shown == result.shown
+    cut_short = Record("stopped", 5, n, readout[:5], {"cells": nothing[:5]}, {}, {}, np.zeros((0, 3), np.int32))
+    assert score(cut_short, stream).metrics["undecided"] == 0.9  # samples that were not reached decide nothing

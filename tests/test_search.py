@@ -331,6 +331,9 @@ def test_replay_compares_every_bit(tmp_path):
     assert differences(Score("ok", {}, (0.1,)), Score("silent", {"accuracy": 0.1}, (0.2,), reason="why")) == [
         "status: ok → silent why", "accuracy: None → 0.1", "the learning curve differs",
     ]  # fmt: skip
+    older = Score("ok", {"accuracy": 0.1})  # stored before there was a metric `undecided`
+    assert differences(older, Score("ok", {"accuracy": 0.1, "undecided": 0.5})) == []
+    assert differences(Score("ok", {"accuracy": 0.1, "undecided": 0.5}), older) == ["undecided: 0.5 → None"]
 
 
 def test_the_model_sees_a_bounded_history_with_the_best_in_it(tmp_path):

@@ -68,10 +68,13 @@ def of_score(score: Score, resolved: Resolved, seeds: Sequence[int], as_json: bo
             "configuration_seeds": list(seeds),
         }
         return json.dumps({**plain(score_to_json(score)), **ran}, indent=2)
-    width = max(map(len, score.metrics), default=6)
-    lines = [what_ran(resolved, seeds), ""]
-    lines.append(f"{'status':{width}}  {score.status}{': ' + score.reason if score.reason else ''}")
-    return "\n".join(lines + [f"{name:{width}}  {value:.6g}" for name, value in score.metrics.items()])
+    rows = {"status": f"{score.status}{': ' + score.reason if score.reason else ''}"}
+    for name, value in score.metrics.items():
+        rows[name] = f"{value:.6g}"
+        if name == "accuracy" and score.shown.chance:
+            rows["chance level"] = f"{score.shown.chance:.6g} (always naming the most frequent class)"
+    width = max(map(len, rows))
+    return "\n".join([what_ran(resolved, seeds), "", *(f"{name:{width}}  {value}" for name, value in rows.items())])
 
 
 def of_configuration(resolved: Resolved, as_json: bool) -> str:
@@ -147,7 +150,7 @@ def structures(study: Study) -> Counted:
 
 def _best(study: Study, number: int, score: Score, fresh: ranking.Rescored | None) -> str:
     metric = study.objectives[0]
-    searched = f"{metric} {score.metrics[metric]:.4g} in the search"
+    searched = f"{metric} {score.metrics[metric]:.4g} in the search{_explained(score)}"
     if fresh is None or math.isnan(fresh.mean(metric)):
         return f"best so far: trial {number}, {searched} (not yet run on fresh seeds)"
     held_out = fresh.mean("held_out_accuracy")
@@ -155,6 +158,15 @@ def _best(study: Study, number: int, score: Score, fresh: ranking.Rescored | Non
     sure = interval([score.metrics[metric] for score in fresh.scores if metric in score.metrics])
     half = f" ± {sure.half:.2g} (95 %)" if math.isfinite(sure.half) else ""
     return f"best: trial {number}, {metric} {sure.mean:.4g}{half} on {len(fresh.seeds)} fresh seeds{held}; {searched}"
+
+
+def _explained(score: Score) -> str:
+    """What an accuracy is to be compared with, and how much of what it lacks was no decision at all."""
+    if "accuracy" not in score.metrics or not score.shown.chance:
+        return ""
+    undecided = score.metrics.get("undecided", 0.0)
+    silent = f", {undecided:.1%} of the samples undecided" if undecided else ""
+    return f" (chance level {score.shown.chance:.3g}{silent})"
 
 
 def _why(study: Study, trials: Sequence[Trial]) -> str:

@@ -25,6 +25,9 @@ FADING_ACCURACY = Metric(
     "fading_accuracy", "maximize", "prequential accuracy at the stream's end, older samples counting less", "stream"
 )
 KAPPA = Metric("kappa", "maximize", "Cohen's kappa: prequential agreement beyond chance, for skewed streams", "stream")
+UNDECIDED = Metric(
+    "undecided", "minimize", "share of the stream's samples without a decision, which count as wrong", "stream"
+)
 HELD_OUT_ACCURACY = Metric(
     "held_out_accuracy", "maximize", "accuracy on held-out samples, learning off, after the stream", "held_out",
     instead="accuracy", label="held-out accuracy",
@@ -50,7 +53,14 @@ def of_stream(decided: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         SAMPLES_TO_80.name: float(samples_to_80(right)),
         FADING_ACCURACY.name: fading(right),
         KAPPA.name: kappa(decided, labels),
+        UNDECIDED.name: float((decided < 0).mean()),
     }
+
+
+def chance(labels: np.ndarray) -> float:
+    """Share of the most frequent class among labels [n]: what always naming it would score; 0 of no labels."""
+    known = labels[labels >= 0]
+    return float(np.bincount(known).max() / len(known)) if len(known) else 0.0
 
 
 def undecided(readout: np.ndarray) -> np.ndarray:

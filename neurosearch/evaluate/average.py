@@ -54,6 +54,7 @@ def _shown(each: Sequence[Shown]) -> Shown:
         completed=_mean([one.completed for one in each]),
         lead_in=_mean([one.lead_in for one in each]),
         delay=_mean([one.delay for one in each]),
+        chance=_mean([one.chance for one in each]),
     )
 
 

@@ -40,7 +40,8 @@ def score(
         return recall.score(record, stream, goal, inventory)
     streamed = np.flatnonzero(stream.phase == STREAM)
     done = streamed[streamed < record.completed]
-    shown = Shown(len(streamed), record.completed, int((stream.phase == WARM_UP).sum()), stream.delay)
+    chance = accuracy.chance(stream.labels[streamed]) if stream.targets is None else 0.0
+    shown = Shown(len(streamed), record.completed, int((stream.phase == WARM_UP).sum()), stream.delay, chance)
     timing = Timing(record.run_seconds, record.setup_seconds, record.wall_seconds)
     if not len(done):
         reason = record.reason or "the stream had not begun"

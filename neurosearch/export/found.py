@@ -129,10 +129,9 @@ def frozen(plan: Plan) -> Plan:
 def differences(found: Found, score: Score, program: str = "") -> list[str]:
     """``metric: recorded → now`` for all that a new run did otherwise; empty when it is equal bit for bit."""
     was, now = found.score, score
-    names = dict.fromkeys([*was.metrics, *now.metrics])
     lines = [
         f"{name}: {was.metrics.get(name)} → {now.metrics.get(name)}"
-        for name in names
+        for name in was.metrics or now.metrics  # what a measured score lacks, the version that exported it did not know
         if was.metrics.get(name) != now.metrics.get(name)
     ]
     if was.status != now.status:

@@ -13,6 +13,7 @@ from neurosearch.study.study import Study
 
 HELD_OUT = {"held out": "held_out_accuracy", "held out nrmse": "held_out_nrmse"}
 """Title of a column → its metric; a task provides one of them."""
+UNDECIDED = "undecided"
 COSTS = ("spikes", "synaptic_operations", "writes")
 
 

@@ -17,12 +17,15 @@ class Shown:
         completed: finished, of all that are shown.
         lead_in: shown once before the stream.
         delay: between the end of a sample and the arrival of its label.
+        chance: not in samples: the share of the stream's most frequent class, which an accuracy must exceed to mean
+            something; 0 where there are no classes.
     """
 
     samples: float = 0
     completed: float = 0
     lead_in: float = 0
     delay: float = 0
+    chance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Score:
             "delay": shown.delay,
             "samples": shown.samples,
             "completed": shown.completed,
+            "chance": shown.chance,
             "run_seconds": timing.run,
             "setup_seconds": timing.setup,
             "wall_seconds": timing.wall,
@@ -172,5 +176,5 @@ class Score:
                     "best_steps": recalled.best_steps,
                     "recalled": recalled.share,
                 }
-        optional = ("changes", "activity", "data", "program", "compiler", "seeds")
+        optional = ("chance", "changes", "activity", "data", "program", "compiler", "seeds")
         return {key: value for key, value in detail.items() if value or key not in optional}

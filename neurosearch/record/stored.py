@@ -41,6 +41,7 @@ def score_from_json(data: Mapping[str, Any]) -> Score:
             completed=detail.number("completed"),
             lead_in=detail.number("lead_in"),
             delay=detail.number("delay"),
+            chance=detail.number("chance", 0.0),
         ),
         activity=Activity(
             spikes=detail.numbers("spikes"), events=detail.numbers("events"), shares=detail.numbers("activity")

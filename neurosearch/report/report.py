@@ -190,6 +190,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "trial": row.trial.number,
         "search": dict(row.trial.score.metrics),
+        "chance": row.trial.score.shown.chance or None,
         "fresh": fresh,
         "fresh_seeds": list(row.seeds),
         "params": params_as_run(row.trial),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from neurosearch.evaluate.interval import Interval
 from neurosearch.inspect import timing
-from neurosearch.inspect.best import COSTS, HELD_OUT, Row
+from neurosearch.inspect.best import COSTS, HELD_OUT, UNDECIDED, Row
 from neurosearch.inspect.comparison import METRICS, Comparison, Contender
 from neurosearch.inspect.findings import Findings
 from neurosearch.inspect.tables import Cell, cell, metric, table
@@ -52,6 +52,9 @@ def _what(found: Findings) -> str:
     again = next((row for row in found.best if row.fresh), None)
     n = len(found.study.seeds)
     searched = f"{n} network seed{'s' if n > 1 else ''} per trial in the search"
+    chance = max((row.trial.score.shown.chance for row in found.best), default=0.0)
+    if chance:
+        searched += f"; chance level {chance:.3g}, the share of the most frequent class"
     if again is None:
         return f"{searched}; none was run on fresh seeds yet, so the first may merely be lucky"
     return f"± 95 % interval of the mean over {len(again.seeds)} fresh seeds; {searched}"
@@ -60,7 +63,8 @@ def _what(found: Findings) -> str:
 def _best(title: str, rows: Sequence[Row], found: Findings) -> str:
     objectives = found.study.objectives
     fresh = any(row.fresh for row in rows)
-    costs = [name for name in COSTS if name not in objectives and any(name in row.trial.score.metrics for row in rows)]
+    more = (UNDECIDED, *COSTS) if any(row.trial.score.metrics.get(UNDECIDED) for row in rows) else COSTS
+    costs = [name for name in more if name not in objectives and any(name in row.trial.score.metrics for row in rows)]
     head = ["trial"]
     for name in objectives:
         head += [f"{name}, fresh", f"{name}, search"] if fresh else [f"{name}, search"]

@@ -15,12 +15,12 @@ def replay(trial: Trial, evaluate: Evaluate, cancel: threading.Event | None = No
 
 
 def differences(stored: Score, now: Score) -> list[str]:
-    """``what: stored → now`` for status, every metric and every point of the learning curve."""
+    """``what: stored → now`` for status, every stored metric and every point of the learning curve."""
     found = [] if stored.status == now.status else [f"status: {stored.status} → {now.status} {now.reason}".rstrip()]
     before, after = stored.provenance.data, now.provenance.data
     if before and after and before != after:
         found.insert(0, "the data of the task changed since the trial was stored; restore them")
-    for name in [*stored.metrics, *(name for name in now.metrics if name not in stored.metrics)]:
+    for name in stored.metrics or now.metrics:  # what a measured score lacks, the version that stored it did not know
         old, new = stored.metrics.get(name), now.metrics.get(name)
         if old != new:
             found.append(f"{name}: {old!r} → {new!r}")
