@@ -50,7 +50,7 @@ def text(plan, strict):
 """
 CPP = "#include <unistd.h>\nint main() { char c; return read(0, &c, 1) == 0 ? 5 : 3; }\n"
 NOTING_COMPILER = """#!/bin/sh
-case "$1" in --version|-print-file-name=*) exec g++ "$1";; esac
+case "$1" in --version|-dM|-print-file-name=*) exec g++ "$@";; esac
 echo start >> "{log}"; sleep 0.3; g++ "$@"; code=$?; echo end >> "{log}"; exit $code
 """
 

@@ -213,6 +213,15 @@ def test_an_input_of_another_size_than_its_encoder_is_a_sentence(tmp_path):
         drives(tmp_path, FIELD="encoder", CODE="self.encoder", SIZE="5")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["RAND_MAX", "SIGINT"])
+def test_a_name_that_is_a_macro_of_cpp_is_a_sentence(tmp_path, name):
+    text = NEURON.replace("dv/dt", f"{name} : 1\\ndv/dt")
+    cls = catalogue.find("neurons", own(tmp_path, text, MORE=f"method = 'euler'; each_step = '{name} = v'"))
+    with pytest.raises(UserError, match=rf"(hidden|output): `{name}` is a macro of C\+\+; call it something else"):
+        networks.case(networks.layered(networks.make("rules", "delta"), neuron=cls())).compiled()
+
+
 @pytest.mark.parametrize("seed", [-1, 2**31, 10**30])
 def test_a_seed_outside_the_range_is_a_sentence(seed):
     with pytest.raises(UserError, match=f"seed = {seed} is outside 0 to {2**31 - 1}"):

@@ -24,6 +24,7 @@ from neurosearch.errors import UserError
 from neurosearch.simulate import builder as builders
 from neurosearch.simulate import cache, compiler
 from neurosearch.simulate.cancel import Cancel
+from neurosearch.simulate.macros import replaced_name
 
 SOURCES = (
     "simulate", "parts/wiring", "random.py", "lower/integrate.py", "lower/brian_defaults.py", "plan.py", "language",
@@ -144,7 +145,7 @@ def _built_once(
     def built(folder: Path) -> Path:
         with cache.writing(folder):
             (folder / "program.cpp").write_text(text)
-        _compile(digest, folder, cxx, flags, cancel)
+        _compile(digest, plan_shape, folder, cxx, flags, cancel)
         _smoke(folder / "program", digest)
         meta = {
             "compiler": [cxx.name, cxx.version],
@@ -159,7 +160,14 @@ def _built_once(
     return path
 
 
-def _compile(digest: str, folder: Path, cxx: compiler.Compiler, flags: Sequence[str], cancel: Cancel | None) -> None:
+def _compile(
+    digest: str,
+    plan_shape: dict[str, Any],
+    folder: Path,
+    cxx: compiler.Compiler,
+    flags: Sequence[str],
+    cancel: Cancel | None,
+) -> None:
     command = [cxx.path, *flags, str(folder / "program.cpp"), "-o", str(folder / "program")]
     code, complaint = _ended(command, {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}, cancel)
     if code == 0 and (folder / "program").exists():
@@ -177,6 +185,10 @@ def _compile(digest: str, folder: Path, cxx: compiler.Compiler, flags: Sequence[
             f"{cxx.path} was killed while it compiled structure {digest[:12]} ({_first_error(complaint)}); "
             "if memory is short, use fewer workers"
         )
+    taken = replaced_name(plan_shape, folder / "program.cpp", cxx.path)
+    if taken is not None:
+        _FAILED[digest] = UserError(f"{taken[0]}: `{taken[1]}` is a macro of C++; call it something else")
+        raise _FAILED[digest]
     kept = _kept(digest, folder, complaint)
     _FAILED[digest] = UserError(
         f"structure {digest[:12]} does not compile with {cxx.path} (exit {code}): "
