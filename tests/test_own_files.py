@@ -147,9 +147,8 @@ def test_a_stored_trial_executes_no_file_that_its_study_does_not_name(folder, ca
     params = {"kenyon.size": 25}
     configuration = study.configuration(params)
     configuration["architecture"]["mushroom_body"]["rule"] = {"./mine.py:Mine": {}}
-    detail = {"configuration": configuration, "seeds": [0]}
     score = Score("ok", {"accuracy": 0.5})
-    open_store(study).add(Trial(0, params, score, detail=detail))
+    open_store(study).add(Trial(0, params, score, configuration=configuration, seeds=(0,)))
     for arguments in (["show", "own.yaml@0"], ["run", "own.yaml@best"], ["export", "own.yaml@0"],
                       ["replay", "own.yaml@0"], ["inspect", "own.yaml"]):  # fmt: skip
         code = main(arguments)

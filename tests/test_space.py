@@ -55,6 +55,11 @@ def test_parse_and_write_back(data, dimension):
         ({"float": [0, 1], "log": True}, r"log: true must begin above 0"),
         ({"int": [0, 10], "step": 3}, r"step = 3 does not fit \[0, 10\]: the last value would be 9"),
         ({"float": [0, 1], "step": 0.3}, r"does not fit"),
+        ({"float": [-1e308, 1e308]}, r"is too wide to be searched"),
+        ({"int": [0, 2**70]}, r"is too wide to be searched"),
+        ({"float": [0, 1], "step": 2}, r"step = 2 is larger than the range \[0, 1\]"),
+        ({"float": [0, 1], "step": 1e-320}, r"divides \[0, 1\] into .* steps"),
+        ({"float": [1, 1 + 2**-40], "step": 2**-60}, r"divides .* into steps that are no different numbers"),
         ({"float": [0, 1], "step": 0}, r"step = 0 must be a number above 0"),
         ({"int": [0, 10.5]}, r"10\.5 is not an integer"),
         ({"int": [0, True]}, r"True is not an integer"),
@@ -118,6 +123,18 @@ def test_snap_stays_on_the_grid(value, step, low, steps):
     assert (snapped - low) % step == 0
     real = Float(low / 8, low / 8 + step * steps / 8, step=step / 8)
     assert real.low <= real.snap(value) <= real.high
+    for dimension in (whole, real):  # the nearest value of the grid, wherever the grid begins
+        grid = [dimension.low + n * dimension.step for n in range(steps + 1)]
+        assert min(abs(value - x) for x in grid) == pytest.approx(abs(value - dimension.snap(value)), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "given", [Float(0.5, 0.5, step=0.1), Float(0.5, 2.5, step=2.0), Int(3, 3, step=2), Int(3, 5, step=2)]
+)
+def test_a_grid_of_one_or_two_values_is_a_range(given):
+    assert space.parse(space.to_data(given), "f.yaml", "a.b") == given
+    assert given.snap(given.low - 1) == given.low
+    assert given.snap(given.high + 1) == given.high
 
 
 def test_text_of_a_dimension():

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurosearch.errors import UserError
+from neurosearch.language import arrays, declarations, units
 from neurosearch.language import text as tx
-from neurosearch.language import units
+from neurosearch.language.declarations import Line
 from neurosearch.parts.neurons.lif import Lif
 from neurosearch.parts.rules.base import Rule
 from neurosearch.simulate.reference import FUNCTIONS
@@ -197,6 +198,117 @@ def test_dimensions_that_do_not_agree_are_refused(source, words):
 def test_what_is_no_unit_is_refused(unit):
     with pytest.raises(UserError, match=r"not a unit|unknown symbol"):
         units.dimension(unit, "here")
+
+
+@pytest.mark.parametrize("name", sorted(tx.LOWERED))
+def test_functions_of_lowered_texts_are_not_for_users(name):
+    with pytest.raises(UserError, match=f"unknown symbol `{name}`"):
+        tx.expression(f"1 + {name}(0)", "here")
+    with pytest.raises(UserError, match=f"`{name}` is a word of C\\+\\+ or of the rule language"):
+        tx.block(f"{name} = 1", "here")
+
+
+@pytest.mark.parametrize("name", ["_x", "x_pre", "x_post", f"{tx.FRAMEWISE}x", "exp", "draw"])
+def test_names_that_are_ours_cannot_be_declared(name):
+    for declaration in (f"{name} : 1", f"d{name}/dt = 1/tau : 1", f"{name} : sum of w over post"):
+        with pytest.raises(UserError, match=rf"here: `{name}`"):
+            declarations.lines(declaration, "here")
+
+
+@pytest.mark.parametrize("name", ["pre", "post", "x_post_", "pre_x", "a_b"])
+def test_other_names_can_be_declared(name):
+    assert [line.name for line in declarations.lines(f"{name} : 1", "here")] == [name]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        ("x : 1", Line("x")),
+        ("x : volt  # of the membrane", Line("x", "volt")),
+        ("n : integer", Line("n", integer=True)),
+        ("dv/dt = (u - v)/tau : volt (unless refractory)", Line("v", "volt", "(u - v) / tau", held=True)),
+        ("s : sum of w*x_pre over post", Line("s", rhs="w * x_pre", over="post")),
+        ("s : sum of count over group", Line("s", rhs="count", over="group")),
+        ("s : sum of count**2 over pre", Line("s", rhs="count ** 2", over="pre")),
+    ],
+)
+def test_a_declaration_is_read(declaration, expected):
+    assert declarations.lines(f"\n# first\n{declaration}\n", "here") == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "said"),
+    [
+        ("x : 1\ny : 1\nx : volt", "`x` is declared 2 times"),
+        ("dn/dt = 1/tau : integer", "an integer cannot follow a differential equation"),
+        ("s : sum of w over all", "a sum runs over"),
+        ("g : 1 (unless refractory)", "is for differential equations"),
+        ("x : 1 (shared)", "unknown flag"),
+        ("x = 1", "expected"),
+    ],
+)
+def test_a_declaration_that_is_no_variable_is_refused(declaration, said):
+    with pytest.raises(UserError, match=said):
+        declarations.lines(declaration, "here")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("3", True), ("3.0", False), ("n", True), ("x", False), ("int(x)", True), ("-n", True), ("n + 2*n - 1", True),
+        ("n/2", False), ("n**2", False), ("n + x", False), ("x + n", False), ("draw_lot(n)", True), ("floor(x)", False),
+    ],
+)  # fmt: skip
+def test_a_value_is_an_integer_by_its_form(source, expected):
+    assert declarations.whole(source, {"n"}) is expected
+
+
+def test_names_and_functions_of_an_expression():
+    assert tx.names("exp(-x/tau) + int(a > 0)*uniform(0)") == {"x", "tau", "a"}
+    assert tx.calls("exp(-x/tau) + int(a > 0)*uniform(0)") == {"exp", "int", "uniform"}
+    assert tx.names("") == tx.calls("x") == frozenset()
+
+
+SAME = (
+    "a + b", "a - b", "a*b", "a/b", "a % b", "abs(b)**a", "b**2", "-a", "a < b", "a <= a", "a > b", "b >= b", "a == a",
+    "a != b", "(a < b) and (b < c)", "(a < b) or (b < c)", "not (a < b)", "exp(a)", "log(abs(b))", "sqrt(abs(b))",
+    "tanh(a)", "sin(b)", "cos(b)", "abs(b)", "sign(b)", "floor(b)", "clip(b, a, c)", "int(b)", "int(a < b)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SAME)
+def test_arrays_and_the_reference_compute_the_same(source):
+    numbers = np.random.default_rng(1)
+    a, b = numbers.normal(size=(2, 40)) * 2
+    env = {"a": a, "b": b, "c": a + 1.5}
+    checked = tx.expression(source, "here")
+    found = arrays.value(checked, env)
+    np.testing.assert_allclose(found, tx.evaluate(tx.tree(checked), env, FUNCTIONS), rtol=1e-14)
+    plain = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "sin": np.sin, "cos": np.cos,
+             "sign": np.sign, "floor": np.floor, "clip": np.clip, "int": np.trunc, "abs": abs}  # fmt: skip
+    one = [eval(source, {**plain, **{k: float(v[n]) for k, v in env.items()}}) for n in range(40)]
+    np.testing.assert_allclose(found, one, rtol=1e-12)
+
+
+def test_what_a_statement_reads():
+    plain, update = tx.block("y = 2*x; y += exp(z)", "here")
+    assert (plain.reads, update.reads) == ({"x"}, {"y", "z"})
+    assert tx.text((plain, update)) == "y = 2 * x\ny += exp(z)"
+
+
+def test_a_new_name_takes_the_dimension_of_its_value():
+    known = {"tau": units.SECOND, "x": units.ONE}
+    units.check_block(tx.block("d = 2*tau; tau = d; tau += d; tau *= x; x -= 0; tau /= 2", "here"), known)
+    for statements, said in [
+        ("d = tau; x = d", r"the left side is in 1, the right side in second"),
+        ("tau = x", r"the left side is in second, the right side in 1"),
+        ("x += tau", r"the left side is in 1"),
+        ("x -= tau", r"the left side is in 1"),
+        ("tau *= tau", r"`\*=` takes a plain number, got second"),
+        ("tau /= tau", r"`/=` takes a plain number, got second"),
+    ]:
+        with pytest.raises(UserError, match=said):
+            units.check_block(tx.block(statements, "here"), known)
 
 
 def test_units_are_products_and_powers():

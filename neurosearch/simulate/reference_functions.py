@@ -18,7 +18,7 @@ def _libm(f: Callable[[float], float]) -> Callable[[Any], Any]:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": lambda a, b: a / b, "%": np.mod,
-    "**": lambda a, b: a * a if b == 2 else _power(a, b), "neg": operator.neg, "not": np.logical_not,
+    "**": lambda a, b: _power(a, b), "neg": operator.neg, "not": np.logical_not,
     "and": np.logical_and, "or": np.logical_or, "<": operator.lt, "<=": operator.le, ">": operator.gt,
     ">=": operator.ge, "==": operator.eq, "!=": operator.ne, "int": lambda a: np.asarray(a).astype(np.int64),
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high), "abs": np.abs, "sign": np.sign,
@@ -29,4 +29,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def _power(a: Any, b: Any) -> Any:
+    if np.ndim(b) == 0 and b == 2:
+        return a * a
     return np.vectorize(math.pow, otypes=[float])(a, b) if np.ndim(a) or np.ndim(b) else math.pow(a, b)
