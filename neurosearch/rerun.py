@@ -13,7 +13,7 @@ from neurosearch import config, trial
 from neurosearch.errors import UserError
 from neurosearch.evaluate.metrics import metrics
 from neurosearch.export import found as found_files
-from neurosearch.export.found import Found
+from neurosearch.export.found import ANOTHER_BUILD, Found
 from neurosearch.export.network import Network, state_names
 from neurosearch.record.record import Record
 from neurosearch.record.score import Score
@@ -34,17 +34,48 @@ def network(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAUL
         raise UserError(
             f"the network of seed {seed} did not run to its end, so it has no final weights: {record.reason}"
         )
+    measured = trial.scored(prepared, record)
     return Network(
         configuration=effective_data(configuration, seed),
         seed=seed,
         graph=prepared.graph,
         plan=prepared.plan,
-        score=trial.scored(prepared, record),
+        score=replace(measured, provenance=replace(measured.provenance, data=trial.content(prepared.stream))),
         state={name: record.arrays[name] for name in state_names(prepared.plan)},
         program=record.build.digest,
         compiler=record.build.compiler,
         data=prepared.stream.key,
     )
+
+
+def changed_since(found: Mapping[str, Any], configuration: Mapping[str, Any], seed: int) -> tuple[str, str]:
+    """What is not as it was when a found network was written: a sentence on the data of its task, one on the program.
+
+    Empty where it is the same, or where the file does not say what it was.
+
+    Args:
+        found: content of the JSON file.
+        configuration: its configuration.
+        seed: of the network that is about to run.
+    """
+    prepared = trial.prepare(configuration, seed)
+    content, key = _text_at(found, "score", "detail", "data"), _text_at(found, "provenance", "data")
+    same = trial.content(prepared.stream) == content if content and [seed] == found.get("seeds") else True
+    if not content and key:
+        same = prepared.stream.key == key
+    task = next(iter(configuration["task"]))
+    program = _text_at(found, "provenance", "program")
+    other = f"the data of the task {task} changed since it was found; restore them for the recorded scores"
+    return (
+        "" if same else other,
+        "" if program in ("", trial.DEFAULT.digest(prepared.plan)) else ANOTHER_BUILD,
+    )
+
+
+def _text_at(data: Any, *steps: str) -> str:
+    for step in steps:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data if isinstance(data, str) else ""
 
 
 def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAULT_LIMITS) -> Score:

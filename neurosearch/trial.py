@@ -119,6 +119,9 @@ def scored(prepared: Prepared, record: Record) -> Score:
 
 def parts(configuration: Mapping[str, Any]) -> tuple[Any, Any, WeightMemory | None]:
     """The architecture, the task and the weight memory of a configuration."""
+    for name in ("architecture", "task"):
+        if configuration.get(name) is None:
+            raise UserError(f"the configuration names no {name}; give one")
     architecture = config.build_part("architectures", configuration["architecture"], path="architecture")
     task = config.build_part("tasks", configuration["task"], path="task")
     memory = configuration.get("memory")

@@ -139,7 +139,8 @@ def test_a_file_that_a_users_file_names_is_the_users(folder):
 
 
 def test_a_stored_trial_executes_no_file_that_its_study_does_not_name(folder, capsys):
-    from neurosearch.record import Score, Trial
+    from neurosearch.record.score import Score
+    from neurosearch.record.trial import Trial
     from neurosearch.store.store import open_store
 
     (folder / "own.yaml").write_text(STUDY.replace("ARCHITECTURE", "mushroom_body"))

@@ -5,6 +5,7 @@ Argparse, because a framework's import alone costs what ``--help`` may take.
 """
 
 import argparse
+import io
 import os
 import sys
 from typing import Any, NoReturn
@@ -17,13 +18,16 @@ from neurosearch.spelling import shortened
 
 REF = "STUDY, STUDY@best, STUDY@17, found.json, or an architecture (name or ./file.py:Class)"
 
-_LONGEST = 3000
+_LONGEST = 1500
 """Characters of a sentence on the terminal; only long paths could make one longer."""
 
 
 @only_named()
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)
         code: int = arguments.run(arguments)

@@ -7,9 +7,10 @@ from typing import Any
 
 from neurosearch import catalogue, config
 from neurosearch.errors import UserError
+from neurosearch.export.found import seeds_of
 from neurosearch.files import paths
 from neurosearch.record.trial import Trial
-from neurosearch.spelling import suggestion
+from neurosearch.spelling import quoted, shortened, suggestion
 from neurosearch.store.store import open_store
 from neurosearch.study import document, ranking
 from neurosearch.study import study as studies
@@ -42,20 +43,21 @@ def resolve(ref: str, storage: str | None = None) -> Resolved:
     name, at, pick = ref.rpartition("@")
     if at and (pick == "best" or pick.isdigit()):
         if not name:
-            raise UserError(f"{ref} names no study; write STUDY@{pick}, such as digits@{pick} or my.yaml@{pick}")
+            n = shortened(pick, 20)
+            raise UserError(f"{shortened(ref, 300)} names no study; write STUDY@{n}, such as digits@{n} or my.yaml@{n}")
         try:
             return _stored(studies.load(name), pick, storage)
         except UserError as error:
             raise UserError(f"{str(error).partition('; for the file')[0]}{_beside(name, pick)}") from error
     if at and "/" not in pick and not ref.endswith((".json", ".yaml", ".yml")):
-        raise UserError(f"{ref}: after @ comes 'best' or the number of a trial, not '{pick}'")
+        raise UserError(f"{shortened(ref, 300)}: after @ comes 'best' or the number of a trial, not {quoted(pick)}")
     if ref.endswith(".json"):
         data = document.load(ref)
         if isinstance(data, dict) and "configuration" in data:
             file = paths.located(ref)
             configuration = recorded(data["configuration"], data.get("own_files"), file)
-            config.build(Configuration, configuration, ref)
-            return Resolved(configuration, tuple(data.get("seeds", (0,))), found=data, file=file)
+            _check(configuration, ref)
+            return Resolved(configuration, seeds_of(data, ref), found=data, file=file)
     if ref.endswith((".yaml", ".yml", ".json")) or ref in catalogue.names("studies"):
         study = studies.load(ref)
         return Resolved(study.configuration({}), study.seeds, study=study, file=study.file)
@@ -64,7 +66,7 @@ def resolve(ref: str, storage: str | None = None) -> Resolved:
         data = {"architecture": reference, "task": "digits", "memory": "off"}
         return Resolved(config.to_dict(config.build(Configuration, data, ref)), (0,))
     known = [*catalogue.names("studies"), *catalogue.names("architectures")]
-    said = f"{ref} is no study, found.json or architecture; {suggestion(ref, known)}"
+    said = f"{shortened(ref, 300)} is no study, found.json or architecture; {suggestion(ref, known)}"
     raise UserError(f"{said}{'' if at else _beside(ref)}")
 
 
@@ -89,10 +91,20 @@ def _stored(study: studies.Study, pick: str, storage: str | None) -> Resolved:
         trial = ranking.best(study, trials, store.rescored())
         if trial is None:
             raise UserError(f"{store.place} holds no measured, feasible trial of '{study.name}' yet; launch it first")
-    elif int(pick) < len(trials):
+    elif len(pick) < 19 and int(pick) < len(trials):
         trial = trials[int(pick)]
     else:
         raise UserError(
-            f"{store.place} holds {len(trials)} trials of '{study.name}', numbered from 0; there is no {pick}"
+            f"{store.place} holds {len(trials)} trials of '{study.name}', numbered from 0; "
+            f"there is no {shortened(pick, 20)}"
         )
+    _check(trial.configuration, f"{store.place}: trial {trial.number}")
     return Resolved(dict(trial.configuration), trial.seeds, study, trial, file=study.file)
+
+
+def _check(configuration: Any, where: str) -> None:
+    """Refuse stored data that make no configuration."""
+    made = config.build(Configuration, configuration, where)
+    for name in ("architecture", "task"):
+        if getattr(made, name) is None or not isinstance(configuration[name], Mapping):
+            raise UserError(f"{where}: configuration.{name} is missing or is not {{name: {{field: value}}}}")

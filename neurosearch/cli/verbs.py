@@ -89,6 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
     seeds = it.seeds if arguments.seed is None else (arguments.seed,)
     compared = it.found is not None and arguments.seed is None and not arguments.learned
     recorded = _found_file(it, arguments) if compared or arguments.learned else None  # a damaged file is said first
+    if it.found is not None:
+        from neurosearch.rerun import changed_since
+
+        data, program = changed_since(it.found, it.configuration, seeds[0])
+        for said in (data, program if arguments.learned else ""):
+            if said:
+                print(f"{arguments.subject}: {said}", file=sys.stderr)
     if arguments.learned:
         from neurosearch.rerun import with_weights
 

@@ -21,11 +21,15 @@ from neurosearch.files import numpy_files, paths
 from neurosearch.plan import Plan
 from neurosearch.record.score import Score
 from neurosearch.record.stored import score_from_json, score_to_json
+from neurosearch.spelling import quoted
 from neurosearch.study import document
 from neurosearch.study.own_files import recorded, references
+from neurosearch.study.schema import SEEDS
 
 FORMAT = 1
 """Version of the two files; see ``Found``."""
+
+ANOTHER_BUILD = "the program is another build than the recorded one (compiler, processor or version): digits may differ"
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +143,7 @@ def differences(found: Found, score: Score, program: str = "") -> list[str]:
     if was.curve != now.curve and not lines:
         lines.append("learning curve differs")
     if lines and program and program != found.provenance.get("program"):
-        lines.append(
-            "the program is another build than the recorded one (compiler, processor or version): digits may differ"
-        )
+        lines.append(ANOTHER_BUILD)
     return lines
 
 
@@ -150,7 +152,7 @@ def _check_json(file: Path, data: Any) -> None:
         raise UserError(f"{file} holds no found network; give a file that `neurosearch export --to json` wrote")
     if data.get("format") != FORMAT:
         raise UserError(
-            f"{file}: format = {data.get('format')!r}, but this version of neurosearch reads format {FORMAT}; "
+            f"{file}: format = {quoted(data.get('format'))}, but this version of neurosearch reads format {FORMAT}; "
             f"export it again"
         )
     wanted: dict[str, type] = {"seeds": list, "score": dict, "arrays": dict, "provenance": dict}
@@ -164,14 +166,24 @@ def _check_json(file: Path, data: Any) -> None:
         for below, its in inside.get(name, {}).items():
             if not isinstance(data[name].get(below), its):
                 raise UserError(f"{file}: {name}.{below} is missing or is no {its.__name__}; export it again")
-    for seed in data["seeds"]:
-        if not isinstance(seed, int) or isinstance(seed, bool):
-            raise UserError(f"{file}: seeds = {data['seeds']!r} must be integers; export it again")
+    if len(seeds_of(data, str(file))) != 1:
+        raise UserError(f"{file}: seeds = {quoted(data['seeds'])} must be the one seed of its weights; export it again")
+
+
+def seeds_of(data: Mapping[str, Any], where: str) -> tuple[int, ...]:
+    """The seeds of a found network; ``where`` names its file in the error."""
+    seeds = data.get("seeds", [0])
+    right = isinstance(seeds, list) and len(seeds) > 0
+    for seed in seeds if isinstance(seeds, list) else ():
+        right = right and isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < SEEDS
+    if not right:
+        raise UserError(f"{where}: seeds = {quoted(seeds)} must be integers from 0 to {SEEDS - 1}; export it again")
+    return tuple(seeds)
 
 
 def _beside(file: Path, name: str) -> Path:
     """The NPZ file: under its recorded name, or under the name of a JSON file that was renamed with it."""
-    recorded = file.with_name(Path(name).name)
+    recorded = paths.located(Path(name).name or "unnamed", file.parent)
     return recorded if recorded.exists() or not file.with_suffix(".npz").exists() else file.with_suffix(".npz")
 
 

@@ -130,6 +130,16 @@ def trial_from_json(number: int, data: Mapping[str, Any]) -> Trial:
     )
 
 
+def repeated_from_json(data: Any) -> tuple[tuple[int, ...], tuple[Score, ...]]:
+    """The seeds on which a trial was run again, and a score for each."""
+    it = _Data("runs", data)
+    seeds = tuple(it.each("seeds", _whole))
+    scores = tuple(it.each("scores", lambda place, one: score_from_json(_Data(place, one).data)))
+    if not seeds or len(seeds) != len(scores):
+        raise ValueError(f"{len(seeds)} seeds and {len(scores)} scores")
+    return seeds, scores
+
+
 def _repeat(place: str, value: Any) -> Repeat:
     if not isinstance(value, list) or len(value) != 4 or not isinstance(value[3], bool):
         raise ValueError(f"{place} = {value!r:.60} is not a list of three integers and true or false")
@@ -176,15 +186,19 @@ class _Data:
 def _number(place: str, value: Any) -> float:
     if value is None:
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or _is_huge(value):
         raise ValueError(f"{place} = {value!r:.60} is not a number")
     return value
 
 
 def _whole(place: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{place} = {value!r:.60} is not an integer")
+    if isinstance(value, bool) or not isinstance(value, int) or _is_huge(value):
+        raise ValueError(f"{place} = {value!r:.60} is not an integer of at most 64 bits")
     return value
+
+
+def _is_huge(value: float) -> bool:
+    return isinstance(value, int) and value.bit_length() > 63
 
 
 def _text(place: str, value: Any) -> str:

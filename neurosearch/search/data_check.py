@@ -19,10 +19,10 @@ class DataCheck:
         key = score.provenance.data
         if not key:  # stored by an older version, or nothing was shown
             return
-        task = configuration["task"]
+        task = configuration.get("task", {})
         known = self._keys.setdefault(config.digest(task), key)
         if known != key:
             raise UserError(
-                f"{study}: the data of the task {next(iter(task))} changed since trials were stored in {place} "
+                f"{study}: the data of the task {next(iter(task), '')} changed since trials were stored in {place} "
                 f"(content {known} then, {key} now); restore the data, or save the study under a new name"
             )

@@ -182,6 +182,11 @@ class _Recalled:
 
     def suggest(self, under: Under, group: Mapping[str, Dimension]) -> dict[str, Value]:
         """The stored values."""
+        for path in group:
+            if path not in self._stored:
+                raise UserError(
+                    f"a stored trial has no value of {path}, which it must have sampled; restore the trials from a copy"
+                )
         self.params |= {_name(under, path): self._stored[path] for path in group}
         self.dimensions |= {_name(under, path): dimension for path, dimension in group.items()}
         return {path: self._stored[path] for path in group}

@@ -3,13 +3,15 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
 from neurosearch.errors import UserError
+from neurosearch.spelling import shortened
 
 _CREATE_STUDY = 0
 """Optuna's code of the operation that every journal begins with."""
@@ -52,8 +54,15 @@ class Journal(JournalFileBackend):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.line = 0
         self._append_lock = KernelLock(path)  # the journal itself: flock hinders no reader and leaves no file behind
         super().__init__(str(path))
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        """The lines from this number on; ``line`` is the one that is being used."""
+        for number, log in enumerate(super().read_logs(log_number_from), log_number_from + 1):
+            self.line = number
+            yield log
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append as one write; when the disk is full the file is cut back to its last whole line."""
@@ -69,7 +78,7 @@ class ReadOnlyJournal(BaseJournalBackend):
     """A journal as it is now: no lock is taken and nothing is written, so it may lie in a folder of somebody else's."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self.line = path, 0
         content = path.read_bytes()
         keep = _whole(path, content)
         self._logs = [json.loads(line) for line in content[:keep].split(b"\n")[:-1]]
@@ -79,11 +88,25 @@ class ReadOnlyJournal(BaseJournalBackend):
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """The whole lines from this number on."""
-        return iter(self._logs[log_number_from:])
+        for number, log in enumerate(self._logs[log_number_from:], log_number_from + 1):
+            self.line = number
+            yield log
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Never."""
         raise AssertionError(f"{self._path} was opened to be read")
+
+
+def replayed(journal: Journal | ReadOnlyJournal, path: Path) -> JournalStorage:
+    """What the lines of a journal say; one that Optuna cannot use is named."""
+    try:
+        return JournalStorage(journal)
+    except Exception as error:  # Optuna believes every line, and fails in as many ways as a line can be wrong
+        reason = shortened(" ".join(f"{type(error).__name__}: {error}".split()), 150)
+        raise UserError(
+            f"{path}, line {journal.line} holds what no study has stored ({reason}); restore the file from a copy, "
+            f"or move it away to begin the study anew"
+        ) from error
 
 
 def _append(path: Path, text: bytes) -> None:

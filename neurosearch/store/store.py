@@ -15,12 +15,15 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
+from neurosearch import config
 from neurosearch.errors import UserError
-from neurosearch.record.stored import score_from_json, score_to_json, trial_from_json, trial_to_json
+from neurosearch.files import paths
+from neurosearch.record.stored import repeated_from_json, score_to_json, trial_from_json, trial_to_json
 from neurosearch.record.trial import Trial
+from neurosearch.spelling import quoted
 from neurosearch.store.database import explained, open_database, written_once
 from neurosearch.store.drivers import Presence
-from neurosearch.store.journal import Journal, KernelLock, ReadOnlyJournal, mend
+from neurosearch.store.journal import Journal, KernelLock, ReadOnlyJournal, mend, replayed
 from neurosearch.study import ranking
 from neurosearch.study import study as studies
 from neurosearch.study.space import Choice, Dimension, Float
@@ -75,13 +78,14 @@ class Store:
         with explained(self.place, "read", _READ):
             stored = self._study.get_trials(deepcopy=False)
         for frozen in stored[len(self._trials) :]:
-            if _TRIAL not in frozen.user_attrs:
+            attributes = (frozen.user_attrs, frozen.system_attrs)
+            if not all(isinstance(one, Mapping) for one in attributes) or _TRIAL not in frozen.user_attrs:
                 raise UserError(
                     f"{self.place}: trial {frozen.number} of '{self.study.name}' was not stored by neurosearch; "
                     f"choose another --storage"
                 )
             data = frozen.user_attrs[_TRIAL]
-            if data.get("number", frozen.number) != frozen.number:
+            if isinstance(data, Mapping) and data.get("number", frozen.number) != frozen.number:
                 found, expected = data["number"], frozen.number
                 is_twice = isinstance(found, int) and found < expected
                 problem = "holds a line twice" if is_twice else "lacks a line"
@@ -94,7 +98,9 @@ class Store:
 
     def _read(self, number: int, data: Mapping[str, Any]) -> Trial:
         try:
-            return trial_from_json(number, data)
+            trial = trial_from_json(number, data)
+            config.digest(trial.configuration)  # raises for half a character, and for a number that is none
+            return trial
         except ValueError as error:
             raise UserError(f"{self.place}: trial {number}: {error}; restore the file from a copy") from error
 
@@ -142,13 +148,13 @@ class Store:
             attributes = self._study.user_attrs
         for key, value in attributes.items():
             if key.startswith(_RESCORE):
-                number = int(key.removeprefix(_RESCORE))
+                number = key.removeprefix(_RESCORE)
                 try:
-                    scores = tuple(score_from_json(data) for data in value["scores"])
+                    seeds, scores = repeated_from_json(value)
+                    found[int(number)] = ranking.Rescored(int(number), seeds, scores)
                 except ValueError as error:
-                    where = f"{self.place}: fresh seeds of trial {number}"
+                    where = f"{self.place}: fresh seeds of trial {quoted(number)}"
                     raise UserError(f"{where}: {error}; restore the file from a copy") from error
-                found[number] = ranking.Rescored(number, tuple(value["seeds"]), scores)
         return found
 
     def add_rescored(self, result: ranking.Rescored) -> None:
@@ -175,7 +181,12 @@ class Store:
 
     def _identity(self) -> Mapping[str, Any] | None:
         with explained(self.place, "read", _READ):
-            return self._study.user_attrs.get(_IDENTITY)
+            stored = self._study.user_attrs.get(_IDENTITY)
+        if stored is not None and not isinstance(stored, Mapping):
+            raise UserError(
+                f"{self.place}: {_IDENTITY} = {quoted(stored)} is not a mapping; restore the file from a copy"
+            )
+        return stored
 
     @contextmanager
     def driving(self) -> Iterator[None]:
@@ -219,7 +230,7 @@ def open_store(study: Study, storage: str | None = None, *, create: bool = True)
         if storage.startswith("sqlite:///") and not create and not file.exists():
             raise UserError(f"{file} does not exist: no trial of '{study.name}' is stored in {storage}; check the name")
         return _checked(Store(study, open_database(storage, create=create), storage, None, create=create), create)
-    path = Path(storage).expanduser() if storage else Path(RUNS) / f"{study.name}.journal"
+    path = paths.located(storage) if storage else Path(RUNS) / f"{study.name}.journal"
     if not path.exists() and not create:
         raise UserError(
             f"{path} does not exist: no trial of '{study.name}' is stored; run `neurosearch launch {study.called}`"
@@ -231,7 +242,7 @@ def open_store(study: Study, storage: str | None = None, *, create: bool = True)
         raise UserError(f"{path} cannot be {way}: {error.strerror}; choose another place with --storage") from error
     if said:
         print(said, file=sys.stderr)
-    return _checked(Store(study, optuna.storages.JournalStorage(journal), str(path), path, create=create), create)
+    return _checked(Store(study, replayed(journal, path), str(path), path, create=create), create)
 
 
 def _journal(path: Path, create: bool) -> tuple[Journal | ReadOnlyJournal, str]:

@@ -4,6 +4,10 @@
 whatever else is known; of that only ``keys``, the names of the classes, is read.
 """
 
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,16 +17,19 @@ import numpy as np
 from neurosearch.errors import UserError
 
 _LAYOUT = "give a file in the layout of the Spiking Heidelberg Digits: spikes/times, spikes/units and labels"
+_INVALID = "not a valid HDF5 file, truncated or corrupt"
+_SECONDS, _BYTES_A_SECOND = 20.0, 1e6
+"""A file that takes longer is taken for damaged; a slow disk is twenty times as fast."""
 _AT_ONCE = 256
 """Recordings read at once: one by one is slow, all together may be large."""
 
-_Made = TypeVar("_Made")
+_Convert = TypeVar("_Convert", bound=Callable[[np.ndarray, np.ndarray, str], Any])
 
 
-def read(
-    path: Path, channels: int, convert: Callable[[np.ndarray, np.ndarray, str], _Made]
-) -> tuple[list[_Made], np.ndarray, int]:
+def read(path: Path, channels: int, convert: _Convert) -> tuple[list[Any], np.ndarray, int, _Convert]:
     """All recordings of a file, converted one by one, so that the raw events are never all in memory.
+
+    A process of its own reads: over damaged bytes the HDF5 library may crash, or never come back.
 
     Args:
         path: the file.
@@ -30,8 +37,43 @@ def read(
         convert: (times [n] float64 seconds, units [n] int64, name for messages) → what is kept of a recording.
 
     Returns:
-        What was made, labels [N] int32, and how many classes ``extra/keys`` names (0: it is not there).
+        What was made, labels [N] int32, how many classes ``extra/keys`` names (0: it is not there), and ``convert`` as
+        it is afterwards, with what it has noted.
     """
+    limit = _SECONDS + path.stat().st_size / _BYTES_A_SECOND
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-P", "-m", __name__],
+            input=pickle.dumps((path, channels, convert)),
+            capture_output=True,
+            timeout=limit,
+            check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)},
+            start_new_session=True,  # Ctrl-C belongs to the parent
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"{path} is {_INVALID} (reading it does not end); download it again") from error
+    if ended.returncode < 0:
+        raise UserError(f"{path} is {_INVALID} (HDF5 ends by signal {-ended.returncode}); download it again")
+    if ended.returncode != 0:
+        raise RuntimeError(ended.stderr.decode(errors="replace"))
+    made: tuple[list[Any], np.ndarray, int, _Convert] | str = pickle.loads(ended.stdout)
+    if isinstance(made, str):
+        raise UserError(made)
+    return made
+
+
+def _serve() -> None:
+    """What the process does: one request from stdin, one answer, or the sentence of an error, to stdout."""
+    path, channels, convert = pickle.loads(sys.stdin.buffer.read())
+    try:
+        answer: Any = (*_opened(path, channels, convert), convert)
+    except UserError as error:
+        answer = str(error)
+    sys.stdout.buffer.write(pickle.dumps(answer))
+
+
+def _opened(path: Path, channels: int, convert: Callable[..., Any]) -> tuple[list[Any], np.ndarray, int]:
     import h5py  # here, because importing it takes a quarter of a second
 
     try:
@@ -44,14 +86,10 @@ def read(
         raise
     except Exception as error:  # HDF5 stumbles in many ways over bytes that it has not written
         reason = " ".join(str(error).strip("'\"").split())[:200] or type(error).__name__
-        raise UserError(
-            f"{path} is not a valid HDF5 file, truncated or corrupt ({reason}); download it again"
-        ) from error
+        raise UserError(f"{path} is {_INVALID} ({reason}); download it again") from error
 
 
-def _read(
-    path: Path, file: Any, channels: int, convert: Callable[[np.ndarray, np.ndarray, str], _Made]
-) -> tuple[list[_Made], np.ndarray, int]:
+def _read(path: Path, file: Any, channels: int, convert: Callable[..., Any]) -> tuple[list[Any], np.ndarray, int]:
     times, units = _lists(path, file, "spikes/times", "f"), _lists(path, file, "spikes/units", "iu")
     labels = _dataset(path, file, "labels")
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
@@ -116,3 +154,7 @@ def _events(path: Path, k: int, times: Any, units: Any, channels: int) -> tuple[
             f"set `channels`, or fix the file"
         )
     return seconds, unit, where
+
+
+if __name__ == "__main__":
+    _serve()

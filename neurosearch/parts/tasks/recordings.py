@@ -129,7 +129,7 @@ class _Kept:
         self.events = self.inside = 0
         self.last = 0.0
 
-    def rows(self, times: np.ndarray, units: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def __call__(self, times: np.ndarray, units: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """See `_Grid.rows`."""
         self.events += len(times)
         self.inside += int((self._grid.at(times) < self._grid.end).sum()) if self._grid.duration else len(times)
@@ -158,8 +158,7 @@ class _Kept:
 def _load(files: tuple[paths.Version, ...], grid: _Grid, classes: int) -> Samples:
     recordings, labels, sha, named, said = [], [], hashlib.sha256(), classes, "`classes`"
     for path, _, _ in files:
-        kept = _Kept(grid)
-        made, numbers, keys = _hdf5.read(path, grid.channels, kept.rows)
+        made, numbers, keys, kept = _hdf5.read(path, grid.channels, _Kept(grid))
         kept.check(path)
         if not named:
             named, said = keys or int(numbers.max()) + 1, f"{'extra/keys' if keys else 'labels'} of {path}"
