@@ -198,7 +198,7 @@ class Store:
             try:
                 yield
             finally:
-                with suppress(optuna.exceptions.StorageInternalError):  # what has gone wrong is already being said
+                with suppress(UserError), explained(self.place, "written", _WRITTEN):  # it counts as dead soon anyway
                     self._presence.leave()
                 self._presence = None
             return
