@@ -9,6 +9,7 @@ import pytest
 from neurosearch import catalogue, config
 from neurosearch.baselines.rls import Rls
 from neurosearch.errors import UserError
+from neurosearch.evaluate.change import memory
 from neurosearch.parts.tasks.arrays import Arrays
 from neurosearch.parts.tasks.base import Streams
 from neurosearch.parts.tasks.class_incremental import ClassIncremental
@@ -373,3 +374,16 @@ def test_a_network_learns_while_the_stream_changes() -> None:
         score = run_trial({"architecture": architecture, "task": task}, [0])
         assert score.status == "ok", score.reason
         assert score.metrics["accuracy"] > (0.5 if "few_examples" not in task else 0.4), task
+
+
+def test_forgetting_is_from_the_best_since_a_session_was_learned() -> None:
+    """Rows: after which session; columns: of which. What was right before a session was learned does not count."""
+    table = np.array([[0.5, 0.95, 0.1], [0.6, 0.7, 0.1], [0.4, 0.6, 0.9]])
+    assert memory(table) == {
+        "forgetting": pytest.approx((0.6 - 0.4 + 0.7 - 0.6) / 2),
+        "backward_transfer": pytest.approx((0.4 - 0.5 + 0.6 - 0.7) / 2),
+    }
+    for missing in [(2, 0), (1, 1)]:
+        table[missing] = np.nan
+        assert memory(table) == {}
+    assert memory(np.array([[0.5]])) == {}

@@ -9,7 +9,7 @@ import pytest
 
 from neurosearch.evaluate import accuracy
 from neurosearch.evaluate.average import average
-from neurosearch.evaluate.interval import interval, t_quantile, t_within
+from neurosearch.evaluate.interval import Interval, interval, t_quantile, t_within
 from neurosearch.evaluate.score import score
 from neurosearch.record import DIRECTIONS, HELD_OUT, STREAM, WARM_UP, Record, Score, Stream
 from neurosearch.record.score import Activity, Change, OfSeed, Provenance, Recalled, Shown, Timing
@@ -341,12 +341,19 @@ def test_quantiles_of_student(level: float, freedom: int, t: float) -> None:
     assert t_within(t_quantile(level, freedom), freedom) == pytest.approx(level, abs=1e-12)
 
 
+@pytest.mark.parametrize("level", [1e-6, 0.01, 0.5, 0.999])
+def test_quantiles_of_cauchy(level: float) -> None:
+    """One degree of freedom: P(|T| <= t) = 2/pi atan(t)."""
+    assert t_quantile(level, 1) == pytest.approx(math.tan(math.pi * level / 2), rel=1e-9)
+
+
 def test_an_interval_by_hand_and_of_a_single_seed() -> None:
     five = interval([0.90, 0.91, 0.92, 0.93, 0.94])
     assert (five.mean, five.n) == (pytest.approx(0.92), 5)
     assert five.half == pytest.approx(2.776445 * math.sqrt(0.00025) / math.sqrt(5), rel=1e-6)
     assert (five.low, five.high) == (five.mean - five.half, five.mean + five.half)
-    assert interval([0.5]).half == math.inf
+    assert (interval([0.5]).mean, interval([0.5]).half, interval([0.5]).n) == (0.5, math.inf, 1)
+    assert interval([0.5, 0.5]) == Interval(0.5, 0.0, 2)
     with pytest.raises(ValueError, match="at least one value"):
         interval([])
 

@@ -1,5 +1,7 @@
 """The task recall and its scores: what is shown, what counts, and what a wrong setting says."""
 
+import dataclasses
+
 import networks
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from neurosearch import catalogue, trial
 from neurosearch.errors import UserError
 from neurosearch.evaluate import recall
 from neurosearch.evaluate.score import score
+from neurosearch.hardware.operations import Inventory, Pathway
 from neurosearch.parts.tasks.recall import looks
 from neurosearch.record import DIRECTIONS, HELD_OUT, STREAM, Record
 
@@ -102,6 +105,23 @@ def test_a_perfect_memory():
     assert set(s.metrics) <= set(DIRECTIONS)
     assert s.recalled.load == 3
     assert s.recalled.cues == 4
+
+
+def test_operations_of_a_memory_are_its_deliveries_and_what_it_carries_in_every_step():
+    """4 cues of 21 steps (the first begins the recall): 1 delivery a look, and 144 or 12 values in each step."""
+    shown = task().stream(3)
+    record = dataclasses.replace(told(shown, exact(shown)), arrays={"stored.writes": np.full(144, 3)})
+    ways = {
+        "stored": Pathway("memory", "memory", 144, 144, carries="values", plastic=True),
+        "pool": Pathway("pool", "memory", 12, 12, carries="values", bits=0),
+        "cut": Pathway("pool", "memory", 12, 12, zero=True, carries="values", bits=0),
+        "spiking": Pathway("memory", "memory", 12, 12),
+    }
+    s = score(record, shown, inventory=Inventory({"memory": 12, "pool": 1}, {}, (), ways, 1e-3))
+    assert s.activity.events == {"shown": len(looks(20, 4)), "stored": 144 * 21, "pool": 12 * 21}
+    assert s.metrics["synaptic_operations"] == sum(s.activity.events.values())
+    assert s.metrics["writes"] == 144 * 3 / 3  # three patterns
+    assert s.metrics["writes_per_synapse"] == 3
 
 
 def test_scores_count_the_end_and_say_the_way():
