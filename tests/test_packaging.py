@@ -120,7 +120,7 @@ def test_system_packages_are_optional(tmp_path: Path) -> None:
         env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert ran.returncode == 0
-    assert "apt-get is not on the PATH; tests that need dataset-fashion-mnist are skipped" in ran.stdout
+    assert "apt-get is not on the PATH; tests that need dataset-fashion-mnist postgresql are skipped" in ran.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Wirings: text and `pairs` are the same synapses, and what is compiled has exactly these."""
 
+import logging
 import tracemalloc
 from dataclasses import dataclass
 
@@ -128,8 +129,15 @@ def test_no_neuron_of_a_recurrent_fan_in_has_itself_as_input():
     i, j = FanIn(50).pairs(3, 9, 10, 10, recurrent=True)  # no more than there are
     assert set(zip(i.tolist(), j.tolist(), strict=True)) == {(a, b) for a in range(10) for b in range(10) if a != b}
     assert len(FanIn(3).pairs(3, 9, 1, 1, recurrent=True)[0]) == 0
-    plan = lower(one(FanIn(50), post="pre"))
-    assert plan.values["pre.wired_k"] == 19
+
+
+def test_a_fan_in_above_the_number_of_inputs_is_reported_once(caplog):
+    graph = one(FanIn(50), post="pre", pre=17)
+    with caplog.at_level(logging.WARNING):
+        plans = [lower(graph) for _ in range(2)]
+    assert plans[0].values["pre.wired_k"] == 16
+    said = "projection wired: FanIn.k = 50, and there are 16 inputs: all are connected"
+    assert [record.getMessage() for record in caplog.records] == [said]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

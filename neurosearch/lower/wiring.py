@@ -1,5 +1,6 @@
 """A wiring in final names, or its pairs as data; a text of the user's must give the pairs of its `pairs`."""
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,9 @@ from neurosearch.parts.wiring.base import Wiring, checked_pairs
 from neurosearch.parts.wiring.fan_in import chosen
 from neurosearch.plan import SEED
 from neurosearch.random import stream_id
+
+_LOG = logging.getLogger(__name__)
+_REPORTED: set[tuple[str, int]] = set()
 
 COMPARED = 1 << 18
 """Pairs of a user's text that are compared with ``pairs``: some 10 ms, once for each wiring and size."""
@@ -55,12 +59,24 @@ def lower_wiring(low: Lowering, post: PopulationBuilder, p: Projection) -> Wired
 
 
 def check_wirings(graph: Graph) -> None:
-    """Refuse a user's wiring whose ``pairs`` cannot be used, or are not those of its text, for the sizes of a graph."""
+    """Refuse a user's wiring whose ``pairs`` cannot be used, or are not those of its text; report large fan-ins."""
     sizes = {graph.input.name: graph.input.size} | {p.name: p.size for p in graph.populations}
     for p in graph.projections:
+        _report_fewer(p, sizes[p.pre] - (p.pre == p.post and not p.wiring.itself))
         if not type(p.wiring).__module__.startswith("neurosearch.parts."):
             recurrent = p.pre == p.post and not p.wiring.itself
             check_text(p.wiring, stream_id(f"{p.name}.wiring"), sizes[p.pre], sizes[p.post], recurrent)
+
+
+def _report_fewer(p: Projection, there_are: int) -> None:
+    """Say, once for a projection and a size, that a fan-in is larger than the number of inputs there are."""
+    asked = int(getattr(p.wiring, p.wiring.fan_in)) if p.wiring.fan_in else 0
+    if asked > there_are and (p.name, there_are) not in _REPORTED:
+        _REPORTED.add((p.name, there_are))
+        setting = f"{p.wiring.owner}.{p.wiring.fan_in}"
+        _LOG.warning(
+            "projection %s: %s = %d, and there are %d inputs: all are connected", p.name, setting, asked, there_are
+        )
 
 
 def _condition(wiring: Wiring) -> str:
