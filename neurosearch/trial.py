@@ -26,6 +26,7 @@ from neurosearch.simulate.cancel import Cancel
 from neurosearch.simulate.drive import Drive, drive
 from neurosearch.simulate.engine import DEFAULT_LIMITS, Engine
 from neurosearch.simulate.engine import Limits as Limits
+from neurosearch.simulate.request import SEEDS as SEEDS
 from neurosearch.simulate.request import Request, check_seed
 from neurosearch.timeline import timeline
 
