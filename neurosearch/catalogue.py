@@ -160,6 +160,13 @@ def is_named(reference: str) -> bool:
     return own is not None and _ANY in _allowed.get(paths.located(own["path"]), set())
 
 
+def check_allowed(reference: str) -> None:
+    """Refuse a file ``./file.py:Class`` that would not be executed here, before it is named to another process."""
+    own = OWN_FILE.match(reference)
+    if own and _restricted:
+        _check_allowed(paths.located(own["path"]), text_digest(reference))
+
+
 def text_digest(reference: str) -> str:
     """Digest of the text of a user's own file ``./file.py:Class``, which is not executed."""
     own = OWN_FILE.match(reference)

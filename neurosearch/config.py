@@ -306,6 +306,8 @@ def _filled(cls: type, data: Data) -> Data:
     for name, field in fields(cls).items():
         if name not in data and field.default is not dataclasses.MISSING:
             default = field.default
+            if field.form == "part" and default:
+                catalogue.allow(default)  # what a class of the user's names, the user named
             data[name] = {default: {}} if field.form == "part" and default else json.loads(json.dumps(default))
     return data
 

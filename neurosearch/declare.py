@@ -28,15 +28,13 @@ def part(kind: str, default: str | None = None) -> Any:
     With ``default`` ``None`` the field may be empty (``off`` in a study).
     """
     metadata = {"part": kind, "default": default}
-    if default and ".py:" in default:  # a class of the user's whose field it is names another one
-        catalogue.allow(default)
     return dataclasses.field(default_factory=lambda: _make(kind, default), metadata=metadata)
 
 
 def _make(kind: str, name: str | None) -> Any:
     if name is None:
         return None
-
+    catalogue.allow(name)  # what a class of the user's names, the user named
     return catalogue.find(kind, name)()
 
 

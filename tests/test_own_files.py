@@ -134,8 +134,16 @@ def test_a_file_that_a_users_file_names_is_the_users(folder):
         "    rule: Any = part('rules', './mine.py:Mine')\n    encoder: Any = part('encoders', 'current')\n"
         "    def graph(self, shape, n_outputs):\n        return None\n"
     )
-    assert main(["show", "./arch.py:Arch"]) == 0
+    for _ in range(2):  # also where the classes are known already
+        assert main(["show", "./arch.py:Arch"]) == 0
     assert executed(folder)
+    space = "{architecture: {choice: [mushroom_body, ./arch.py:Arch]}, architecture.rule.eta: {float: [0.1, 0.2]}}"
+    text = STUDY.replace("ARCHITECTURE", "mushroom_body").replace("{kenyon.size: {int: [20, 30]}}", space)
+    (folder / "both.yaml").write_text(text)
+    with catalogue.only_named():
+        study = studies.load(folder / "both.yaml")
+        configuration = study.configuration({"architecture": f"{folder}/arch.py:Arch", "architecture.rule.eta": 0.15})
+    assert f"{folder}/mine.py:Mine" in str(configuration)
 
 
 def test_a_stored_trial_executes_no_file_that_its_study_does_not_name(folder, capsys):
@@ -151,7 +159,9 @@ def test_a_stored_trial_executes_no_file_that_its_study_does_not_name(folder, ca
     score = Score("ok", {"accuracy": 0.5})
     open_store(study).add(Trial(0, params, score, configuration=configuration, seeds=(0,)))
     for arguments in (["show", "own.yaml@0"], ["run", "own.yaml@best"], ["export", "own.yaml@0"],
-                      ["replay", "own.yaml@0"], ["inspect", "own.yaml"]):  # fmt: skip
+                      ["replay", "own.yaml@0"], ["launch", "own.yaml", "--trials", "1"],
+                      ["launch", "own.yaml", "--trials", "1", "--executor", "processes"],
+                      ["inspect", "own.yaml"]):  # fmt: skip
         code = main(arguments)
         assert code == 2 or (arguments[0] == "inspect" and code == 0)
         assert not executed(folder)

@@ -12,6 +12,7 @@ from neurosearch.search.interrupt import Interrupt
 from neurosearch.search.progress import Progress
 from neurosearch.store.store import Store
 from neurosearch.study import ranking
+from neurosearch.study.own_files import check_stored
 from neurosearch.study.ranking import Rescored
 from neurosearch.study.study import Study
 
@@ -39,6 +40,8 @@ def rescore(
     ]
     if not due:
         return known
+    for trial in due:
+        check_stored(trial.configuration)
     with progress or Progress(quiet=True) as shown, pools.given_or_threads(pool, workers) as executor:
         at_work = Workers(executor, evaluate, interrupt or Interrupt(), clock, study.file)
         try:

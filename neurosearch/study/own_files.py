@@ -56,6 +56,12 @@ def named_in(file: Path, data: Any) -> Any:
         raise UserError(f"{file}: {error}") from error
 
 
+def check_stored(data: Any) -> None:
+    """Refuse stored data with a file that the user has not named; for those who hand them to other processes."""
+    for reference in references(data):
+        catalogue.check_allowed(reference)
+
+
 def recorded(data: Any, digests: Any, file: Path) -> Any:
     """The same for what a found network holds: each file must have the text whose digest was recorded, and is said.
 
