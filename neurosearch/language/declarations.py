@@ -1,6 +1,7 @@
 """Lines that declare variables: ``dx/dt = ... : unit``, ``x : unit``, ``x : integer``, ``x : sum of ... over post``."""
 
 import ast
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ def _line(line: str, where: str) -> Line:
             tx.fail(where, line, f"a sum runs over `post`, `pre` or `group`, not `{m['over']}`")
         return Line(m["name"], rhs=tx.expression(m["expression"], where), over=m["over"])
     m = _LINE.match(line)
+    if re.match(r"\w+\s*=[^=]", line):
+        problem = "a variable is declared without a value; write `x : unit` and assign it in a place for statements"
+        tx.fail(where, line, f"{problem}, or write the expression where it is read")
     if not m:
         tx.fail(where, line, "expected `dx/dt = ... : unit`, `x : unit` or `x : sum of ... over post`")
     if m["flag"] not in (None, "unless refractory"):
@@ -88,3 +92,25 @@ def whole(source: str, known: Iterable[str]) -> bool:
         return False
 
     return go(tx.tree(source))
+
+
+def linear(source: str, name: str) -> bool:
+    """Whether an expression is linear in a name by its form; other names count as constants."""
+
+    def degree(node: ast.expr) -> float:
+        match node:
+            case ast.Name(id=found):
+                return found == name
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=a):
+                return degree(a)
+            case ast.BinOp(left=a, op=ast.Add() | ast.Sub(), right=b):
+                return max(degree(a), degree(b))
+            case ast.BinOp(left=a, op=ast.Mult(), right=b):
+                return degree(a) + degree(b)
+            case ast.BinOp(left=a, op=ast.Div(), right=b) if degree(b) == 0:
+                return degree(a)
+            case ast.BinOp(left=a, op=ast.Pow(), right=ast.Constant(value=1)):
+                return degree(a)
+        return math.inf if name in tx.names(ast.unparse(node)) else 0
+
+    return degree(tx.tree(source)) <= 1

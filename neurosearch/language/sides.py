@@ -9,6 +9,11 @@ def sided(name: str, side: str) -> str:
     return f"{name}_{side}"
 
 
+def unsided(name: str) -> str:
+    """A parameter's name that nothing takes for a name with a side, such as the usual ``tau_pre`` of a rule."""
+    return f"{name}_number" if split(name)[1] else name
+
+
 def split(name: str) -> tuple[str, str]:
     """(variable, side) of a name in a synaptic text; the side is empty for a name without one."""
     bare, _, side = name.rpartition("_")

@@ -6,6 +6,7 @@ functions. Nothing in it is ever executed as Python; each reader walks the tree.
 
 import ast
 import difflib
+import keyword
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -44,6 +45,13 @@ FREE = "not_refractory"
 
 RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys() | LOWERED
 """Names that no variable may have, since C++ or the language has another use for them."""
+
+DEEPEST = 100
+"""Levels of a syntax tree: every reader walks it recursively, and Python stops at a depth of some 1,000 calls."""
+
+TOO_DEEP = f"more than about {DEEPEST} operations within each other or in a row; write several statements"
+SHOWN = 300
+"""Characters of a text that a message repeats."""
 
 HIDDEN_STATE = ("rand", "randn", "poisson")
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%"}
@@ -91,11 +99,18 @@ def check_name(name: str, where: str, source: str) -> None:
     """Refuse a variable's name that another engine could not use."""
     if name in RESERVED or name.startswith(FRAMEWISE):
         fail(where, source, f"`{name}` is a word of C++ or of the rule language; call the variable something else")
+    if not name.isascii() or keyword.iskeyword(name):
+        fail(
+            where,
+            source,
+            f"`{name}` is not a name in every engine; use ASCII letters, digits and _, no word of Python",
+        )
 
 
 def fail(where: str, source: str, problem: str) -> NoReturn:
-    """Raise a RuleError that shows the statement."""
-    raise RuleError(f"{where}: {problem}, in `{source}`")
+    """Raise a RuleError that shows the statement, or its beginning."""
+    shown = source if len(source) <= SHOWN else f"{source[:SHOWN]} ..."
+    raise RuleError(f"{where}: {problem}, in `{shown}`")
 
 
 def refuse_draws(where: str, source: str, shown: str = "") -> None:
@@ -108,6 +123,8 @@ def refuse_draws(where: str, source: str, shown: str = "") -> None:
 def unknown(where: str, source: str, symbol: str, known: Iterable[str]) -> NoReturn:
     """Raise for a symbol nobody declared, with the nearest known one."""
     table = sorted(known)
+    if symbol == "xi":
+        fail(where, source, "`xi` is no symbol of the language; add noise in each_step, with `gauss(0)`")
     near = difflib.get_close_matches(symbol, table, 1)
     hint = f"; did you mean `{near[0]}`?" if near else ""
     fail(where, source, f"unknown symbol `{symbol}`{hint} (known here: {', '.join(table)})")
@@ -123,14 +140,22 @@ def tree(source: str) -> ast.expr:
 def expression(source: str, where: str) -> str:
     """Check an expression and return it in canonical spelling."""
     source = source.strip()
-    return ast.unparse(_check(_parse(source, where), where, source, FUNCTIONS))
+    return ast.unparse(_check(_parse(source, where).body, where, source, FUNCTIONS))
 
 
-def _parse(source: str, where: str) -> ast.expr:
+def _parse(source: str, where: str, mode: str = "eval") -> Any:
     try:
-        return ast.parse(source, mode="eval").body
+        parsed = ast.parse(source, mode=mode)
     except SyntaxError as error:
         fail(where, source, f"syntax error ({error.msg})")
+    except (RecursionError, MemoryError):
+        fail(where, source, TOO_DEEP)
+    below: list[ast.AST] = [parsed]
+    for _ in range(DEEPEST):
+        below = [child for node in below for child in ast.iter_child_nodes(node)]
+        if not below:
+            return parsed
+    fail(where, source, TOO_DEEP)
 
 
 def block(source: str, where: str) -> Block:
@@ -149,11 +174,7 @@ def _block(source: str, where: str) -> Block:
 
 
 def _statement(line: str, where: str) -> Statement:
-    try:
-        nodes = ast.parse(line).body
-    except SyntaxError as error:
-        fail(where, line, f"syntax error ({error.msg})")
-    match nodes:
+    match _parse(line, where, "exec").body:
         case [ast.Assign(targets=[ast.Name(id=target)], value=value)]:
             op = "="
         case [ast.AugAssign(target=ast.Name(id=target), op=kind, value=value)] if isinstance(kind, _UPDATES):

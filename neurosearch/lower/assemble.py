@@ -1,6 +1,7 @@
 """Everything that was lowered, put together: groups in the order of their links, actions in the order of a step."""
 
 from neurosearch.language import text as tx
+from neurosearch.language.sides import unsided
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.numbers import Template
 from neurosearch.lower.population_builder import READS
@@ -27,7 +28,7 @@ def assemble(low: Lowering) -> Template:
     )  # fmt: skip
     numbers = {f"{name}.{k}": place for name, d in low.builders.items() for k, place in d.numbers.items()}
     at_most = {
-        f"{p.post}.{p.name}_{p.wiring.fan_in}": (p.pre, int(low.synapses[p.name].recurrent))
+        f"{p.post}.{unsided(f'{p.name}_{p.wiring.fan_in}')}": (p.pre, int(low.synapses[p.name].recurrent))
         for p in low.graph.projections
         if p.wiring.fan_in
     }

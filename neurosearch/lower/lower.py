@@ -7,6 +7,7 @@ from neurosearch.hardware.weight_memory import WeightMemory
 from neurosearch.lower.assemble import assemble
 from neurosearch.lower.input import lower_input
 from neurosearch.lower.lowering import Lowering
+from neurosearch.lower.names import check_names
 from neurosearch.lower.numbers import Template, sizes, values
 from neurosearch.lower.passes import pipeline
 from neurosearch.lower.population import lower_population
@@ -51,6 +52,7 @@ def _declared(graph: Graph) -> Plan:
 
 
 def _lower_texts(graph: Graph) -> Template:
+    check_names(graph)
     low = Lowering(graph)
     lower_input(low, graph.input)
     for population in graph.populations:

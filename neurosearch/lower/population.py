@@ -3,6 +3,7 @@
 from neurosearch.errors import UserError
 from neurosearch.graph import Population
 from neurosearch.language import text as tx
+from neurosearch.language.sides import unsided
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.numbers import Place
 from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines, starts
@@ -46,7 +47,7 @@ def lower_population(low: Lowering, population: Population) -> None:
 def _homeostasis(d: PopulationBuilder, population: Population, place: Place) -> None:
     part = population.homeostasis
     assert part is not None
-    table = {k: f"homeostasis_{k}" for k in part.units}
+    table = {k: unsided(f"homeostasis_{k}") for k in part.units}
     d.theta, d.homeostasis_rate = True, table["rate"]
     d.part_numbers(part, (*place, "homeostasis"), table)
     d.at_sample += d.block(part, "at_sample", table, {})

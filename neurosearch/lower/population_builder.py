@@ -7,7 +7,8 @@ from neurosearch.declare import Text
 from neurosearch.errors import UserError
 from neurosearch.language import text as tx
 from neurosearch.language import units
-from neurosearch.language.declarations import TAKEN, Line, lines, whole
+from neurosearch.language.declarations import TAKEN, Line, linear, lines, whole
+from neurosearch.language.sides import split
 from neurosearch.language.units import ONE, SECOND, Dimension
 from neurosearch.lower.numbers import Place
 from neurosearch.plan import SEED, Action, Group, Link, Parameter, Table, Variable
@@ -31,6 +32,9 @@ READS = {
     Table(DRIVE, rows="frame", per_neuron=True): "frame",
 }
 """Ports that are rows of a table of that name, and the moment at which the next row becomes visible."""
+
+EXPONENTIAL = "exponential_euler"
+"""Brian2's method of integration where a class says no other."""
 
 WHOLE = frozenset({"elapsed", "step", "i"})
 """Names with integers that any neuron's text may read."""
@@ -56,7 +60,7 @@ class PopulationBuilder:
     reset: list[tx.Statement] = field(default_factory=list)
     increments: list[tx.Statement] = field(default_factory=list)
     at_sample: list[tx.Statement] = field(default_factory=list)
-    method: str = "exponential_euler"
+    method: str = EXPONENTIAL
     refractory: str = ""
     homeostasis_rate: str = ""
     own: dict[str, Dimension] = field(default_factory=dict)
@@ -65,7 +69,9 @@ class PopulationBuilder:
     def parameter(self, name: str, place: Place, unit: str = "1", integer: bool = False) -> None:
         """Add a shared number, and where it comes from."""
         tx.check_name(name, self.name, name)
-        if name in ("onset", "seed"):
+        if split(name)[1]:
+            tx.fail(self.name, name, f"names that end in _pre or _post mean a side of a synapse; rename `{name}`")
+        if name in TAKEN:
             tx.fail(self.name, name, f"`{name}` is taken; call the number something else")
         self.parameters[name] = Parameter(name, unit, integer)
         self.numbers[name] = place
@@ -114,6 +120,8 @@ class PopulationBuilder:
                     tx.fail(
                         where, str(s), f"`{s.target}` may be read here, but not written; own: {', '.join(own) or '-'}"
                     )
+                if s.target in TAKEN:
+                    tx.fail(where, str(s), f"`{s.target}` is taken; call it something else")
                 if not any(s.target in later.reads for later in statements[n + 1 :]):
                     tx.fail(
                         where, str(s), f"`{s.target}` is neither declared by {part.owner} nor read later in this block"
@@ -160,6 +168,13 @@ class PopulationBuilder:
             if x.rhs and not x.over:
                 where, shown = f"{part.owner}.{place}", f"d{x.name}/dt = {x.rhs}"
                 tx.refuse_draws(where, x.rhs, shown)
+                if self.method == EXPONENTIAL and not linear(x.rhs, x.name):
+                    instead = (
+                        "give another `method`, such as 'euler'"
+                        if "method" in part.texts
+                        else ("use statements, or a neuron with another `method`, such as 'euler'")
+                    )
+                    tx.fail(where, shown, f"{EXPONENTIAL} takes equations linear in their own variable; {instead}")
                 for symbol in sorted(tx.names(x.rhs)):
                     self._use(symbol, env, where, shown)
                 d = own[x.name]

@@ -7,8 +7,8 @@ from neurosearch.errors import UserError
 from neurosearch.graph import Projection
 from neurosearch.language import text as tx
 from neurosearch.language import units
-from neurosearch.language.declarations import Line, lines
-from neurosearch.language.sides import POST, PRE, SIDES, sided, split
+from neurosearch.language.declarations import TAKEN, Line, linear, lines
+from neurosearch.language.sides import POST, PRE, SIDES, sided, split, unsided
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.population_builder import DRIVE, PORTS, BlockDraws, PopulationBuilder, dimensions
@@ -32,7 +32,7 @@ def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: Popul
     _refuse_stale_sums(rule, found)
     tables = {side: {x.name: f"{p.name}_{side}_{x.name}" for x in found[side]} for side in sides}
     own = {*(f.name for f in fields(p.weights)), *p.wiring.units}  # the projection's, such as the mean of first weights
-    parameters = {k: f"{p.name}_rule_{k}" if k in own else f"{p.name}_{k}" for k in rule.units}
+    parameters = {k: unsided(f"{p.name}_rule_{k}" if k in own else f"{p.name}_{k}") for k in rule.units}
     post.part_numbers(rule, low.place(p.name, "rule"), parameters)
     low.synapses[p.name] = replace(low.synapses[p.name], lower_bound=parameters.get("w_min", ""))
     for side, population in sides.items():
@@ -46,6 +46,9 @@ def lower_rule(low: Lowering, p: Projection, pre: PopulationBuilder, post: Popul
 def _refuse_taken(owner: str, found: Mapping[str, tuple[Line, ...]], units: Mapping[str, str]) -> None:
     for side, declared in found.items():
         for x in declared:
+            if x.name == "w" and x.rhs:
+                problem = "the weight `w` has no differential equation; change it in on_pre, on_post or on_sample"
+                tx.fail(f"{owner}.{side}", f"dw/dt = {x.rhs}", problem)
             if x.name in PORTS or x.name in units or x.name in ("w", "writes", "step", "i", "j"):
                 tx.fail(f"{owner}.{side}", x.name, f"`{x.name}` is taken; call the variable something else")
             if x.integer:
@@ -158,6 +161,9 @@ def _environment(
     for x in found["synapse"]:
         env[x.name], final[x.name] = units.dimension(x.unit, p.rule.owner), f"s_{x.name}"
     for name, final_name in parameters.items():
+        if name in env:
+            whose = f"`{split(name)[0]}` of the {'pre' if split(name)[1] == PRE else 'post'}synaptic neuron"
+            tx.fail(p.rule.owner, name, f"`{name}` could be a parameter or {whose}; rename the parameter")
         env[name], final[name] = units.dimension(p.rule.units[name], p.rule.owner), sided(final_name, POST)
     return env, final
 
@@ -178,6 +184,9 @@ class _Synaptic:
             if x.rhs:
                 where, shown = f"{rule.owner}.synapse", f"d{x.name}/dt = {x.rhs}"
                 tx.refuse_draws(where, x.rhs, shown)
+                if not linear(x.rhs, x.name):
+                    problem = f"an equation on synapses must be linear in its own variable, `{x.name}`"
+                    tx.fail(where, shown, f"{problem}; use statements, or a variable in `pre` or `post`")
                 d = self.env[x.name]
                 units.expect((d[0], d[1], d[2] - 1, d[3]), units.of(x.rhs, self.env, where, shown), where, shown)
         variables = tuple(
@@ -224,6 +233,8 @@ class _Synaptic:
                     tx.fail(
                         where, str(s), problem + "; write it in pre_spike or post_spike (weights arrive by `receive`)"
                     )
+                if s.target in TAKEN:
+                    tx.fail(where, str(s), f"`{s.target}` is taken; call it something else")
                 if not any(s.target in later.reads for later in statements[n + 1 :]):
                     tx.fail(where, str(s), f"`{s.target}` is neither a synaptic variable nor read later in this block")
             for symbol in sorted(s.reads):

@@ -3,7 +3,7 @@
 from neurosearch.errors import UserError
 from neurosearch.graph import Projection
 from neurosearch.language import text as tx
-from neurosearch.language.sides import POST, PRE, sided
+from neurosearch.language.sides import POST, PRE, sided, unsided
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.population_builder import PopulationBuilder, dimensions, own_lines, starts
 from neurosearch.plan import Synapses
@@ -41,4 +41,4 @@ def released(p: Projection, synapses: Synapses) -> str:
 
 
 def _final(p: Projection, name: str) -> str:
-    return f"{p.name}_stp_{name}"
+    return unsided(f"{p.name}_stp_{name}")

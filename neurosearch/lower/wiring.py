@@ -12,7 +12,7 @@ from neurosearch.errors import UserError
 from neurosearch.graph import Graph, Projection
 from neurosearch.language import text as tx
 from neurosearch.language.arrays import FUNCTIONS
-from neurosearch.language.sides import POST, sided
+from neurosearch.language.sides import POST, sided, unsided
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.population_builder import PopulationBuilder
 from neurosearch.parts.wiring.base import Wiring, checked_pairs
@@ -48,11 +48,11 @@ def lower_wiring(low: Lowering, post: PopulationBuilder, p: Projection) -> Wired
     if not texts:
         return Wired(listed=True)
     for name, unit in wiring.units.items():
-        post.parameter(f"{p.name}_{name}", (*place, name), unit, integer=name == wiring.fan_in)
+        post.parameter(unsided(f"{p.name}_{name}"), (*place, name), unit, integer=name == wiring.fan_in)
     if wiring.every:
         return Wired()
     post.draws()
-    table = {k: sided(f"{p.name}_{k}", POST) for k in wiring.units}
+    table = {k: sided(unsided(f"{p.name}_{k}"), POST) for k in wiring.units}
     if wiring.fan_in:
         return Wired(fan_in=(seed, str(stream), table[wiring.fan_in]))
     return Wired(tx.rename(_condition(wiring), table, _WiringDraws(stream, seed)))
