@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from neurosearch.errors import UserError
+from neurosearch.language.reserved import CPP
 
 FUNCTIONS = {
     "exp": 1, "log": 1, "sqrt": 1, "tanh": 1, "sin": 1, "cos": 1, "abs": 1, "sign": 1, "floor": 1, "int": 1, "clip": 3,
@@ -20,14 +21,6 @@ FUNCTIONS = {
 }  # fmt: skip
 """Functions of the language and how many arguments each takes; ``uniform(n)``, ``gauss(n)`` are counter-based draws."""
 
-_CPP = """
-    alignas alignof and_eq asm auto bitand bitor bool break case catch char char16_t char32_t compl concept const
-    const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern false
-    float for friend goto if inline int long mutable namespace new noexcept not_eq nullptr operator or_eq private
-    protected public register reinterpret_cast requires short signed sizeof static static_assert static_cast struct
-    switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile
-    wchar_t while xor xor_eq main NULL NAN INFINITY M_PI
-"""
 LOWERED = frozenset({"draw", "draw4", "draw_lot", "draw_odds", "pick", "fan_out", "fan_target"})
 """Functions that lowering puts into texts; not for users' texts."""
 
@@ -43,7 +36,7 @@ ELAPSED = "step - onset"
 FREE = "not_refractory"
 """What a plan's texts call it that a neuron is not refractory; Brian2's name."""
 
-RESERVED = frozenset(_CPP.split()) | FUNCTIONS.keys() | LOWERED
+RESERVED = CPP | FUNCTIONS.keys() | LOWERED
 """Names that no variable may have, since C++ or the language has another use for them."""
 
 DEEPEST = 100
@@ -100,11 +93,7 @@ def check_name(name: str, where: str, source: str) -> None:
     if name in RESERVED or name.startswith(FRAMEWISE):
         fail(where, source, f"`{name}` is a word of C++ or of the rule language; call the variable something else")
     if not name.isascii() or keyword.iskeyword(name):
-        fail(
-            where,
-            source,
-            f"`{name}` is not a name in every engine; use ASCII letters, digits and _, no word of Python",
-        )
+        fail(where, source, f"`{name}` is not a name in every engine; use ASCII letters and digits, no word of Python")
 
 
 def fail(where: str, source: str, problem: str) -> NoReturn:

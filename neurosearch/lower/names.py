@@ -34,7 +34,9 @@ def check_names(graph: Graph) -> None:
 def refuse_taken(part: Text) -> None:
     """Refuse a name of a part that Brian2 would refuse in a plan."""
     for place, name in kept_names(part):
-        problem = complaint(name) or (f"`{name}` is taken" if name in TAKEN else "")
+        problem = complaint(name)
+        if place == name and name in TAKEN:
+            problem = f"`{name}` is taken"
         if place == name and split(name)[1]:
             problem = "_pre and _post at the end of a name mean a side of a synapse"
         if problem:

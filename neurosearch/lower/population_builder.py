@@ -170,9 +170,9 @@ class PopulationBuilder:
                 tx.refuse_draws(where, x.rhs, shown)
                 if self.method == EXPONENTIAL and not linear(x.rhs, x.name):
                     instead = (
-                        "give another `method`, such as 'euler'"
+                        "give the class of these equations another `method`, such as 'euler'"
                         if "method" in part.texts
-                        else ("use statements, or a neuron with another `method`, such as 'euler'")
+                        else "use statements, or a neuron with another `method`, such as 'euler'"
                     )
                     tx.fail(where, shown, f"{EXPONENTIAL} takes equations linear in their own variable; {instead}")
                 for symbol in sorted(tx.names(x.rhs)):
