@@ -57,7 +57,7 @@ def _line(line: str, where: str) -> Line:
         return Line(m["name"], rhs=tx.expression(m["expression"], where), over=m["over"])
     m = _LINE.match(line)
     if re.match(r"\w+\s*=[^=]", line):
-        problem = "a variable is declared without a value; write `x : unit` and assign it in a place for statements"
+        problem = "expected `x : unit`: it is declared without a value; assign it in a place for statements"
         tx.fail(where, line, f"{problem}, or write the expression where it is read")
     if not m:
         tx.fail(where, line, "expected `dx/dt = ... : unit`, `x : unit` or `x : sum of ... over post`")
