@@ -112,7 +112,9 @@ def build_part(kind: str, data: Any, where: str = "", path: str = "") -> Any:
     try:
         cls = catalogue.find(kind, name)
     except UserError as error:
-        raise _error(where, path, f"= {shortened(name, 300)}: {error}") from error
+        raise _error(
+            where, path, f"= {shortened(name if name.isprintable() else ascii(name), 300)}: {error}"
+        ) from error
     if not dataclasses.is_dataclass(cls):
         raise _error(where, path, f"= {name}: {cls.__name__} must be a frozen dataclass")
     return build(cls, settings, where, path)

@@ -61,6 +61,8 @@ def run_trial(
         limits: of each network's run.
         engine: what runs the plan.
     """
+    if not seeds:
+        raise UserError("there is no seed to run a network with; give one at least, such as 0")
     scores, build_seconds, run_seconds, builds, data = [], 0.0, 0.0, 0, ""
     for seed in seeds:
         prepared = prepare(configuration, seed)
