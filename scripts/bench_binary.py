@@ -1,4 +1,4 @@
-"""Benchmarks of one program: against the one written by hand, and how long a new structure takes to build."""
+"""Benchmarks of one program: speed relative to a hand-written one, and build time of a new structure."""
 
 import os
 import statistics
@@ -23,13 +23,13 @@ SHORT = {"clang++": "clang", "g++": "gcc"}
 
 
 def say(text: str) -> None:
-    """Progress goes to stderr."""
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def environment(**variables: str) -> Iterator[None]:
-    """Environment variables for a while."""
+    """Set environment variables within a block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -40,7 +40,7 @@ def environment(**variables: str) -> Iterator[None]:
 
 
 def compilers() -> list[compiler.Compiler]:
-    """The compiler that a study takes, then the other one where there are two."""
+    """The default compiler, then the other one if both are installed."""
     default = compiler.find()
     return [default, *(c for c in map(_named, SHORT) if c is not None and c.name != default.name)]
 
@@ -49,12 +49,12 @@ def _named(name: str) -> compiler.Compiler | None:
     with environment(NEUROSEARCH_CXX=name):
         try:
             return compiler.find()
-        except UserError:  # not there: one compiler is enough
+        except UserError:  # not installed: one compiler is enough
             return None
 
 
 def binary_vs_handwritten(repeats: int) -> dict[str, Any]:
-    """Seconds in the step loop, one after the other, for each compiler; bits compared with strict arithmetic."""
+    """Seconds in the step loop, interleaved, for each compiler; results compared bit for bit with strict arithmetic."""
     out: dict[str, Any] = {}
     prepared = trial.prepare(reference_trial.CONFIGURATION, SEED)
     for n, cxx in enumerate(compilers()):
@@ -86,7 +86,7 @@ def _identical(cxx: compiler.Compiler, folder: Path, prepared: trial.Prepared) -
 
 
 def build_seconds(repeats: int) -> dict[str, Any]:
-    """Code generation and compilation of structures never seen before, on one core, the builder warm."""
+    """Seconds to generate and compile new structures on one core, with a warm builder."""
     shape = config.build_part("tasks", "digits").stream(SEED).shape
     pairs = [(rule, n) for n in catalogue.names("neurons") if n != "li" for rule in catalogue.names("rules")]
     seconds = []
@@ -104,7 +104,7 @@ def build_seconds(repeats: int) -> dict[str, Any]:
 
 @contextmanager
 def _one_core() -> Iterator[None]:
-    """This process and what it starts, the builder and its compiler included, on one core."""
+    """Pin this process and its children, the builder and its compiler included, to one core."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cores)})
     try:

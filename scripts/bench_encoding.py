@@ -1,4 +1,4 @@
-"""What share of a trial goes into encoding and reading its data: ``python scripts/bench_encoding.py [--cells N]``.
+"""Fraction of a trial spent on encoding and on reading its data: ``python scripts/bench_encoding.py [--cells N]``.
 
 The generated program is compiled once more with a cycle counter around everything that belongs to the input neurons
 (the row shown, what is computed of it, thresholds, resets), and the counters are read on a whole stream. Reading is the
@@ -52,7 +52,7 @@ static void write_cycles() {{  // without what the counting itself took: as much
 
 
 def counted(source: str) -> str:
-    """The program with its counters."""
+    """Insert cycle counters into the program."""
     own = [
         name
         for name, body in re.findall(r"^namespace (\w+) \{(.*?)^\}\n\}", source, re.DOTALL | re.MULTILINE)
@@ -74,7 +74,7 @@ def counted(source: str) -> str:
 
 
 def share(prepared: trial.Prepared, repeats: int) -> tuple[float, float]:
-    """Share of the program's running time that is encoding, and the seconds of a trial's simulation."""
+    """Fraction of the program's run time spent on encoding, and the simulation seconds of a trial."""
     program = Compiled().program(prepared.plan)
     cxx = compiler.find()
     shares, seconds = [], []
@@ -95,7 +95,7 @@ def share(prepared: trial.Prepared, repeats: int) -> tuple[float, float]:
 
 
 def reading(task: dict[str, Any]) -> tuple[float, float]:
-    """Seconds until a trial's inputs are ready, each in a process of its own: nothing kept, then all of it."""
+    """Seconds until a trial's inputs are ready, each in a new process: with an empty cache, then with a full one."""
     code = (
         "import time; from neurosearch import trial; began = time.perf_counter(); "
         f"p = trial.prepare({configuration('current', 'raw', task)!r}, 0); p.drive.table(); "
@@ -121,12 +121,12 @@ def configuration(encoder: str, normalisation: str, task: dict[str, Any], cells:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each kind")
+    parser.add_argument("--repeats", type=int, default=5, help="runs per configuration")
     parser.add_argument("--cells", type=int, default=KENYON, help="Kenyon cells")
-    parser.add_argument("--only", choices=TASKS, help="one task alone")
+    parser.add_argument("--only", choices=TASKS, help="one task only")
     arguments = parser.parse_args()
     if platform.machine() != "x86_64":
-        sys.exit("the cycles of this processor cannot be read; run it on an x86_64 machine")
+        sys.exit("this processor has no readable cycle counter; run the benchmark on an x86_64 machine")
     print("| task | encoder | normalisation | trial, s | encoding | reading, s: first, later |\n|" + "---|" * 6)
     for name, task in TASKS.items():
         if arguments.only not in (None, name):

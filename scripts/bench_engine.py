@@ -1,8 +1,7 @@
 """Measure the engine on this machine: ``python scripts/bench_engine.py [--json] [--only NAME] [--repeats N]``.
 
-Everything in one run, interleaved where two programs are compared, medians throughout; goals are shown with the
-numbers.
-The whole takes about ten minutes, during which nothing else should run.
+Programs that are compared run interleaved; all values are medians, printed with their goals. The benchmark takes about
+ten minutes, during which nothing else should run.
 """
 
 import argparse
@@ -24,7 +23,7 @@ from neurosearch.simulate import compiler
 
 
 def start_seconds(repeats: int) -> dict[str, Any]:
-    """`import neurosearch` in a fresh process, and `neurosearch --help` as the shell sees it."""
+    """Seconds of `import neurosearch` in a new process, and of `neurosearch --help` from the shell."""
     timed = "import time; t = time.perf_counter(); import neurosearch; print(time.perf_counter() - t)"
     imports, helps = [], []
     for _ in range(repeats):
@@ -48,7 +47,7 @@ PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 def goals(name: str) -> dict[str, str]:
-    """Number → what it must reach, for this compiler."""
+    """Measured quantity → its goal, for this compiler."""
     return {
         "binary_vs_handwritten": "<= 1.05",
         "binary_vs_handwritten_gcc": "<= 1.05",
@@ -64,7 +63,7 @@ def goals(name: str) -> dict[str, str]:
 
 
 def machine() -> str:
-    """What the numbers were measured on."""
+    """Description of the machine."""
     path = Path("/proc/cpuinfo")
     info = path.read_text() if path.exists() else ""
     model = next((x.split(":")[1].strip() for x in info.splitlines() if x.startswith("model name")), platform.machine())
@@ -79,9 +78,9 @@ def machine() -> str:
 def main() -> None:
     """Measure, then print a table, or JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--json", action="store_true", help="one object instead of the table")
-    parser.add_argument("--only", action="append", choices=list(PARTS), help="measure this part alone (repeatable)")
-    parser.add_argument("--repeats", type=int, default=7, help="measurements of each kind; at least 5 for the record")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--only", action="append", choices=list(PARTS), help="measure only this part (repeatable)")
+    parser.add_argument("--repeats", type=int, default=7, help="measurements per quantity; at least 5 to publish")
     arguments = parser.parse_args()
     cxx = compiler.find()
     found: dict[str, Any] = {"machine": machine(), "compiler": f"{cxx.name} ({cxx.version})"}

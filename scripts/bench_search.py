@@ -1,4 +1,4 @@
-"""What a study finds by itself: independent searches of one study, each best re-run on fresh seeds.
+"""How good and how variable searches are: independent searches of one study, each best re-run on fresh seeds.
 
     python scripts/bench_search.py digits --trials 300 --searches 3
 
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def search(arguments: argparse.Namespace, seed: int) -> dict[str, object]:
-    """One search from nothing in a folder that is thrown away."""
+    """One search from scratch in a temporary folder."""
     searched = replace(study.load(arguments.study), seed=seed, trials=arguments.trials)
     for fix in arguments.fix:
         path, _, value = fix.partition("=")

@@ -1,4 +1,4 @@
-"""Benchmarks of whole studies: trials an hour, what a trial costs around its binary, and how busy the workers are."""
+"""Benchmarks of whole studies: trials per hour, overhead of a trial around its binary, and worker utilisation."""
 
 import json
 import statistics
@@ -58,7 +58,7 @@ _TEXTBOOK = (
 
 
 def _open(folder: str) -> tuple[studies.Study, Store]:
-    """The study in an empty journal; its one program is built."""
+    """The study with an empty journal, its single program already built."""
     data = reference_trial.CONFIGURATION
     file = Path(folder) / "reference.yaml"
     text = {name: json.dumps(data[name]) for name in ("architecture", "task")}
@@ -69,7 +69,7 @@ def _open(folder: str) -> tuple[studies.Study, Store]:
 
 
 def speedup_vs_fresh_build(repeats: int) -> dict[str, Any]:
-    """Trials an hour of a real study with 2 workers, sampler and storage included, over the textbook loop's."""
+    """Trials per hour of a real study with 2 workers, sampler and storage included, relative to the textbook loop."""
     seconds = [_textbook(k) for k in range(max(2, repeats // 2))]
     with tempfile.TemporaryDirectory() as folder:
         study, store = _open(folder)
@@ -84,7 +84,7 @@ def speedup_vs_fresh_build(repeats: int) -> dict[str, Any]:
 
 
 def _textbook(k: int) -> float:
-    """One turn of the textbook loop; the import of Brian2 is not counted."""
+    """One iteration of the textbook loop, import of Brian2 excluded."""
     numbers = textbook.NUMBERS | {"eta": textbook.NUMBERS["eta"] * (1 + 0.1 * k)}
     command = [sys.executable, "-c", _TEXTBOOK, json.dumps(numbers), str(k)]
     ran = subprocess.run(command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True, check=True)
@@ -94,7 +94,7 @@ def _textbook(k: int) -> float:
 
 
 def utilisation(repeats: int) -> dict[str, Any]:
-    """Share of workers and time in which a simulation is alive, in a study of 200 trials."""
+    """Fraction of worker time in which a simulation runs, in a study of 200 trials."""
     del repeats
     with tempfile.TemporaryDirectory() as folder:
         study, store = _open(folder)
@@ -103,7 +103,7 @@ def utilisation(repeats: int) -> dict[str, Any]:
 
 
 def overhead_ms(repeats: int) -> dict[str, Any]:
-    """Everything around the binary, a trial, when 100 and when 5,000 trials are stored.
+    """Milliseconds per trial outside the binary, with 100 and with 5,000 trials stored.
 
     The larger of two measures: one trial after the other in one thread, so that nothing hides behind a binary at work;
     and with two workers the time in which a worker has no binary at work.
@@ -117,28 +117,28 @@ def overhead_ms(repeats: int) -> dict[str, Any]:
 
 
 def _around(stored: int, fresh: int, workers: int, pool: Executor | None) -> float:
-    """Milliseconds a trial outside binaries, from the end of the first of the last trials to that of the last."""
+    """Milliseconds per trial outside binaries, from the end of the first of the last trials to that of the last."""
     with tempfile.TemporaryDirectory() as folder:
         study, store = _open(folder)
         driver.run(study, store, _Filled(stored), workers=workers, trials=stored + fresh, pool=pool)
-        trials = list(store.trials())[stored + 2 * WORKERS :]  # the first of them began among instant ones
+        trials = list(store.trials())[stored + 2 * WORKERS :]  # the first ones started while instant trials ran
     ends = sorted(t.ran.finished for t in trials)
     inside = sum(_inside(t) for t in trials) * (len(trials) - 1) / len(trials)
     return 1e3 * (workers * (ends[-1] - ends[0]) - inside) / (len(trials) - 1)
 
 
 class _Inline(Executor):
-    """Runs what is submitted at once, where it is submitted."""
+    """An executor that runs each call immediately, in the calling thread."""
 
     def submit(self, fn: Callable[..., Any], /, *given: Any, **named: Any) -> "Future[Any]":
-        """See ``Executor.submit``; what goes wrong ends the benchmark."""
+        """See ``Executor.submit``; an exception ends the benchmark."""
         done: Future[Any] = Future()
         done.set_result(fn(*given, **named))
         return done
 
 
 def _inside(of: Trial) -> float:
-    """Seconds of the binary's own work: its wiring and initial weights, and the run."""
+    """Seconds spent in the binary itself: wiring, initial weights and the run."""
     return of.score.timing.setup + of.score.timing.run
 
 
@@ -151,7 +151,7 @@ task: {{recall: {{units: 200, load: 20, cues: 100, steps: 500, prior: {prior}, n
 
 
 def recall_seconds(repeats: int) -> dict[str, Any]:
-    """`neurosearch run` of a memory, start of Python and derivation included: 200 units, 500 steps, 100 cues."""
+    """Seconds of `neurosearch run` on a memory (200 units, 500 steps, 100 cues), from the start of Python."""
     rates, phases = "{rate_memory: {prior: %s}}", "phase_memory"
     kinds = {
         "binary": (rates % "binary", "binary", "normal"),
@@ -166,7 +166,7 @@ def recall_seconds(repeats: int) -> dict[str, Any]:
             file.write_text(_RECALL.format(architecture=architecture, prior=prior, noise=noise))
             command = [sys.executable, "-m", "neurosearch", "run", str(file)]
             seconds = []
-            for _ in range(repeats + 1):  # the first of them may build
+            for _ in range(repeats + 1):  # the first may build
                 began = time.perf_counter()
                 subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
                 seconds.append(time.perf_counter() - began)
@@ -175,7 +175,7 @@ def recall_seconds(repeats: int) -> dict[str, Any]:
 
 
 class _Filled:
-    """Evaluates the first trials at once, with made-up accuracies in the score of a real trial, then really."""
+    """Evaluates the first trials instantly, with invented accuracies in a real trial's score; simulates the others."""
 
     def __init__(self, instant: int) -> None:
         self.left, self.lock = instant, threading.Lock()

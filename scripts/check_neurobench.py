@@ -1,4 +1,4 @@
-"""Our static and activity scores against NeuroBench's own package, on the same spikes.
+"""Compare our static and activity metrics with NeuroBench's, on the same spikes.
 
 NeuroBench measures torch modules, so it lives in an environment of its own and is given a replica: linear layers with
 our weights, fed with our recorded spikes, step by step. In ours, then in theirs:
@@ -22,11 +22,11 @@ ARCHITECTURE = {
     }
 }
 LAYERS = ("input_kenyon", "kenyon_inhibitor", "inhibitor_kenyon", "kenyon_output")
-"""In NeuroBench's eyes four linear layers; the third, inhibition of strength 0, has zero weights alone."""
+"""Four linear layers to NeuroBench; the third, inhibition of strength 0, has only zero weights."""
 
 
 def write(file: str) -> None:
-    """Simulate without learning (NeuroBench has none) and keep spikes, weights and our scores."""
+    """Simulate without learning (NeuroBench has none) and keep spikes, weights and our metrics."""
     from neurosearch import trial
     from neurosearch.evaluate import prediction
 
@@ -54,7 +54,7 @@ def write(file: str) -> None:
 
 
 def check(file: str) -> None:
-    """Let NeuroBench measure the replica, and print its numbers beside ours."""
+    """Let NeuroBench measure the replica, and print its metrics next to ours."""
     import torch
     from neurobench.metrics.static import ConnectionSparsity, Footprint
     from neurobench.metrics.workload import SMAPE, ActivationSparsity, SynapticOperations
@@ -84,7 +84,7 @@ def check(file: str) -> None:
             self.kenyon = Spiking()
 
         def forward(self, shown: torch.Tensor) -> torch.Tensor:
-            """One step of one sample, [1, inputs + kenyon]: the layers see what they saw in our network."""
+            """One step of one sample, [1, inputs + kenyon]: the layers receive the same input as in our network."""
             n = self.input_kenyon.in_features
             self.input_kenyon(shown[:, :n])
             kenyon = self.kenyon(shown[:, n:])

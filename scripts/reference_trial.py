@@ -1,4 +1,4 @@
-"""The reference trial of the benchmarks, as a configuration and as the program written by hand.
+"""The reference trial of the benchmarks, as a configuration and as a hand-written program.
 
 2,000 Kenyon cells, all 1,797 digits in 50 steps of 1 ms each, Poisson input through Tsodyks-Markram synapses, and a
 three-factor rule: handwritten/mushroom_body.cpp and textbook.py are the same model.
@@ -51,18 +51,18 @@ _NUMBERS = {
     for name in ("tau_plus", "tau_minus", "tau_eligibility", "presynaptic", "potentiation", "depression", "eta",
                  "amplitude", "dead_zone", "normalise", "w_min", "w_max")
 }  # fmt: skip
-"""Argument of the hand-written program → the plan's name for the same number."""
+"""Argument of the hand-written program → name of the same parameter in the plan."""
 
 _STREAMS = {
     "input": "input.Poisson.threshold.0", "wiring": "input_kenyon.wiring", "size": "input_kenyon.size",
     "sign": "input_kenyon.sign", "w_size": "kenyon_output.size", "w_sign": "kenyon_output.sign",
 }  # fmt: skip
-"""Stream of draws by its name in the hand-written program → its name in the plan."""
+"""Name of a random stream in the hand-written program → its name in the plan."""
 
 
 @dataclass(frozen=True, eq=False)
 class ByHand:
-    """What the hand-written program did.
+    """Results of the hand-written program.
 
     Attributes:
         readout: [K, 10] decision variable.
@@ -88,7 +88,7 @@ def compile_by_hand(cxx: compiler.Compiler, folder: Path, strict: bool = False) 
 
 
 def run_by_hand(binary: Path, prepared: Prepared, seed: int) -> ByHand:
-    """Run it on the very numbers and data that the generated program gets."""
+    """Run it on the same parameters and data as the generated program."""
     plan, line = prepared.plan, timeline(prepared.stream)
     numbers: dict[str, float] = {k: plan.values[name] for k, name in _NUMBERS.items() if name}
     numbers |= {"dt": plan.shape.dt, "seed": seed, "kenyon": plan.sizes["kenyon"], "steps": int(line.boundaries[1])}
@@ -109,7 +109,7 @@ def run_by_hand(binary: Path, prepared: Prepared, seed: int) -> ByHand:
 
 
 def differences(record: Record, by_hand: ByHand) -> list[str]:
-    """What the generated program and the hand-written one do not have in common, bit for bit.
+    """Results that differ between the generated and the hand-written program, compared bit for bit.
 
     The record must hold the probes ``w``, ``writes``, ``i`` and ``j`` of kenyon_output.
     """

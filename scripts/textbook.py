@@ -1,4 +1,4 @@
-"""The reference trial as Brian2's tutorials would write it: one fresh standalone program per trial.
+"""The reference trial in the style of Brian2's tutorials: one new standalone program per trial.
 
 Event-driven plasticity per synapse, `rand()`, a TimedArray, numbers as literals, Brian2's own build. It is what
 ``speedup_vs_fresh_build`` of bench_engine.py is measured against. Run alone: ``python scripts/textbook.py``.
@@ -22,7 +22,7 @@ KENYON, FAN_IN, OUTPUTS, STEPS = 2000, 8, 10, 50
 
 @dataclass(frozen=True)
 class Timed:
-    """How long one trial took: all of it, and inside the program; and how often it was right."""
+    """Duration of one trial, in total and inside the program, and its accuracy."""
 
     seconds: float
     run_seconds: float
@@ -30,7 +30,7 @@ class Timed:
 
 
 def digits(seed: int, samples: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """All digits in an order of the seed: values [n, 64] in 0 to 1, classes [n]."""
+    """All digits, in an order drawn from the seed: values [n, 64] in 0 to 1, classes [n]."""
     from sklearn.datasets import load_digits
 
     values, labels = load_digits(return_X_y=True)
@@ -59,13 +59,13 @@ def trial(numbers: dict[str, float], seed: int, samples: int | None = None) -> T
 
 
 def build(p: dict[str, float], values: np.ndarray, labels: np.ndarray, seed: int) -> tuple[Any, Any]:
-    """The network and the monitor of its output at every sample's end."""
+    """The network, and the monitor that reads its output at the end of each sample."""
     import brian2 as b2
 
     second, hertz, sample = b2.second, b2.Hz, STEPS * b2.ms
     b2.defaultclock.dt = 1 * b2.ms
     units = {k: v * second if k.startswith("tau") else v * hertz if k == "max_rate" else v for k, v in p.items()}
-    target = np.zeros((len(labels) + 1, OUTPUTS))  # the label of a sample is shown when it has ended
+    target = np.zeros((len(labels) + 1, OUTPUTS))  # a sample's label is shown after its end
     target[np.arange(1, len(labels) + 1), labels] = 1
     space = units | {
         "stimulus": b2.TimedArray(np.vstack([values, values[-1:]]), dt=sample),

@@ -1,8 +1,8 @@
-"""How well does matched recall recall? Load, cue noise, prior, mistuning, phase response, weight bits; with intervals.
+"""How accurate is matched recall? Load, cue noise, prior, detuning, phase response, weight precision; with intervals.
 
-Every point is the mean of at least 20 draws of patterns, weights and cues; a draw is one trial of the corridor.
+Every point is the mean of at least 20 draws of patterns, weights and cues; each draw is one trial.
 ``python scripts/reproduce/associative_memory.py --folder DIR`` writes ``DIR/results.json``, figures and
-``DIR/table.md``; points that are in ``results.json`` are not run again.
+``DIR/table.md``; points already in ``results.json`` are not run again.
 """
 
 import argparse
@@ -27,16 +27,16 @@ SPARSE = {"prior": {"binary": {"low": 0.0, "high": 1.0, "active": 0.1}}}
 PHASES = {"prior": "circle"}
 LOADS = (3, 5, 11, 21, 41, 61, 81, 101)
 CRITERION = 0.12
-"""Mean error below which a load counts as recalled in the figure of bits: the promise for 41 binary patterns."""
+"""Mean error below which a load counts as recalled in the figure of bits: about twice that at 41 patterns."""
 BOUNDED_BY = ("binary", "gaussian", "bounded", "phase")
-"""Experiments beside which the one-unit bound stands."""
+"""Experiments that are compared with the one-unit bound."""
 Point = dict[str, Any]
 
 
 def point(
     experiment: str, variant: str, load: int, architecture: dict[str, Any], task: dict[str, Any], memory: Any = None
 ) -> Point:
-    """One condition: what it is called, and the configuration that every draw of it runs."""
+    """One condition: its name, and the configuration that each of its draws runs."""
     return {
         "experiment": experiment, "variant": variant, "load": load, "architecture": architecture,
         "task": {"recall": {"load": load, "cues": 10, **task}}, "memory": memory,
@@ -52,14 +52,14 @@ def von_mises(kappa: float) -> dict[str, Any]:
 
 
 def binary() -> Iterator[Point]:
-    """The safe target: patterns of -1 and 1."""
+    """Binary patterns of -1 and 1."""
     for sd in (0.5, 1.0, 2.0):
         for load in LOADS:
             yield point("binary", f"sd {sd:g}", load, {"rate_memory": normal(sd)}, normal(sd))
 
 
 def gaussian() -> Iterator[Point]:
-    """Graded patterns under a Gaussian prior: transient and converged."""
+    """Graded patterns under a Gaussian prior: best transient and converged state."""
     for sd in (0.25, 0.5, 1.0):
         for load in (3, 5, 11, 21, 41, 81):
             both = {**GAUSSIAN, **normal(sd)}
@@ -67,7 +67,7 @@ def gaussian() -> Iterator[Point]:
 
 
 def bounded() -> Iterator[Point]:
-    """Graded patterns between 0 and 1, uniform and sparse: does a bound mend what the Gaussian prior breaks?"""
+    """Graded patterns between 0 and 1, uniform and sparse: does a bound prevent the overshoot of the Gaussian prior?"""
     for name, prior, mean in (("uniform", {"a": 1.0, "b": 1.0}, 0.5), ("sparse", {"a": 1.0, "b": 4.0}, 0.2)):
         for load in (3, 5, 11, 21, 41):
             both = {"prior": {"bounded": prior}, **normal(0.2)}
@@ -82,7 +82,7 @@ def bounded() -> Iterator[Point]:
 
 
 def mistuned() -> Iterator[Point]:
-    """The same memories with one thing wrong at a time."""
+    """The same memories with one parameter detuned at a time."""
     wrong = {
         "matched": {}, "leak x 0.5": {"leak": 0.5}, "leak x 2": {"leak": 2.0}, "inhibition x 0.7": {"inhibition": 0.7},
         "inhibition x 1.4": {"inhibition": 1.4}, "load / 4": {"load": 0.25},
@@ -115,7 +115,7 @@ def mistuned() -> Iterator[Point]:
 
 
 def phase() -> Iterator[Point]:
-    """Phases: sine and STDP-shaped kernels, the right and the wrong sign of the phase response, phases and spikes."""
+    """Phases: sine and STDP-shaped kernels, correct and flipped phase response, read from units and from spikes."""
     for kappa in (1.0, 4.0):
         variants = {
             "sine": {}, "sine, flipped": {"response": -1.0}, "sine, read from spikes": {"readout": "spikes"},
@@ -131,7 +131,7 @@ def phase() -> Iterator[Point]:
 
 
 def bits() -> Iterator[Point]:
-    """Stored weights in few bits: nearest and stochastic rounding, two ranges."""
+    """Low-precision weights: nearest and stochastic rounding, two ranges."""
     for count in (1, 2, 3, 4, 6, 8):
         for rounding in ("nearest", "stochastic"):
             for span in (4.0, 12.0):
@@ -153,7 +153,7 @@ EXPERIMENTS: Mapping[str, Callable[[], Iterator[Point]]] = {
 
 
 def measure(p: Point, draws: int) -> Point:
-    """A point with the numbers of each draw."""
+    """A point with the metrics of each draw."""
     configuration = {k: p[k] for k in ("architecture", "task", "memory") if p[k] is not None}
     rows = []
     for seed in range(draws):
@@ -181,7 +181,7 @@ def key(p: Point) -> str:
 
 
 def stated(p: Point, what: str) -> tuple[float, float]:
-    """Mean and half of the 95 % interval; infinite when a draw diverged."""
+    """Mean and half the width of the 95 % interval; infinite if a draw diverged."""
     values = [row[what] for row in p["draws"]]
     if any(v is None for v in values):
         return math.inf, math.nan
@@ -190,7 +190,7 @@ def stated(p: Point, what: str) -> tuple[float, float]:
 
 
 def bound(p: Point, draws: int) -> float:
-    """Error of a unit whose partners are all known, from the weights of the same draws (two cues, a hundred units)."""
+    """Error of a unit given all other units, with the weights of the same draws (two cues, a hundred units)."""
     architecture = config.build_part("architectures", p["architecture"])
     task = config.build_part("tasks", {"recall": {**p["task"]["recall"], "cues": 2}})
     errors = []
@@ -224,7 +224,7 @@ def table(points: list[Point]) -> str:
 
 
 def draw_figures(points: list[Point], folder: Path) -> None:
-    """One picture for each experiment that has curves over the load."""
+    """One figure for each experiment with curves over the load."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -265,7 +265,7 @@ def draw_figures(points: list[Point], folder: Path) -> None:
 
 
 def capacity(group: list[Point], variant: str) -> int:
-    """Largest load up to which the mean error stays below ``CRITERION``."""
+    """Largest load up to which every mean error is below ``CRITERION``."""
     held = 0
     for p in sorted((p for p in group if p["variant"] == variant), key=lambda p: p["load"]):
         if not stated(p, "error")[0] < CRITERION:

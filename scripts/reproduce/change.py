@@ -1,7 +1,7 @@
-"""How a network tuned on a steady stream takes change: sessions, drift, late and missing labels, few examples.
+"""How a network tuned on a stationary stream copes with change: sessions, drift, late and missing labels, few examples.
 
-The configuration is a winner of rules_by_dataset.py (a JSON file of its folder); nothing is tuned again, so the table
-shows what the rule does by itself. ``python scripts/reproduce/change.py digits_delta_potential.json``
+The configuration is a winner of rules_by_dataset.py (a JSON file in its folder) and is not tuned again.
+``python scripts/reproduce/change.py digits_delta_potential.json``
 """
 
 import argparse
@@ -20,11 +20,11 @@ SEEDS = (2001, 2002, 2003, 2004, 2005)
 
 METRICS = ("accuracy", "held_out_accuracy", "adaptation_time", "adaptation_depth", "forgetting", "decision_latency")
 
-BESIDE = ("online_softmax", "random_features")
+BASELINES = ("online_softmax", "random_features")
 
 
 def streams(inner: dict[str, Any]) -> Mapping[str, dict[str, Any]]:
-    """Name → task, all around the same inner one."""
+    """Name → task; all wrap the same inner task."""
     ((name, settings),) = inner.items()
 
     def late(delay: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def main() -> None:
         made = config.build_part("tasks", task)
         print(row(title, "network", [run_trial({**found, "task": task}, [seed]) for seed in SEEDS]), flush=True)
         others = [run_baselines(made, seed) for seed in SEEDS]
-        for learner in BESIDE:
+        for learner in BASELINES:
             print(row(title, learner.replace("_", " "), [scores[learner] for scores in others]), flush=True)
 
 

@@ -1,7 +1,7 @@
-"""Can labels that come late be learned? The same search for each delay, with traces that outlive a sample.
+"""Can delayed labels be learned? The same search for each delay, with traces that outlast a sample.
 
-For each delay one study over the rule's numbers and the architecture's; the three best meet on selection seeds; the
-winner is judged on fresh seeds and beside a linear learner, which may look the old sample up.
+For each delay, one study over the parameters of rule and architecture; the three best are compared on selection seeds;
+the winner is scored on fresh seeds and compared with a linear learner, which may look up the old sample.
 ``python scripts/reproduce/late_labels.py --trials 100 --folder DIR``
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
         searched = {"digits": {"delay": delay, "held_out": 0}}
         found = tuned(searched, SPACE, f"late_{delay}", arguments.trials, arguments.folder)
         if found is None:
-            print(f"| {delay} | no network ran to its end |", flush=True)
+            print(f"| {delay} | no network completed |", flush=True)
             continue
         task = {"digits": {"delay": delay, "steps": found["task"]["digits"]["steps"]}}
         scores = [run_trial({**found, "task": task}, [seed]) for seed in FRESH]

@@ -1,11 +1,11 @@
-"""The best architecture of a study on few samples, on a longer stream of Fashion-MNIST: one pass, learning off at test.
+"""Run the best architecture of a short study on a longer stream of Fashion-MNIST: one pass, learning off when held out.
 
     neurosearch launch fashion --trials 150
     python scripts/reproduce/long_fashion.py fashion --cells 2000 8000
     neurosearch launch fashion_economy
     python scripts/reproduce/long_fashion.py fashion_economy --samples 10000 --held-out 2000
 
-Only the number of samples, and of Kenyon cells where it is asked, is changed; seeds are fresh.
+Only the number of samples and, with ``--cells``, of Kenyon cells changes; seeds are fresh.
 """
 
 import argparse
@@ -23,7 +23,7 @@ METRICS = ("accuracy", "held_out_accuracy", "synaptic_operations", "writes")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study")
-    parser.add_argument("--cells", type=int, nargs="+", default=[0], help="0: as many as were found")
+    parser.add_argument("--cells", type=int, nargs="+", default=[0], help="0: as in the trial")
     parser.add_argument("--samples", type=int, default=60_000)
     parser.add_argument("--held-out", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
@@ -32,7 +32,7 @@ def main() -> None:
     store = open_store(searched, create=False)
     best = ranking.best(searched, store.trials(), store.rescored())
     if best is None:
-        raise SystemExit(f"no finished trial of {arguments.study} is stored here; launch it first")
+        raise SystemExit(f"no completed trial of {arguments.study} is stored here; launch it first")
     print(f"trial {best.number}: {dict(best.params)}")
     for cells in arguments.cells:
         configuration = copy.deepcopy(best.configuration)

@@ -1,6 +1,6 @@
-"""Own data of any scale: digits whose pixels have offsets and scales of their own, with each normalisation.
+"""Data of any scale: digits with an individual offset and scale per pixel, under each normalisation.
 
-``python scripts/reproduce/own_scales.py`` prints a table; nothing is searched, the networks are the defaults.
+``python scripts/reproduce/own_scales.py`` prints a table for the default networks, without a search.
 """
 
 import tempfile
@@ -17,28 +17,28 @@ ENCODERS, NORMALISATIONS = ("current", "poisson"), ("raw", "on_off", "minmax", "
 
 
 def files(folder: Path) -> dict[str, Path]:
-    """What was done to the pixels → an NPZ file for the task `arrays`."""
+    """Transformation of the pixels → an NPZ file for the task `arrays`."""
     stream = Digits(lead_in=0).stream(0)
     streamed = np.flatnonzero(stream.phase == 1)
     held_out = np.flatnonzero(stream.phase == 2)
     random = np.random.default_rng(0)
     scale = 10 ** random.uniform(-2, 3, 64)
     offset = scale * random.uniform(-5, 5, 64)
-    made = {}
+    paths = {}
     for name, change in {
         "0 to 1": lambda x: x,
         "0 to 255": lambda x: 255 * x,
-        "a scale and an offset a pixel": lambda x: scale * x + offset,
+        "individual scales and offsets": lambda x: scale * x + offset,
     }.items():
-        made[name] = folder / f"{name.replace(' ', '_')}.npz"
+        paths[name] = folder / f"{name.replace(' ', '_')}.npz"
         x, x_test = (change(np.asarray(stream.values[stream.frame_row[rows]])) for rows in (streamed, held_out))
         y, y_test = stream.labels[streamed], stream.labels[held_out]
-        np.savez(made[name], x=x, y=y, x_test=x_test, y_test=y_test, shape=[8, 8])
-    return made
+        np.savez(paths[name], x=x, y=y, x_test=x_test, y_test=y_test, shape=[8, 8])
+    return paths
 
 
 def main() -> None:
-    """A row of the table for each encoder and change of the pixels."""
+    """Print one row for each encoder and transformation of the pixels."""
     print(f"| encoder | pixels | {' | '.join(NORMALISATIONS)} |")
     with tempfile.TemporaryDirectory() as folder:
         for encoder in ENCODERS:

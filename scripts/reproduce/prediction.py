@@ -1,6 +1,6 @@
-"""Prediction of three series: a search of the study mackey_glass on each, then fresh seeds beside linear predictors.
+"""Prediction of three series: search the study mackey_glass on each, compare with linear predictors on fresh seeds.
 
-``python scripts/reproduce/prediction.py --trials 200 --folder DIR``; finished searches are not run again.
+``python scripts/reproduce/prediction.py --trials 200 --folder DIR``; completed searches are not run again.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Does the best plasticity rule depend on the data set? The same budget for each rule, then fresh seeds.
 
-For every data set and rule: one study over the rule's own parameters and the architecture's, the same number of trials
-for each; the three best meet on selection seeds; the winner is judged on seeds that nothing has seen. Studies are kept
-in the folder, so an interrupted run resumes. ``python scripts/reproduce/rules_by_dataset.py --trials 60 --folder DIR``
+For every data set and rule, one study over the parameters of rule and architecture, with the same number of trials; the
+three best are compared on selection seeds; the winner is scored on seeds used nowhere else. Studies are stored in the
+folder, so an interrupted run resumes. ``python scripts/reproduce/rules_by_dataset.py --trials 60 --folder DIR``
 """
 
 import argparse
@@ -29,7 +29,7 @@ TASKS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"fashion_mnist": {"samples": 5000, "held_out": 2000}},
     ),
 }
-"""Data set → what the search sees, what the winner is judged on (held-out images are in the second alone)."""
+"""Data set → task of the search, task on which the winner is scored (only the second has held-out images)."""
 
 ARCHITECTURE: Mapping[str, Any] = {
     "encoder": {"choice": ["current", "periodic"]},
@@ -107,7 +107,7 @@ def tuned(
         "trials": trials,
         "rescore": {"top": 3, "seeds": list(SELECTION)},
     }
-    (folder / f"{name}.yaml").write_text(document.dump(data), encoding="utf-8")  # so that `inspect` can be asked too
+    (folder / f"{name}.yaml").write_text(document.dump(data), encoding="utf-8")  # so that `inspect` works on it
     made = study.load(folder / f"{name}.yaml")
     store = open_store(made, str(folder / f"{name}.journal"))
     with store.driving():
@@ -118,7 +118,7 @@ def tuned(
 
 
 def judged(configuration: dict[str, Any], task: dict[str, Any]) -> list[Score]:
-    """Scores of a configuration on the fresh seeds, on the task that the search did not see; its steps stay."""
+    """Scores of a configuration on the fresh seeds, on a task that the search did not use; steps stay the same."""
     ((name, settings),) = task.items()
     ((_, searched),) = configuration["task"].items()
     shown = {name: {**settings, "steps": searched["steps"]}}
@@ -141,7 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--folder", type=Path, default=Path("neurosearch-runs/rules_by_dataset"))
-    parser.add_argument("--search", type=int, default=0, help="seed of the sampler: another search of the same space")
+    parser.add_argument("--search", type=int, default=0, help="seed of the sampler, to repeat the search")
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=TASKS)
     parser.add_argument("--rules", nargs="+", default=list(RULES), choices=RULES)
     arguments = parser.parse_args()
@@ -163,11 +163,11 @@ def main() -> None:
                     arguments.folder,
                     search_seed=arguments.search,
                 )
-            except UserError as error:  # data that this machine has not
+            except UserError as error:  # the data are not on this machine
                 print(f"{name}: {error}")
                 break
             if configuration is None:
-                print(f"| {name} | {rule} | no healthy network in {arguments.trials} trials |", flush=True)
+                print(f"| {name} | {rule} | no valid network in {arguments.trials} trials |", flush=True)
                 continue
             scores = judged(configuration, TASKS[name][1])
             found = [{"status": s.status, **s.metrics} for s in scores]

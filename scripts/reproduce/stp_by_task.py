@@ -1,7 +1,7 @@
 """Does short-term plasticity help on temporal tasks, when every arm is tuned with the same budget?
 
-Arms: none, depression alone, facilitation alone, both; each is one study over the same architecture, with its own
-time constants, then fresh seeds. The arms with more parameters have no more trials. Studies are kept in the folder.
+Arms: none, only depression, only facilitation, both; each is one study over the same architecture with its own time
+constants, scored on fresh seeds. Arms with more parameters get no more trials. Studies are stored in the folder.
 ``python scripts/reproduce/stp_by_task.py --trials 60 --folder DIR``
 """
 
@@ -18,13 +18,13 @@ TASKS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "japanese_vowels": ({"japanese_vowels": {"held_out": 0}}, {"japanese_vowels": {}}),
     "digits": ({"digits": {"samples": 1000, "held_out": 0}}, {"digits": {}}),
 }
-"""Task → what the search sees, what the winner is judged on. Digits are the control: nothing there is temporal."""
+"""Task → task of the search, task on which the winner is scored. Digits are the control without temporal structure."""
 
 STEPS = {"interval": 5, "japanese_vowels": 5, "digits": 32}
 
 TAU = {"float": [0.003, 0.3], "log": True}
 NEVER = 1e-3
-"""Seconds: a time constant of one step is no plasticity."""
+"""Time constant [second] that switches a process off: it decays within one step."""
 
 ARMS: Mapping[str, Mapping[str, Any]] = {
     "none": {},
@@ -73,7 +73,7 @@ def main() -> None:
             space = {**SPACE, **dimensions, "task.steps": STEPS[name]}
             configuration = tuned(TASKS[name][0], space, f"{name}_{arm}", arguments.trials, arguments.folder)
             if configuration is None:
-                print(f"| {name} | {arm} | no healthy network in {arguments.trials} trials |", flush=True)
+                print(f"| {name} | {arm} | no valid network in {arguments.trials} trials |", flush=True)
                 continue
             scores = judged(configuration, TASKS[name][1])
             found = [{"status": s.status, **s.metrics} for s in scores]

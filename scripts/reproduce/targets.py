@@ -1,7 +1,7 @@
-"""What searches find by themselves on images: Fashion-MNIST in one pass, MNIST-5,000, Fashion-MNIST within a budget.
+"""Accuracy that unassisted searches reach on images: Fashion-MNIST in one pass, MNIST-5,000, Fashion-MNIST on a budget.
 
-Each target is one study of at most 5,000 samples; its three best meet on selection seeds, and the winner is scored on
-five fresh ones, on the longer stream. ``python scripts/reproduce/targets.py --trials 150 --folder DIR``
+Each target is one study of at most 5,000 samples; its three best are compared on selection seeds, and the winner is
+scored on five fresh seeds, on the longer stream. ``python scripts/reproduce/targets.py --trials 150 --folder DIR``
 """
 
 import argparse
@@ -40,7 +40,7 @@ SPACE: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Target:
-    """What is searched and what is asked of the winner."""
+    """The task of the search, and the goal for its winner."""
 
     searched: dict[str, Any]
     scored: dict[str, Any]
@@ -93,7 +93,7 @@ def main() -> None:
         space = {**SPACE, **target.changes}
         found = tuned(target.searched, space, name, arguments.trials, arguments.folder, target.constraints)
         if found is None:
-            print(f"| {name} | no network kept the constraints in {arguments.trials} trials |", flush=True)
+            print(f"| {name} | no network met the constraints in {arguments.trials} trials |", flush=True)
             continue
         (arguments.folder / f"{name}.json").write_text(json.dumps(found, indent=1))
         ((task, settings),) = target.scored.items()
