@@ -150,11 +150,11 @@ def test_the_state_of_a_choice_outlasts_the_window(tmp_path, monkeypatch):
 def test_check_says_what_a_sampler_does_not_learn(tmp_path):
     said = cautions(study(tmp_path, SPACE, sampler="cmaes"))
     assert said == [
-        "the sampler cmaes learns numbers only and draws choices evenly for the whole search: rule; "
+        "the sampler cmaes learns only numbers and draws choices uniformly throughout the search: rule; "
         "tpe and nsga2 learn them too"
     ]
     assert (
-        "draws it evenly for the whole search: rule.eta, rule.amplitude;"
+        "draws it uniformly throughout the search: rule.eta, rule.amplitude;"
         in cautions(study(tmp_path, SPACE, sampler="gp"))[0]
     )
     for kind in ("tpe", "nsga2", "random"):

@@ -1,4 +1,4 @@
-"""Values of the command line: text → number, or a sentence that says what to give."""
+"""Parse values of the command line: text → number, or an error that says what to give."""
 
 import argparse
 
@@ -6,21 +6,21 @@ from neurosearch.spelling import quoted
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1, of at most nine digits: nobody has more time than for that."""
+    """An integer of at least 1 and at most nine digits, more than any search can run."""
     if not (text.isdecimal() and len(text) < 10) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} must be a integer of at least 1")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} must be an integer of at least 1")
     return int(text)
 
 
 def seed(text: str) -> int:
-    """A whole number; which ones are seeds is said where one is used."""
+    """An integer seed."""
     if not (text.removeprefix("-").isdecimal() and len(text) < 20):
-        raise argparse.ArgumentTypeError(f"{quoted(text)} must be a whole number from 0 to {2**31 - 1}")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} must be an integer from 0 to {2**31 - 1}")
     return int(text)
 
 
 def seconds(text: str) -> float:
-    """A number of seconds above 0."""
+    """A positive number of seconds."""
     try:
         value = float(text)
     except ValueError:

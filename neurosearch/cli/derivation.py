@@ -19,14 +19,14 @@ def derivation(storage: str, prior: str, noise: str, units: int, load: int, *, a
     """The matched recall of a storage rule.
 
     Args:
-        storage: name of a rule, ``{name: {field: value}}``, ``./file.py:Class``, or Ω itself as a text over ``x_i``
-            (before the synapse) and ``x_j`` (after it).
-        prior, noise: what recall assumes of patterns and cues, as names or ``{name: {field: value}}``.
-        units: N, neurons of the memory.
-        load: M, patterns that it holds.
+        storage: name of a rule, ``{name: {field: value}}``, ``./file.py:Class``, or Ω itself as an expression over
+            ``x_i`` (presynaptic) and ``x_j`` (postsynaptic).
+        prior, noise: distributions of patterns and cues that recall assumes: names or ``{name: {field: value}}``.
+        units: N, number of units of the memory.
+        load: M, number of stored patterns.
 
     Raises:
-        UserError: no such part, a text without meaning, or a prior that does not go with the noise.
+        UserError: an unknown part, an invalid expression, or a prior that does not fit the noise.
     """
     written = _STATES.search(storage) and "{" not in storage
     rule = {"written": {"rule": storage}} if written else _named(storage, "STORAGE")
@@ -54,5 +54,5 @@ def derivation(storage: str, prior: str, noise: str, units: int, load: int, *, a
 
 
 def _named(text: str, where: str) -> Any:
-    """What stands on the command line as data; the user's own files in it may be executed."""
+    """A command-line argument as plain data; the user's own files named in it may be executed."""
     return named(document.loads(text, where), Path.cwd())

@@ -1,4 +1,4 @@
-"""The verb export: a configuration → one network, run again for its final weights → files."""
+"""The command export: run a configuration's network again for its final weights, and write it to files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,9 +30,9 @@ def export(
     Args:
         configuration: architecture, task and memory as plain data.
         target: ``json`` or ``nir``.
-        out: file or folder; without it a file named after study and trial in the working directory.
-        study, trial: where the configuration comes from, for the provenance.
-        recorded: the found network that it comes from.
+        out: file or folder; default: a file named after study and trial in the working directory.
+        study, trial: source of the configuration, for the provenance.
+        recorded: the exported network that it comes from.
     """
     path = destination(target, out, _name(configuration, study, trial))
     made = rerun.network(configuration, seed, rerun.limits_of(study))
@@ -62,7 +62,7 @@ def _score(score: Score) -> str:
 
 
 def _repeated(recorded: Found | None, seed: int, made: Network) -> list[str]:
-    """Whether the network, which was run again, is the one that the file holds."""
+    """Compare the network, run again, with the one in the file."""
     if recorded is None:
         return []
     if seed not in recorded.seeds:
@@ -72,7 +72,7 @@ def _repeated(recorded: Found | None, seed: int, made: Network) -> list[str]:
 
 
 def _compared(stored: Trial | None, seed: int, score: Score) -> list[str]:
-    """Whether the run that was exported is the run that the search stored."""
+    """Compare the exported run with the one that the search stored."""
     if stored is None:
         return []
     seeds = list(stored.seeds)

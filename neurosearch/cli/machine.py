@@ -1,4 +1,4 @@
-"""What this machine has: compiler, data, optional parts; each line says what to do about what is missing."""
+"""Check this machine for compiler, data and optional packages; each line says how to install what is missing."""
 
 import importlib.util
 import os
@@ -25,13 +25,13 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked for.
+    """One requirement that was checked.
 
     Attributes:
-        name: what.
-        found: whether it is there.
-        detail: version or place, or what to do.
-        needed: whether nothing works without it.
+        name: of the requirement.
+        found: whether it is met.
+        detail: version or path, or how to install it.
+        needed: whether it is mandatory.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Finding:
 
 
 def findings() -> list[Finding]:
-    """Everything that was looked for."""
+    """All requirements."""
     cores = len(os.sched_getaffinity(0))
     made = [Finding("python", True, f"{platform.python_version()} on {platform.machine()}, {cores} cores")]
     made += [_version(name, needed=True) for name in ("neurosearch", "brian2", "numpy", "optuna", "pydantic")]

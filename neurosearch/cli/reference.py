@@ -1,4 +1,4 @@
-"""What a user may name: a study, one of its trials, a found file, an architecture; resolved to one configuration."""
+"""Resolve a reference (a study, one of its trials, an exported file, an architecture) to one configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from neurosearch.study.own_files import named, recorded
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """What a reference means.
+    """A resolved reference.
 
     Attributes:
         configuration: architecture, task and memory as plain data.
         seeds: of the networks.
-        study, trial: where it comes from, when it comes from a study.
-        found: content of a found JSON file.
-        file: of the study or of the found architecture.
+        study, trial: its source, if it comes from a study.
+        found: content of an exported JSON file.
+        file: of the study or of the exported architecture.
     """
 
     configuration: dict[str, Any]
@@ -66,19 +66,19 @@ def resolve(ref: str, storage: str | None = None) -> Resolved:
         data = {"architecture": reference, "task": "digits", "memory": "off"}
         return Resolved(config.to_dict(config.build(Configuration, data, ref)), (0,))
     known = [*catalogue.names("studies"), *catalogue.names("architectures")]
-    said = f"{shortened(ref, 300)} is no study, found.json or architecture; {suggestion(ref, known)}"
+    said = f"{shortened(ref, 300)} is not a study, found.json or architecture; {suggestion(ref, known)}"
     raise UserError(f"{said}{'' if at else _beside(ref)}")
 
 
 def _beside(name: str, pick: str = "") -> str:
-    """What to write for a file in this folder that was named without its ending, and for one that is named REF."""
+    """A hint for a file in this folder that was named without its suffix, and for one that is named like REF."""
     ending = f"@{pick}" if pick else ""
     try:
         found = next((file for file in (f"{name}.yaml", f"{name}.yml") if Path(file).is_file()), None)
         if found is not None and not name.endswith((".yaml", ".yml", ".json")):
-            return f"; a study file is named with its ending: {found}{ending}"
+            return f"; a study file needs its suffix: {found}{ending}"
         if pick and Path(f"{name}{ending}").is_file():
-            return f"; the file {name}{ending} is not looked at, since @ asks for a stored trial: rename it to use it"
+            return f"; the file {name}{ending} is ignored, since @ selects a stored trial; rename it to use it"
     except (OSError, ValueError):  # a name that no file can have
         pass
     return ""

@@ -1,4 +1,4 @@
-"""What the verbs print: the end of a launch, a score, a resolved configuration."""
+"""Text that commands print: the summary of a launch, a score, a resolved configuration."""
 
 import json
 import math
@@ -25,18 +25,18 @@ from neurosearch.study.configuration import Configuration
 from neurosearch.study.study import Study
 
 MANY = 2000
-"""Combinations of choices up to which a study's structures are counted."""
+"""Largest number of combinations of choices for which a study's structures are counted: each takes milliseconds."""
 
 _ENDS = {
     "budget": "the budget is reached",
-    "exhausted": "the space holds no more configurations",
+    "exhausted": "the space has no more configurations",
     "timeout": "the time is over",
     "interrupted": "interrupted",
 }
 
 
 def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupted: bool) -> str:
-    """The end of a launch: what is stored, what is best, where time went, what to do next."""
+    """Summary of a launch: stored trials, best trial, timing, next command."""
     ended = "interrupted" if interrupted else outcome.ended
     lines = [
         f"{study.name}: {outcome.stored} trials in {store.place}, {outcome.fresh} of them new "
@@ -58,7 +58,7 @@ def after(study: Study, store: Store, outcome: Outcome, subject: str, interrupte
 
 
 def of_score(score: Score, resolved: Resolved, seeds: Sequence[int], as_json: bool) -> str:
-    """The configuration that ran, then its score, one metric a line."""
+    """The configuration that ran, then its score, one metric per line."""
     if as_json:
         from neurosearch.store.store import plain
 
@@ -98,7 +98,7 @@ def of_configuration(resolved: Resolved, as_json: bool) -> str:
 
 
 def of_plan(resolved: Resolved, as_json: bool) -> str:
-    """What is simulated of a configuration."""
+    """The plan of a configuration."""
     from neurosearch.report.plan_text import plan_data, plan_text
     from neurosearch.trial import prepare
 
@@ -122,10 +122,10 @@ def builds(study: Study, known: Counted | None = None) -> str:
 
 
 def sound(study: Study) -> str:
-    """What is said of a study whose every combination of choices can be prepared; raises where one cannot."""
+    """Report on a study; raises if a combination of its choices cannot be prepared."""
     from neurosearch.search.sampler import Sampler
 
-    Sampler(study)  # raises where the package that it needs is missing
+    Sampler(study)  # raises if a package that it needs is missing
     counted = structures(study)
     if counted[1] is not None:
         raise UserError(f"{study.file}: {counted[1]}") from counted[1]
@@ -170,7 +170,7 @@ def _explained(score: Score) -> str:
 
 
 def _why(study: Study, trials: Sequence[Trial]) -> str:
-    """How many ended in which way: ``5 silent, 1 infeasible (accuracy below 0.9 in 1 of 1, the highest is 0.4)``."""
+    """Number of trials by outcome: ``5 silent, 1 infeasible (accuracy below 0.9 in 1 of 1, the highest is 0.4)``."""
     healthy = [t.score for t in trials if t.score.status == "ok"]
     infeasible = [score for score in healthy if not ranking.feasible(study, score)]
     ways = Counter(t.score.status for t in trials if t.score.status != "ok")
@@ -181,7 +181,7 @@ def _why(study: Study, trials: Sequence[Trial]) -> str:
 
 
 def _broken(study: Study, name: str, scores: Sequence[Score]) -> list[str]:
-    """By how many of these a constraint is violated, and what came closest to it."""
+    """How many of these trials violate a constraint, and the value that comes closest to it."""
     bound, values = study.constraints[name], [s.metrics[name] for s in scores if name in s.metrics]
     found = {f"{name} not measured": (len(scores) - len(values), "")}
     if values and bound.max is not None:

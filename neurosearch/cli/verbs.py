@@ -1,6 +1,6 @@
-"""What each verb of the command line does with its arguments: call one function and print what it returns.
+"""The commands: each calls one function with its arguments and prints the result.
 
-Every verb imports its rooms inside itself, so that ``neurosearch --help`` loads none of them.
+Every command imports its packages inside itself, so that ``neurosearch --help`` loads none of them.
 """
 
 import argparse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def launch(arguments: argparse.Namespace) -> int:
-    """Search: ask, run, tell; then the best again on fresh seeds."""
+    """Search, then run the best trials again on fresh seeds."""
     from functools import partial
 
     from neurosearch.cli.summary import after
@@ -47,7 +47,7 @@ def launch(arguments: argparse.Namespace) -> int:
 
 
 def inspect(arguments: argparse.Namespace) -> int:
-    """What the stored trials say."""
+    """Report on the stored trials."""
     from pathlib import Path
 
     from neurosearch.report.report import Options, report
@@ -156,7 +156,7 @@ def list_components(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """What this machine has, or whether a study is sound."""
+    """Check this machine, or validate a study."""
     from neurosearch.study import study as studies
     from neurosearch.study.schema import schema
 
@@ -195,7 +195,7 @@ def replay(arguments: argparse.Namespace) -> int:
 
     resolved = resolve(arguments.subject, arguments.storage)
     if resolved.trial is None:
-        raise UserError(f"{arguments.subject} is no stored trial; write STUDY@17, or STUDY@best")
+        raise UserError(f"{arguments.subject} is not a stored trial; give STUDY@17 or STUDY@best")
     _, different = replay(resolved.trial, _evaluate(resolved.study))
     if not different:
         print(f"trial {resolved.trial.number} of {arguments.subject.rpartition('@')[0]}: identical")
@@ -205,7 +205,7 @@ def replay(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(study: "Study | None") -> "Evaluate":
-    """The corridor, with the limits of the study."""
+    """``run_trial`` with the limits of the study."""
     from neurosearch.rerun import limits_of
     from neurosearch.trial import Evaluation
 

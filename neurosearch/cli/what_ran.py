@@ -1,4 +1,4 @@
-"""Which configuration `run` evaluated: what was set, what was sampled, and what of a space stayed at its default."""
+"""Describe the configuration that `run` evaluated: values set, values sampled, dimensions left at their default."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,14 +11,14 @@ from neurosearch.study.configuration import Configuration, full_path
 from neurosearch.study.effective import params_as_run
 
 NAMED = 8
-"""Paths of a space up to which each is named: `show` lists them all."""
+"""Most paths of a space that are named one by one; `show` lists them all."""
 
 _PARTS = ("part", "nested")
-"""Forms of a field that holds fields of its own."""
+"""Forms of a field that has fields of its own."""
 
 
 def what_ran(resolved: Resolved, seeds: Sequence[int]) -> str:
-    """The digest, the names and the seeds; then, a line each, what differs from the defaults and why."""
+    """Digest, names and seeds; then one line for each value that differs from its default, with its origin."""
     data = resolved.configuration
     architecture, task = (next(iter(data[name])) for name in ("architecture", "task"))
     seed = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
@@ -37,7 +37,7 @@ def what_ran(resolved: Resolved, seeds: Sequence[int]) -> str:
 
 
 def _differing(made: Configuration) -> dict[str, Any]:
-    """Path → value of each field whose value is not the default of the part that holds it."""
+    """Path → value of each field that differs from the default of its part."""
     plain = {"architecture": type(made.architecture)(), "task": type(made.task)()}
     defaults = Configuration(plain["architecture"], plain["task"])
     here = config.paths(made)
@@ -58,7 +58,7 @@ def _line(title: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    """A value in few characters; of a path its last part."""
+    """A value in few characters; for a path, its last component."""
     if isinstance(value, float):
         return f"{value:.6g}"
     text = str(value)

@@ -1,8 +1,8 @@
-"""Right and wrong decisions, and what a stream of them says about learning.
+"""Correct and wrong decisions, and the metrics of learning computed from them.
 
-A decision is the first arg-max of a sample's readout, as in the running program. A sample counts as wrong when its
-readout is equal for all outputs or not finite (a silent network decides nothing and must not earn class 0), and when
-the run ended before it (a diverging network must not look good on the few samples it survived).
+A decision is the first arg-max of a sample's read-out, as in the running program. A sample counts as wrong if its
+read-out is equal for all outputs or not finite (a silent network decides nothing and must not be credited with class
+0), or if the run ended before it (a diverging network must not look good on the few samples before it diverged).
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from neurosearch.record.metric import Metric
 
 ACCURACY = Metric(
-    "accuracy", "maximize", "share of right decisions on the stream: predict, score, then learn", "stream",
+    "accuracy", "maximize", "fraction of correct decisions on the stream: predict, score, then learn", "stream",
     label="prequential accuracy",
 )  # fmt: skip
 LAST_ACCURACY = Metric(
@@ -36,12 +36,12 @@ HELD_OUT_ACCURACY = Metric(
 LAST = 500
 """Samples in the last window; a quarter of the stream when that is less."""
 CURVE = 20
-"""Windows of the learning curve."""
+"""Number of windows of the learning curve."""
 REACHED = 100
 """Samples over which ``samples_to_80`` averages; never more than the last window."""
 
 FADING = 0.995
-"""What a sample counts of the next one in the fading accuracy: about the last 200 samples matter."""
+"""Weight of a sample relative to the next one in the fading accuracy: an effective window of 1/(1 - 0.995) = 200."""
 
 
 def of_stream(decided: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -64,18 +64,18 @@ def chance(labels: np.ndarray) -> float:
 
 
 def undecided(readout: np.ndarray) -> np.ndarray:
-    """[k] bool: the readout [k, O] is not finite or does not differ between outputs."""
+    """[k] bool: whether the read-out [k, O] is not finite or equal for all outputs."""
     finite, equal = np.isfinite(readout).all(axis=1), (readout == readout[:, :1]).all(axis=1)
     return np.asarray(~finite | equal)
 
 
 def correct(readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """[K] bool: right decisions of a readout [k, O] for labels [K], where samples k and later were never run."""
+    """[K] bool: whether decisions of a read-out [k, O] match labels [K]; samples k and later were never run."""
     return np.asarray((decisions(readout, len(labels)) == labels) & (labels >= 0))
 
 
 def decisions(readout: np.ndarray, samples: int) -> np.ndarray:
-    """[samples] decided class; -1 where nothing was decided or the sample was never run."""
+    """[samples] predicted class; -1 if nothing was decided or the sample was never run."""
     decided = np.full(samples, -1)
     if len(readout):
         decided[: len(readout)] = np.where(undecided(readout), -1, np.argmax(readout, axis=1))
@@ -83,15 +83,15 @@ def decisions(readout: np.ndarray, samples: int) -> np.ndarray:
 
 
 def last_window(n: int) -> int:
-    """How many of n streamed samples are in the last window."""
+    """Number of samples in the last window of n streamed samples."""
     return max(1, min(LAST, n // 4))
 
 
 def samples_to_80(right: np.ndarray) -> int:
     """Samples seen when a trailing window first reaches 80 % of the last window's accuracy.
 
-    The trailing window is ``REACHED`` samples, or the last window where that is shorter. All samples where it never
-    does; a network that ends with nothing right has not reached anything.
+    The trailing window has ``REACHED`` samples, or the length of the last window if that is shorter. The total number
+    of samples if it never does, or if the final accuracy is 0.
     """
     n = len(right)
     goal = 0.8 * right[n - last_window(n) :].mean()
@@ -102,15 +102,15 @@ def samples_to_80(right: np.ndarray) -> int:
 
 
 def fading(right: np.ndarray) -> float:
-    """Prequential accuracy in which each sample counts ``FADING`` times the one after it (Gama et al. 2013)."""
+    """Prequential accuracy with each sample weighted ``FADING`` times the next one (Gama et al. 2013)."""
     weight = FADING ** np.arange(len(right) - 1, -1, -1.0)
     return float((weight * right).sum() / weight.sum())
 
 
 def kappa(decided: np.ndarray, labels: np.ndarray) -> float:
-    """Cohen's kappa of decisions [n] (-1: none) with labels [n]; 0 where chance alone agrees always."""
+    """Cohen's kappa of decisions [n] (-1: none) and labels [n]; 0 if chance agreement is 1."""
     agreed = float((decided == labels).mean())
-    classes = int(max(decided.max(), labels.max())) + 2  # the first stands for no decision
+    classes = int(max(decided.max(), labels.max())) + 2  # the first is "no decision"
     shares = [np.bincount(values + 1, minlength=classes) / len(labels) for values in (decided, labels)]
     chance = float((shares[0] * shares[1])[1:].sum())
     return (agreed - chance) / (1 - chance) if chance < 1 else 0.0

@@ -10,11 +10,11 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 def average(scores: Sequence[Score]) -> Score:
-    """Mean of every metric; a status that is not ok wins, with its reason and how many seeds had trouble.
+    """Mean of every metric; a status other than ok takes precedence, with its reason and the number of failed seeds.
 
-    A seed that could not be measured counts 0 where higher is better, so that a network which fails for some seeds
-    does not get the mean of the others; for the rest (counts) the mean is over the seeds that have the metric.
-    ``seeds`` keeps each seed's metrics and status; the provenance is the first seed's.
+    A seed without a metric counts as 0 where higher is better, so that a network that fails for some seeds does not get
+    the mean of the others; other metrics (counts) are averaged over the seeds that have them. ``seeds`` keeps each
+    seed's metrics and status; the provenance is that of the first seed.
     """
     if not scores:
         raise ValueError("no scores to average")
@@ -99,7 +99,7 @@ def _recalled(each: Sequence[Recalled]) -> Recalled | None:
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Mean of numbers; equal ones stay what they are, integers too."""
+    """Mean of numbers; equal numbers are returned unchanged, so that integers stay integers."""
     return values[0] if all(value == values[0] for value in values) else sum(values) / len(values)
 
 

@@ -1,6 +1,6 @@
-"""What a change of the stream did: how far the accuracy fell, when it was back, and what of earlier sessions is left.
+"""Effects of a change in the stream: drop of accuracy, time to recover, and retention of earlier sessions.
 
-Forgetting is that of Chaudhry et al. (2018), backward transfer that of Lopez-Paz and Ranzato (2017).
+Forgetting as in Chaudhry et al. (2018), backward transfer as in Lopez-Paz & Ranzato (2017).
 """
 
 from collections.abc import Sequence
@@ -12,32 +12,32 @@ from neurosearch.record.score import Change
 from neurosearch.record.stream import HELD_OUT, PROBE, STREAM
 
 ADAPTATION_TIME = Metric(
-    "adaptation_time", "minimize", "samples after a change until the accuracy is back, mean of all changes", "stream"
+    "adaptation_time", "minimize", "samples after a change until the accuracy recovers, mean over changes", "stream"
 )
 ADAPTATION_DEPTH = Metric(
-    "adaptation_depth", "minimize", "how far the accuracy falls after a change, mean of all changes", "stream"
+    "adaptation_depth", "minimize", "drop of accuracy after a change, mean over changes", "stream"
 )
 FORGETTING = Metric(
-    "forgetting", "minimize", "best earlier less final accuracy on the samples of each session but the last", "stream"
+    "forgetting", "minimize", "best earlier minus final accuracy on the samples of each session but the last", "stream"
 )
 BACKWARD_TRANSFER = Metric(
-    "backward_transfer", "maximize", "final less first accuracy on them: negative where they were forgotten", "stream"
+    "backward_transfer", "maximize", "final minus first accuracy on them: negative if they were forgotten", "stream"
 )
 
 WINDOW = 50
-"""Samples over which the accuracy before and after a change is averaged; a quarter of a session where that is less."""
+"""Samples over which accuracy is averaged before and after a change; a quarter of a session if that is less."""
 
 RECOVERED = 0.9
-"""A stream has adapted when the trailing window reaches this part of the accuracy before the change."""
+"""A learner has adapted when its trailing window reaches this fraction of the accuracy before the change."""
 
 
 def adaptation(right: np.ndarray, session: np.ndarray) -> list[Change]:
-    """What each change did in a stream of decisions [n] whose session [n] never falls.
+    """Adaptation to each change in a stream of decisions [n] with non-decreasing session numbers [n].
 
-    *Before* is the accuracy in the last window before the change. The change is felt when a trailing window inside the
-    new session is below 0.9 of it, and over when one is not any more; *time* is the number of samples until then, the
-    whole session where that does not come, 0 where nothing was felt. *Depth* is *before* less the lowest window
-    within that time (of the whole session where nothing was felt), at least 0.
+    *Before* is the accuracy in the last window before the change. A change has an effect if a trailing window inside
+    the new session falls below 0.9 of it, and adaptation ends when a later window no longer does; *time* is the number
+    of samples until then: the whole session if that never happens, 0 without an effect. *Depth* is *before* minus the
+    lowest window within that time (within the whole session without an effect), at least 0.
     """
     starts = np.flatnonzero(np.diff(session)) + 1
     if not len(starts):
@@ -65,7 +65,7 @@ def _change(old: np.ndarray, new: np.ndarray) -> Change:
 
 
 def adapted(changes: Sequence[Change]) -> dict[str, float]:
-    """Mean time and depth of all changes; nothing where the stream did not change."""
+    """Mean time and depth over all changes; empty for a stream without changes."""
     if not changes:
         return {}
     return {
@@ -77,8 +77,8 @@ def adapted(changes: Sequence[Change]) -> dict[str, float]:
 def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session: np.ndarray) -> np.ndarray:
     """[T, T] accuracy after session i (row) on the samples of session j (column), learning off; NaN where not shown.
 
-    All arguments are [K], of the whole stream; the last row is what is left at its end, of the samples that were probed
-    before where there are such.
+    All arguments are [K], over the whole stream; the last row is measured at its end, on the samples that were probed
+    before if there are any.
     """
     streamed, shown = phase == STREAM, ((phase == PROBE) | (phase == HELD_OUT)) & (labels >= 0)
     count = int(session[streamed].max()) + 1
@@ -95,7 +95,7 @@ def remembered(right: np.ndarray, labels: np.ndarray, phase: np.ndarray, session
 
 
 def memory(table: np.ndarray) -> dict[str, float]:
-    """``forgetting`` and ``backward_transfer`` of such a table; nothing where a session was not shown again."""
+    """``forgetting`` and ``backward_transfer`` of such a table; empty if a session was not probed again."""
     final, first = table[-1, :-1], np.diagonal(table)[:-1]
     if not len(final) or np.isnan(final).any() or np.isnan(first).any():
         return {}

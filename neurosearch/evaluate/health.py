@@ -1,4 +1,4 @@
-"""Whether a network that ran to its end worked at all: silent, saturated or ok."""
+"""Status of a completed run: silent, saturated or ok."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,9 @@ from neurosearch.evaluate.accuracy import undecided
 from neurosearch.evaluate.prediction import constant
 
 UNDECIDED = 0.99
-"""A network is silent when its outputs are all equal in more than this part of the samples."""
+"""A network is silent if its outputs are all equal in more than this fraction of the samples."""
 SATURATED = 0.9
-"""A population is saturated when it fires in more than this part of its neuron-steps."""
+"""A population is saturated if it spikes in more than this fraction of its neuron-steps."""
 
 
 def diagnose(
@@ -20,8 +20,8 @@ def diagnose(
 
     Args:
         readout: [k, O] of the streamed samples.
-        spikes: population → [k] spikes, without inputs.
-        activity: population → part of its neuron-steps with a spike.
+        spikes: population → [k] spikes, inputs excluded.
+        activity: population → fraction of its neuron-steps with a spike.
         values: the readout predicts values, so it must differ between samples, not between outputs.
     """
     if spikes and not any(count.any() for count in spikes.values()):
@@ -39,5 +39,5 @@ def diagnose(
 
 
 def activity(spikes: Mapping[str, np.ndarray], sizes: Mapping[str, int], steps: int) -> dict[str, float]:
-    """Part of the neuron-steps with a spike, for each population whose size is given."""
+    """Fraction of the neuron-steps with a spike, for each population whose size is given."""
     return {name: float(spikes[name].sum()) / (size * steps) for name, size in sizes.items() if name in spikes}

@@ -1,4 +1,4 @@
-"""How sure a mean over seeds is: Student's t interval."""
+"""Confidence interval of a mean over seeds (Student's t)."""
 
 import math
 import statistics
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Interval:
-    """mean ± half; ``half`` is infinite for a single value, which says nothing about its spread."""
+    """mean ± half; ``half`` is infinite for a single value, whose spread is unknown."""
 
     mean: float
     half: float
@@ -26,7 +26,7 @@ class Interval:
 
 
 def interval(values: Sequence[float], level: float = 0.95) -> Interval:
-    """Interval that covers the true mean of normally spread values with probability ``level``."""
+    """Interval that contains the true mean of normally distributed values with probability ``level``."""
     n = len(values)
     if n == 0 or not 0 < level < 1:
         raise ValueError(f"an interval needs at least one value and a level between 0 and 1, not {n} and {level}")
@@ -48,7 +48,7 @@ def t_quantile(level: float, freedom: int) -> float:
 
 
 def t_within(t: float, freedom: int) -> float:
-    """P(|T| <= t) for a whole number of degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4)."""
+    """P(|T| <= t) for an integer number of degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)."""
     angle = math.atan(t / math.sqrt(freedom))
     cosine2 = math.cos(angle) ** 2
     if freedom % 2:

@@ -1,8 +1,8 @@
-"""When a decision is made: samples shown again, cut short more and more, learning off.
+"""Decision latency, from samples shown again, truncated to several lengths, with learning off.
 
-A sample that is cut after n steps ends with the readout that the whole sample has after n steps, where the network
-starts each sample from rest (the shipped neurons do). So the latency needs no readout in every step, but some samples
-more; it is exact to the distance between two cuts, rounded up.
+A sample truncated after n steps ends with the read-out that the whole sample has after n steps, if the network starts
+each sample from rest (as the built-in neurons do). The latency therefore needs additional samples but no read-out in
+every step; its resolution is the distance between two lengths, rounded up.
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ from neurosearch.evaluate.accuracy import decisions
 from neurosearch.record.metric import Metric
 
 DECISION_LATENCY = Metric(
-    "decision_latency", "minimize", "steps until the decision stays what it is, mean of the samples cut short"
+    "decision_latency", "minimize", "steps until the decision no longer changes, mean over truncated samples"
 )
 
 
 def latencies(readout: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """[samples] steps from which on the decision stays what it is at a sample's full length.
+    """[samples] steps after which the decision equals that at a sample's full length.
 
     Args:
-        readout: [k, O] of cut samples, each sample's cuts in a row, shortest first.
+        readout: [k, O] of truncated samples, those of each sample consecutive, shortest first.
         steps: [k] free steps of each; where they fall, the next sample begins. Without a decision: all its steps.
     """
     if not len(readout):

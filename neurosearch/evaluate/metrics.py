@@ -1,4 +1,4 @@
-"""Every metric there is, collected from the files that compute one and declare it there; no list is kept."""
+"""All metrics, collected from the files that compute and declare them; there is no central list."""
 
 import functools
 import importlib
@@ -13,7 +13,7 @@ ROOMS = ("evaluate", "hardware")
 
 @functools.cache
 def metrics() -> Mapping[str, Metric]:
-    """Name → metric, in the order of the rooms, their files and the lines there."""
+    """Name → metric, in the order of packages, files and lines."""
     found: dict[str, Metric] = {}
     for room in ROOMS:
         package = importlib.import_module(f"neurosearch.{room}")
@@ -26,7 +26,7 @@ def metrics() -> Mapping[str, Metric]:
 
 
 class _Directions(Mapping[str, str]):
-    """``metrics()`` with their directions alone, collected at the first look."""
+    """Name → direction of every metric, collected on first use."""
 
     def __getitem__(self, name: str) -> str:
         return metrics()[name].direction

@@ -1,4 +1,4 @@
-"""How far predicted values are from what came: sMAPE as NeuroBench defines it, and the normalised error."""
+"""Errors of predicted values: sMAPE as defined by NeuroBench, and the normalised root mean square error."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ HELD_OUT_NRMSE = Metric("held_out_nrmse", "minimize", "nrmse on held-out samples
 
 
 def of_stream(predicted: np.ndarray, target: np.ndarray) -> dict[str, float]:
-    """Metrics of the predictions [n, O] of samples of the stream that have a target, n at least 1."""
+    """Metrics of the predictions [n, O] for the samples of the stream that have a target, n at least 1."""
     last = slice(-last_window(len(target)), None)
     found = {SMAPE.name: smape(predicted, target)}
     errors = {NRMSE.name: nrmse(predicted, target), LAST_NRMSE.name: nrmse(predicted[last], target[last])}
@@ -25,14 +25,14 @@ def of_stream(predicted: np.ndarray, target: np.ndarray) -> dict[str, float]:
 
 
 def of_held_out(predicted: np.ndarray, target: np.ndarray) -> dict[str, float]:
-    """The same of held-out samples."""
+    """The same for held-out samples."""
     error = nrmse(predicted, target)
     found = {HELD_OUT_SMAPE.name: smape(predicted, target)}
     return found if error is None else found | {HELD_OUT_NRMSE.name: error}
 
 
 def smape(predicted: np.ndarray, target: np.ndarray) -> float:
-    """``200 mean(|p - y| / (|p| + |y|))``, in per cent, 0 to 200; 200 where nothing finite was predicted."""
+    """``200 mean(|p - y| / (|p| + |y|))`` in per cent, 0 to 200; predictions that are not finite count 200."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         term = np.abs(predicted - target) / (np.abs(predicted) + np.abs(target))
     term = np.where((predicted == 0) & (target == 0), 0.0, term)
@@ -42,7 +42,7 @@ def smape(predicted: np.ndarray, target: np.ndarray) -> float:
 def nrmse(predicted: np.ndarray, target: np.ndarray) -> float | None:
     """Root mean square error over the standard deviation of the targets: 1 is no better than their mean.
 
-    ``None`` where a prediction is not finite or the targets do not vary.
+    ``None`` if a prediction is not finite or the targets do not vary.
     """
     spread = float(target.std())
     if not np.isfinite(predicted).all() or spread == 0:
@@ -60,5 +60,5 @@ def curve(predicted: np.ndarray, target: np.ndarray, windows: int) -> tuple[floa
 
 
 def constant(readout: np.ndarray) -> bool:
-    """Whether the readout [k, O] is the same for every sample, so that nothing was predicted."""
+    """Whether the read-out [k, O] is the same for every sample, so that nothing was predicted."""
     return bool((readout == readout[:1]).all())

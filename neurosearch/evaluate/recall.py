@@ -1,4 +1,4 @@
-"""What a memory's recall is worth: error, overlap, how many patterns it holds, how soon it settles, its costs."""
+"""Metrics of a memory's recall: error, overlap, capacity, convergence time and costs."""
 
 from dataclasses import replace
 
@@ -13,20 +13,20 @@ from neurosearch.record.score import Activity, Recalled, Score, Shown, Timing
 from neurosearch.record.stream import STREAM, Stream
 
 RECALL_ERROR = Metric(
-    "recall_error", "minimize", "root mean square of recalled less stored values (of phases: on the circle)"
+    "recall_error", "minimize", "root mean square of recalled minus stored values (for phases: on the circle)"
 )
 OVERLAP = Metric(
-    "overlap", "maximize", "correlation of recalled and stored values; of phases the mean cosine of their difference"
+    "overlap", "maximize", "correlation of recalled and stored values; for phases, the mean cosine of their difference"
 )
 CAPACITY = Metric(
-    "capacity", "maximize", "patterns stored times the share of cues recalled with an error below the criterion"
+    "capacity", "maximize", "patterns stored times the fraction of cues recalled with an error below the criterion"
 )
 STEPS_TO_CONVERGE = Metric(
-    "steps_to_converge", "minimize", "steps until a recall's error has come within 5 % of where it ends"
+    "steps_to_converge", "minimize", "steps until the error of recall is within 5 % of its final value"
 )
 
 SETTLED = 0.05
-"""Part of the way from first to last error within which a recall has converged."""
+"""Fraction of the distance from first to last error within which recall counts as converged."""
 
 
 def score(record: Record, stream: Stream, goal: Recall, inventory: Inventory | None = None) -> Score:
@@ -77,13 +77,13 @@ def score(record: Record, stream: Stream, goal: Recall, inventory: Inventory | N
 
 
 def difference(told: np.ndarray, truth: np.ndarray, period: float) -> np.ndarray:
-    """Told minus true values; of phases the shorter way round."""
+    """Recalled minus true values; for phases, the shorter way round the circle."""
     away = told - truth
     return (away + period / 2) % period - period / 2 if period else away
 
 
 def overlap(told: np.ndarray, truth: np.ndarray, period: float) -> float:
-    """Mean over cues of the correlation with the pattern, 0 where nothing varies; of phases the mean cosine."""
+    """Mean over cues of the correlation with the pattern, 0 if nothing varies; for phases, the mean cosine."""
     if period:
         return float(np.cos((told - truth) * 2 * np.pi / period).mean())
     a, b = (v - v.mean(axis=1, keepdims=True) for v in (told, truth))
@@ -92,7 +92,7 @@ def overlap(told: np.ndarray, truth: np.ndarray, period: float) -> float:
 
 
 def settled(curve: np.ndarray) -> int:
-    """Index of the first look from which on the error [looks] stays near its last value."""
+    """Index of the first read-out from which the error [read-outs] stays near its last value."""
     near = SETTLED * abs(float(curve[0] - curve[-1])) + 1e-9
     far = np.flatnonzero(np.abs(curve - curve[-1]) > near)
     return 0 if not len(far) else int(far[-1]) + 1

@@ -1,7 +1,7 @@
-"""From what was recorded to what it is worth: the honest loop, predict, then score, then learn.
+"""Compute the metrics of a record, prequentially: predict, then score, then learn.
 
-A decision is recorded before its label is shown to the network, so every score of a streamed sample is a score on
-data not yet learned (prequential evaluation: Gama et al. 2013; with delay: Grzenda et al. 2019).
+A decision is recorded before its label is visible to the network, so every streamed sample is scored before it is
+learned (prequential evaluation: Gama et al. 2013; with delay: Grzenda et al. 2019).
 """
 
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ def score(
     teaching_steps: int = 0,
     inventory: Inventory | None = None,
 ) -> Score:
-    """Every metric that the record can give.
+    """Every metric that can be computed from the record.
 
     Args:
-        record: what one run did.
-        stream: what it was shown.
+        record: of one run.
+        stream: its input.
         sizes: neurons of each population that should neither be silent nor saturated: all but the inputs. Without
             it every recorded population is asked for silence and none for saturation.
         teaching_steps: steps of the teaching phase that follows the free steps of each sample.
@@ -89,7 +89,7 @@ def _hardware(
 def _decisions(
     record: Record, stream: Stream, labels: np.ndarray
 ) -> tuple[dict[str, float], tuple[float, ...], tuple[Change, ...]]:
-    """Accuracies, learning curve and changes over the samples that have a label, whether they were reached or not."""
+    """Accuracies, learning curve and adaptation over all labelled samples, whether the run reached them or not."""
     decided = accuracy.decisions(record.readout, len(labels))
     known = labels >= 0
     right = (decided == labels) & known
@@ -110,7 +110,7 @@ def _decisions(
 
 
 def _predictions(record: Record, stream: Stream, goal: Values) -> tuple[dict[str, float], tuple[float, ...]]:
-    """Errors, and their course, over the samples with target values; one that was never reached predicted nothing."""
+    """Errors and their learning curve over the samples with target values; unreached samples predict nothing."""
     predicted = np.full(goal.targets.shape, np.nan)
     predicted[: record.completed] = record.readout[: record.completed]
     known, targets = goal.known, goal.targets

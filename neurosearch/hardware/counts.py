@@ -1,4 +1,4 @@
-"""Spikes, synaptic operations and weight writes a sample: what a chip pays for."""
+"""Spikes, synaptic operations and weight writes per sample: the events that cost energy on a chip."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from neurosearch.record.metric import Metric
 
-SPIKES = Metric("spikes", "minimize", "spikes of all populations, a sample", label="spikes a sample")
+SPIKES = Metric("spikes", "minimize", "spikes of all populations per sample", label="spikes a sample")
 SYNAPTIC_OPERATIONS = Metric(
-    "synaptic_operations", "minimize", "synaptic deliveries, a sample", label="synaptic operations a sample"
+    "synaptic_operations", "minimize", "synaptic deliveries per sample", label="synaptic operations a sample"
 )
 WEIGHT_WRITES = Metric("writes", "minimize", "weight writes, a sample", label="weight writes a sample")
 WRITES_PER_SYNAPSE = Metric(
@@ -17,7 +17,7 @@ WRITES_PER_SYNAPSE = Metric(
 )  # fmt: skip
 
 WRITES = ".writes"
-"""End of the names of the probed arrays that count the writes of each synapse."""
+"""Suffix of the probed arrays that count the writes to each synapse."""
 
 
 def per_sample(counts: Mapping[str, np.ndarray], samples: np.ndarray) -> dict[str, float]:
@@ -26,13 +26,13 @@ def per_sample(counts: Mapping[str, np.ndarray], samples: np.ndarray) -> dict[st
 
 
 def totals(spikes: Mapping[str, float], events: Mapping[str, float]) -> dict[str, float]:
-    """Metrics of what all populations and all pathways did in a sample; none where nothing was counted."""
+    """Metrics of the activity of all populations and pathways per sample; none if nothing was counted."""
     metrics = {SPIKES.name: sum(spikes.values())} if spikes else {}
     return metrics | ({SYNAPTIC_OPERATIONS.name: sum(events.values())} if events else {})
 
 
 def writes(arrays: Mapping[str, np.ndarray], n: int) -> dict[str, float]:
-    """Metrics of the per-synapse write counters over a run with n learning samples; none where nothing was counted."""
+    """Metrics of the per-synapse write counters over a run with n learning samples; none if nothing was counted."""
     counters = [array for name, array in arrays.items() if name.endswith(WRITES)]
     if not counters:
         return {}

@@ -1,4 +1,4 @@
-"""Plan → what a chip would store and compute for it: populations, synapses, the work of their rules."""
+"""Plan → inventory of what a chip would store and compute: populations, synapses, the work of their rules."""
 
 import functools
 from typing import Any
@@ -8,11 +8,11 @@ from neurosearch.hardware.weight_memory import WeightMemory
 from neurosearch.plan import Group, Plan, Synapses
 
 OURS = ("measurement", "frame_constant")
-"""Roles of variables that a chip would not store: they only measure, or save us work."""
+"""Roles of variables that a chip would not store: they only measure, or save computation in the simulation."""
 
 
 def inventory(plan: Plan, memory: WeightMemory | None = None) -> Inventory:
-    """Everything that ``evaluate.hardware`` counts."""
+    """The inventory of a plan."""
     groups = {g.name: g for g in plan.shape.groups}
     return Inventory(
         sizes={name: plan.sizes[name] for name in groups},
@@ -29,7 +29,7 @@ def _numbers(group: Group, size: int) -> int:
 
 
 def _carries(s: Synapses) -> str:
-    """What travels along these synapses; nothing along those that only sum over a group for a rule."""
+    """The kind of signal that these synapses carry; empty for those that only sum over a group for a rule."""
     moments = {x.moment for x in s.sums}
     return "frames" if "frame" in moments else "values" if "step" in moments else "spikes" if s.deliver else ""
 
@@ -55,7 +55,7 @@ def _pathway(plan: Plan, s: Synapses, memory: WeightMemory | None) -> Pathway:
 
 
 def _links(plan: Plan) -> dict[str, Pathway]:
-    """Inhibition by one neuron's value is a link in the plan, without synapses of its own; it still is a pathway."""
+    """Inhibition by the value of one neuron is a link without synapses in the plan, but counts as a pathway."""
     found: dict[str, Pathway] = {}
     for g in plan.shape.groups:
         for link in g.links:
@@ -68,7 +68,7 @@ def _links(plan: Plan) -> dict[str, Pathway]:
 
 @functools.lru_cache(maxsize=64)
 def _count(wiring: Any, n_pre: int, n_post: int, recurrent: bool) -> int:
-    """Synapses of a wiring; of one that draws them, as many as the seed 0 draws."""
+    """Number of synapses of a wiring; for a random one, the number drawn with seed 0."""
     if wiring is None:
         return n_pre * n_post - (n_post if recurrent else 0)
     found: int = wiring.count(0, 0, n_pre, n_post, recurrent)

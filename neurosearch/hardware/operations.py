@@ -1,9 +1,9 @@
-"""What a chip would store and compute: footprint, sparsity and operations by NeuroBench's definitions, and plasticity.
+"""Footprint, sparsity and operations by NeuroBench's definitions, and the cost of plasticity.
 
 NeuroBench (Yik et al. 2025; package 2.3.0) counts: *footprint*, bytes of parameters and buffers; *connection sparsity*,
-zero weights over all places of a weight matrix; *activation sparsity*, neuron-steps without a spike; *synaptic
-operations*, for each step the non-zero inputs of a layer times their non-zero weights (effective) or all places of its
-matrix (dense). It has no word for learning: plasticity operations and writes a second are ours.
+the fraction of zero entries of a weight matrix; *activation sparsity*, the fraction of neuron-steps without a spike;
+*synaptic operations*, in each step the non-zero inputs of a layer times their non-zero weights (effective) or all
+entries of its matrix (dense). It has no metric for learning: plasticity operations and writes per second are ours.
 """
 
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ from neurosearch.record.metric import Metric
 
 FOOTPRINT_BYTES = Metric("footprint_bytes", "minimize", "NeuroBench's: bytes of weights, states, traces and parameters")
 CONNECTION_SPARSITY = Metric(
-    "connection_sparsity", "maximize", "NeuroBench's: share of the places of weight matrices without a synapse"
+    "connection_sparsity", "maximize", "NeuroBench's: fraction of weight matrix entries without a synapse"
 )
 ACTIVATION_SPARSITY = Metric(
-    "activation_sparsity", "maximize", "NeuroBench's: share of the neuron-steps without a spike"
+    "activation_sparsity", "maximize", "NeuroBench's: fraction of neuron-steps without a spike"
 )
 DENSE_OPERATIONS = Metric(
-    "dense_operations", "minimize", "NeuroBench's: all places of all weight matrices in every step, a sample"
+    "dense_operations", "minimize", "NeuroBench's: all weight matrix entries, counted in every step, per sample"
 )
 EFFECTIVE_OPERATIONS = Metric(
-    "effective_operations", "minimize", "NeuroBench's: non-zero inputs times weights, anew in every step, a sample"
+    "effective_operations", "minimize", "NeuroBench's: non-zero inputs times weights, counted in every step, per sample"
 )
-PLASTICITY_OPERATIONS = Metric("plasticity_operations", "minimize", "evaluations of a rule on a synapse, a sample")
+PLASTICITY_OPERATIONS = Metric("plasticity_operations", "minimize", "evaluations of a rule on a synapse per sample")
 WRITES_PER_SECOND = Metric(
-    "writes_per_second", "minimize", "mean writes to a plastic synapse in a second of the network's time"
+    "writes_per_second", "minimize", "mean writes per plastic synapse and second of network time"
 )
 
 BYTES = 4
@@ -38,13 +38,13 @@ class Pathway:
     """The synapses between two populations.
 
     Attributes:
-        synapses: how many; ``places``: how many there could be, all pairs.
-        zero: every weight is 0, so that nothing is connected.
+        synapses: number of synapses; ``places``: number of pairs, the entries of the weight matrix.
+        zero: whether every weight is 0, so that nothing is connected.
         carries: ``spikes``, ``frames`` (values that change with the frame) or ``values`` (new in each step).
-        numbers: stored per synapse beside the weight, traces too.
-        bits: of a stored weight; 0 where one constant serves all.
-        on_pre, on_post: the rule works at spikes of that side.
-        sweeps: how often it goes through all synapses in a sample: reductions, changes at the sample's end.
+        numbers: numbers stored per synapse in addition to the weight, such as traces.
+        bits: of a stored weight; 0 if all synapses share one constant.
+        on_pre, on_post: whether the rule is evaluated at spikes of that side.
+        sweeps: evaluations on all synapses per sample: reductions, updates at the sample's end.
     """
 
     pre: str
@@ -63,12 +63,12 @@ class Pathway:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What a network is made of.
+    """The components of a network.
 
     Attributes:
-        sizes: population → neurons.
-        numbers: population → numbers stored for it altogether, states, traces and parameters.
-        spiking: populations that spike and are no inputs.
+        sizes: population → number of neurons.
+        numbers: population → total of stored numbers: states, traces and parameters.
+        spiking: populations that spike, inputs excluded.
         pathways: by name.
         dt: seconds of a step.
     """
@@ -81,7 +81,7 @@ class Inventory:
 
 
 def static(inventory: Inventory) -> dict[str, float]:
-    """Footprint and connection sparsity: known before anything runs."""
+    """Footprint and connection sparsity, which are known before a run."""
     ways = inventory.pathways.values()
     stored = sum(inventory.numbers.values()) * BYTES
     stored += sum(-(-p.synapses * p.bits // 8) + p.synapses * p.numbers * BYTES for p in ways)
@@ -96,9 +96,9 @@ def activity(
     """Activation sparsity and synaptic operations of a mean sample.
 
     Args:
-        spikes: population → spikes a sample.
-        events: pathway → deliveries a sample; of values held through a frame, one delivery a frame.
-        steps, frames: of a sample, teaching included.
+        spikes: population → spikes per sample.
+        events: pathway → deliveries per sample; for values held through a frame, one delivery per frame.
+        steps, frames: per sample, teaching included.
     """
     found: dict[str, float] = {}
     neurons = sum(inventory.sizes[name] for name in inventory.spiking)
@@ -113,7 +113,7 @@ def activity(
 
 
 def _effective(pathway: Pathway, events: float, steps: float, frames: float) -> float:
-    """NeuroBench multiplies a value anew in every step, also one that does not change."""
+    """NeuroBench counts a multiplication in every step, even if the value does not change."""
     if pathway.zero:
         return 0.0
     if pathway.carries == "values":
@@ -128,7 +128,7 @@ def learning(
     writes: float | None,
     steps: float,
 ) -> dict[str, float]:
-    """Plasticity of a mean sample: evaluations of a rule on a synapse, and writes a synapse and second of its time."""
+    """Plasticity of a mean sample: evaluations of a rule on a synapse, and writes per synapse and second."""
     plastic = {name: p for name, p in inventory.pathways.items() if p.plastic}
     if not plastic:
         return {}

@@ -1,4 +1,4 @@
-"""A chip's weight memory: few bits over a range, written by nearest or stochastic rounding inside the learning loop."""
+"""A chip's weight memory: low-precision weights, written with nearest or stochastic rounding in the learning loop."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from neurosearch.errors import UserError
 
 @dataclass(frozen=True)
 class WeightMemory(Part):
-    """Weights take ``2**bits`` equally spaced levels from ``-range`` to ``range`` (0 to ``range`` where a rule is
+    """Weights have ``2**bits`` equally spaced levels from ``-range`` to ``range`` (0 to ``range`` if a rule keeps them
     positive), and every write is rounded to one of them."""
 
     bits: int = quantity(4, low=1, high=16)

@@ -1,4 +1,4 @@
-"""Everything that was lowered, put together: groups in the order of their links, actions in the order of a step."""
+"""Assemble the lowered pieces into a plan: groups in the order of their links, actions in the order of a step."""
 
 from neurosearch.language import text as tx
 from neurosearch.language.sides import unsided
@@ -9,7 +9,7 @@ from neurosearch.plan import SEED, Action, Shape
 
 
 def assemble(low: Lowering) -> Template:
-    """The plan of what was lowered, without its numbers."""
+    """The assembled plan, without its numbers."""
     ports = [a for d in low.builders.values() for a in d.actions()]
     targets = [a for a in ports if a.moment == "decision"]
     frame = [a for a in ports if a.moment == "frame"] + low.frame
@@ -37,7 +37,7 @@ def assemble(low: Lowering) -> Template:
 
 
 def _let_draw(low: Lowering, actions: tuple[Action, ...]) -> None:
-    """Give the seed to every population whose actions draw."""
+    """Give the seed to every population whose actions draw random numbers."""
     for a in actions:
         if a.owner in low.builders and any(SEED.name in tx.names(s.value) for s in a.block):
             low.builders[a.owner].draws()

@@ -20,8 +20,8 @@ _LOCK = threading.Lock()
 def import_brian2() -> Any:
     """Brian2, with its own defaults unless the caller's program has imported it before.
 
-    Only processes of ours simulate with it, and they call this first. What a caller's process needs of Brian2, its
-    state updaters, reads no preference.
+    Only our own processes simulate with it, and they call this first. A caller's process uses only Brian2's state
+    updaters, which read no preference.
     """
     with _LOCK:
         if "brian2" not in sys.modules:
@@ -37,7 +37,7 @@ def import_brian2() -> Any:
 
 
 class _WithoutFiles(MetaPathFinder):
-    """Finds the module of Brian2's preferences, to load it without its files."""
+    """Import hook that loads Brian2's preferences module without its preference files."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -1,7 +1,7 @@
-"""Plan → Plan: a purely decaying synaptic variable ``x`` is stored as ``x grow`` with ``grow = exp(elapsed/tau)``.
+"""Plan → Plan: store a purely decaying synaptic variable ``x`` as ``x grow`` with ``grow = exp(elapsed/tau)``.
 
-The same values without work per synapse and step: ``grow`` is one number per population and step, and a sample's end
-brings the storage back to ``x``.
+This gives the same values without computation per synapse and step: ``grow`` is one number per population and step, and
+the stored value is scaled back to ``x`` at a sample's end.
 """
 
 import ast
@@ -17,12 +17,12 @@ from neurosearch.plan import Action, Plan, Shape, Synapses, Variable
 
 @dataclass(frozen=True)
 class ScaleEligibility:
-    """Synaptic variables that only decay and are only added to lose their differential equation."""
+    """Remove the differential equation of synaptic variables that only decay and are only added to."""
 
     name: str = "scale_eligibility"
 
     def __call__(self, plan: Plan) -> Plan:
-        """Every such variable of a plastic projection scaled."""
+        """The plan with every such variable of a plastic projection scaled."""
         shape = _scaled_shape(plan.shape)
         scales = {f"{g.name}.{v.name}": 1.0 for g in shape.groups for v in g.variables if v.role == "scale"}
         return replace(plan, shape=shape, values={**plan.values, **scales})
@@ -61,7 +61,7 @@ def _scale(shape: Shape, name: str, v: Variable, tau: str) -> Shape:
 
 
 def _time_constant(v: Variable) -> str:
-    """The postsynaptic parameter ``tau`` where the variable obeys ``dx/dt = -x/tau``, else empty."""
+    """The postsynaptic parameter ``tau`` if the variable obeys ``dx/dt = -x/tau``, otherwise empty."""
     match tx.tree(v.rhs) if v.rhs else None:
         case ast.BinOp(
             left=ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)), op=ast.Div(), right=ast.Name(id=tau)
@@ -72,7 +72,7 @@ def _time_constant(v: Variable) -> str:
 
 
 def _only_added(shape: Shape, s: Synapses, name: str) -> bool:
-    """Online blocks only add to the variable, and it has a block at the sample's end that can bring it back."""
+    """Whether online blocks only add to the variable, and a block at the sample's end can scale it back."""
     online = [x for x in (*s.on_pre, *s.on_post) if x.target == name]
     has_end = any(a.kind == "synapses" and a.owner == s.name for a in shape.actions)
     return has_end and all(x.op in ("+=", "-=") for x in online)

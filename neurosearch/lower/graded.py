@@ -1,7 +1,7 @@
-"""Graded projections: a sum over a neuron's synapses in each step (or frame), or a link to one neuron's value.
+"""Lower graded projections: a sum over a neuron's synapses in each step (or frame), or a link to one neuron's value.
 
-Either one expression, whose sum is part of the receiver's ``current``, or lines that name the variables in which sums
-land.
+The text is either one expression, whose sum is added to the target's ``current``, or lines that name the target
+variables of the sums.
 """
 
 import re
@@ -22,7 +22,7 @@ _ASSIGNS = re.compile(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
 
 
 def lower_graded(low: Lowering, p: Projection, graded: str) -> None:
-    """Lower what a graded projection carries."""
+    """Lower the value that a graded projection carries."""
     if _ASSIGNS.search(graded):
         _into_variables(low, p)
     else:
@@ -63,7 +63,7 @@ def _into_variables(low: Lowering, p: Projection) -> None:
             tx.fail(where, str(s), f"write `variable = ...` with a plain variable of {p.post}'s neuron")
         if any(x.target == s.target for q in low.synapses.values() if q.post == p.post for x in (*q.sums, *made)):
             tx.fail(
-                where, str(s), f"`{s.target}` already is the sum of another projection; declare one variable for each"
+                where, str(s), f"`{s.target}` is already the sum of another projection; declare a variable for each"
             )
         tx.refuse_draws(where, s.value, str(s))
         for symbol in sorted(tx.names(s.value) - env.keys()):
@@ -71,7 +71,7 @@ def _into_variables(low: Lowering, p: Projection) -> None:
         units.expect(post.own[s.target], units.of(s.value, env, where, str(s)), where, str(s))
         source, side = split(s.value)
         if low.single(p.pre) and source in pre.own and side == PRE:
-            del post.variables[s.target]  # one neuron's value is read where it stands
+            del post.variables[s.target]  # the value of one neuron is read through a link
             post.links.append(Link(s.target, p.pre, source, p.name))
         else:
             post.variables[s.target] = replace(post.variables[s.target], role="sum")
@@ -102,7 +102,7 @@ def _environment(
 
 
 def _reaches(low: Lowering, source: str, target: str) -> bool:
-    """Whether ``source`` must integrate before ``target`` because of links made so far."""
+    """Whether existing links require ``source`` to integrate before ``target``."""
     return source == target or any(
         _reaches(low, name, target) for name, d in low.builders.items() if any(link.group == source for link in d.links)
     )

@@ -1,8 +1,8 @@
-"""Plan → Plan: what an encoder computes from the shown values alone is computed once a frame, not in every step.
+"""Plan → Plan: compute what an encoder derives from the shown values alone once per frame, not in every step.
 
-``max_rate*drive*dt`` changes only when ``drive`` does. And a condition such as ``uniform(0) < max_rate*drive*dt``
-compares integers in every step, since a draw is one of 2^23 lots: exactly the same spikes, in a quarter of the
-time.
+``max_rate*drive*dt`` changes only when ``drive`` does (loop-invariant code motion). A condition such as
+``uniform(0) < max_rate*drive*dt`` then compares integers in every step, since a draw is one of 2^23 values: exactly the
+same spikes, in a quarter of the time.
 """
 
 import ast
@@ -17,12 +17,12 @@ from neurosearch.lower import edit
 from neurosearch.plan import Action, Group, Plan, Shape, Variable
 
 _LARGEST = 2**20
-"""Factors and summands of integers that still fit, with some room, into the 32 bits that an integer has."""
+"""Bound on factors and summands of integers, so that results fit into 32 bits with a margin."""
 
 
 @dataclass(frozen=True)
 class HoistFrameConstants:
-    """What depends on the shown values and constants alone leaves the steps of the input group."""
+    """Move what depends only on shown values and constants out of the steps of the input group."""
 
     name: str = "hoist_frame_constants"
 
@@ -65,7 +65,7 @@ class _Search(ast.NodeTransformer):
     Attributes:
         shown: names of the values shown.
         constant: name → dimension of what changes only between frames.
-        found: text → the variable that holds its value.
+        found: expression → the variable that holds its value.
     """
 
     shown: frozenset[str]

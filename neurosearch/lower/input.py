@@ -1,4 +1,4 @@
-"""The input lowered: an encoder's texts, and the table that its neurons are shown."""
+"""Lower the input: an encoder's texts, and the table of values shown to its neurons."""
 
 from neurosearch.graph import Input
 from neurosearch.lower.lowering import Lowering

@@ -1,4 +1,4 @@
-"""Plan → Plan: weights change only while the stream lets them, and every change is counted on its synapse."""
+"""Plan → Plan: weights change only while the stream has learning on, and every write is counted on its synapse."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,7 +15,7 @@ class GateLearning:
     name: str = "gate_learning"
 
     def __call__(self, plan: Plan) -> Plan:
-        """Every plastic projection gated."""
+        """The plan with every plastic projection gated."""
         return replace(plan, shape=_gated(plan.shape))
 
 

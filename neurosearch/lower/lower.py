@@ -1,4 +1,4 @@
-"""Graph → Plan: every text checked, every name made final, every statement put at its moment."""
+"""Graph → Plan: check every text, resolve every name, and place every statement in the order of a step."""
 
 from collections.abc import Iterator
 
@@ -23,11 +23,11 @@ def lower(graph: Graph, memory: WeightMemory | None = None, *, optimise: bool = 
     """Lower a graph, with a chip's weight memory if one is given.
 
     Args:
-        optimise: whether to apply the passes that make a plan cheaper; without them it has the same results, slowly.
+        optimise: whether to apply the optimising passes; without them results are the same, but slower.
 
     Raises:
-        RuleError: a text with an unknown symbol, a wrong dimension, or a meaning that engines would not share.
-        PlanError: what was made contradicts itself.
+        RuleError: a text with an unknown symbol, a wrong dimension, or a meaning that differs between engines.
+        PlanError: the plan is inconsistent.
     """
     *_, (name, plan) = stages(graph, memory, optimise=optimise)
     return verify(plan, name)
@@ -60,6 +60,6 @@ def _lower_texts(graph: Graph) -> Template:
     for projection in graph.projections:
         lower_projection(low, projection)
     lower_readout(low)
-    for projection in graph.projections:  # once every text has said which ports it needs
+    for projection in graph.projections:  # after all texts, so that the ports they use are known
         lower_delivery(low, projection)
     return assemble(low)

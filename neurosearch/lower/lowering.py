@@ -1,4 +1,4 @@
-"""Everything that grows while a graph is lowered to a plan."""
+"""The state of lowering a graph to a plan."""
 
 from dataclasses import dataclass, field
 
@@ -10,15 +10,15 @@ from neurosearch.plan import Action, Group, Synapses
 
 @dataclass
 class Lowering:
-    """A graph and what was made of it so far.
+    """A graph and the parts lowered so far.
 
     Attributes:
-        builders: population, or input → its growing group.
-        synapses: projection → what is known of it.
+        builders: population or input → builder of its group.
+        synapses: projection → its synapses so far.
         decision: actions at the decision; the first evaluates the read-out.
         after_target: actions at the decision that follow as soon as the label is visible.
         end, frame: actions at a sample's end, and at a frame.
-        helpers: groups of one neuron that collect a sum over a population.
+        helpers: groups of one neuron that hold a sum over a population.
     """
 
     graph: Graph
@@ -35,6 +35,6 @@ class Lowering:
         return name != self.graph.input.name and any(p.name == name and p.size == 1 for p in self.graph.populations)
 
     def place(self, projection: str, part: str) -> Place:
-        """Where a part of a projection stands in the graph."""
+        """Path of a part of a projection in the graph."""
         k = next(k for k, p in enumerate(self.graph.projections) if p.name == projection)
         return ("projections", k, part)

@@ -1,4 +1,4 @@
-"""Where the numbers of a plan come from: places in a graph, since a plan's texts are the same whatever they are."""
+"""The sources of a plan's numbers: paths in a graph, since a plan's texts do not depend on the numbers."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Template:
 
     Attributes:
         shape: before any pass.
-        numbers: ``group.name`` → a place in the graph, or the number itself where a class says it.
+        numbers: ``group.name`` → a path in the graph, or the number itself if the class fixes it.
         at_most: ``group.parameter`` → (population, n): the number is at most its size without n.
         whole_steps: ``group.parameter`` that is rounded to the nearest whole number of time steps.
     """
@@ -31,13 +31,13 @@ class Template:
 
 
 def sizes(graph: Graph, shape: Shape) -> dict[str, int]:
-    """Neurons of each group; groups that the graph does not know collect a sum, in one neuron."""
+    """Number of neurons of each group; groups that are not in the graph hold a sum, in one neuron."""
     known = {graph.input.name: graph.input.size} | {p.name: p.size for p in graph.populations}
     return known | {g.name: 1 for g in shape.groups if g.name not in known}
 
 
 def values(graph: Graph, template: Template, sizes: Mapping[str, int]) -> dict[str, float]:
-    """The numbers of a plan, taken from where they are in the graph."""
+    """The numbers of a plan, read from the graph."""
     parts: dict[Place, Mapping[str, float]] = {}
     found: dict[str, float] = {}
     for key, place in template.numbers.items():

@@ -1,4 +1,4 @@
-"""The passes over a plan, in their order: each is Plan → Plan, has a name, and is tested by one golden text."""
+"""The passes over a plan, in order: each maps Plan → Plan, has a name, and has one golden text in the tests."""
 
 from typing import Protocol
 
@@ -12,18 +12,18 @@ from neurosearch.plan import Plan
 
 
 class Pass(Protocol):
-    """One rewriting of a plan."""
+    """A rewriting of a plan."""
 
     @property
     def name(self) -> str:
-        """What messages and golden texts call it."""
+        """Name in messages and golden texts."""
 
     def __call__(self, plan: Plan) -> Plan:
-        """The plan rewritten."""
+        """The rewritten plan."""
 
 
 OPTIMISATIONS: tuple[Pass, ...] = (HoistFrameConstants(), RunAhead(), ScaleEligibility())
-"""The same results in less time."""
+"""Passes that save time and change no result."""
 
 
 def pipeline(memory: WeightMemory | None = None, optimise: bool = True) -> tuple[Pass, ...]:

@@ -1,4 +1,4 @@
-"""A population lowered: its neuron's texts, homeostasis of its thresholds, and the teaching current."""
+"""Lower a population: its neuron's texts, homeostasis of its thresholds, and the teaching current."""
 
 from neurosearch.errors import UserError
 from neurosearch.graph import Population
@@ -11,7 +11,7 @@ from neurosearch.plan import Action
 from neurosearch.spelling import suggestion
 
 METHODS = ("exponential_euler", "exact", "euler", "rk2", "rk4")
-"""How a population's differential equations are integrated: methods of Brian2."""
+"""Integration methods for a population's differential equations, by Brian2's names."""
 
 
 def lower_population(low: Lowering, population: Population) -> None:

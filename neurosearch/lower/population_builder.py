@@ -1,4 +1,4 @@
-"""A population while it is being lowered: collects variables, ports and statements from every text that touches it."""
+"""Build a population during lowering: collect variables, ports and statements from all texts that refer to it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,10 +18,10 @@ PORTS = (
     "count", "received", "target", "labelled", "learn", "lead", "fresh", "drive", "elapsed", "current", "theta",
     "teach", "refractory",
 )  # fmt: skip
-"""Names that a graph gives a neuron's text; each exists only where some text asks for it."""
+"""Names that a graph provides to a neuron's texts; each exists only if some text uses it."""
 
 DRIVE = "drive"
-"""The port of the input that is the value shown; its table has a row a frame."""
+"""The port of the input that holds the shown value; its table has one row per frame."""
 
 READS = {
     Table("learn"): "begin",
@@ -44,7 +44,7 @@ _ALWAYS: Mapping[str, Dimension] = {"dt": SECOND, "step": ONE, "i": ONE}
 
 @dataclass
 class PopulationBuilder:
-    """One population's growing group."""
+    """The group of one population under construction."""
 
     name: str
     is_input: bool = False
@@ -67,7 +67,7 @@ class PopulationBuilder:
     receiving: set[str] = field(default_factory=set)
 
     def parameter(self, name: str, place: Place, unit: str = "1", integer: bool = False) -> None:
-        """Add a shared number, and where it comes from."""
+        """Add a shared number and its source."""
         tx.check_name(name, self.name, name)
         if split(name)[1]:
             tx.fail(self.name, name, f"names that end in _pre or _post mean a side of a synapse; rename `{name}`")
@@ -77,7 +77,7 @@ class PopulationBuilder:
         self.numbers[name] = place
 
     def part_numbers(self, part: Text, place: Place, table: Mapping[str, str] = {}) -> None:
-        """Add every number of a part, under the names that the table gives them."""
+        """Add every number of a part, renamed according to the table."""
         for name, unit in part.units.items():
             self.parameter(table.get(name, name), (*place, name), unit)
 
@@ -94,7 +94,7 @@ class PopulationBuilder:
             self.variables[name] = Variable(name, x.unit, rhs, integer=x.integer, held=x.held, role=role)
 
     def port(self, name: str, where: str, shown: str) -> None:
-        """Ask for a port; refuses what this population cannot have."""
+        """Add a port; raises if this population cannot have it."""
         if name == DRIVE and not self.is_input:
             tx.fail(where, shown, f"`drive` exists on the input only, and {self.name} is a population")
         if name in ("received", "target", "labelled", "current", "theta", "teach", "refractory") and self.is_input:
@@ -104,7 +104,7 @@ class PopulationBuilder:
         self.ports.add(name)
 
     def environment(self, part: Text, own: Mapping[str, Dimension]) -> dict[str, Dimension]:
-        """What a statement of ``part`` on this neuron may read, in the user's names."""
+        """Names that a statement of ``part`` on this neuron may read, as users write them."""
         parameters = {k: units.dimension(u, part.owner) for k, u in part.units.items()}
         return {**_ALWAYS, **dict.fromkeys(PORTS, ONE), **self.own, **parameters, **own}
 
@@ -181,7 +181,7 @@ class PopulationBuilder:
                 units.expect((d[0], d[1], d[2] - 1, d[3]), units.of(x.rhs, env, where, shown), where, shown)
 
     def actions(self) -> list[Action]:
-        """Counters, gates and tables of the ports that were asked for."""
+        """Counters, gates and tables of the ports in use."""
         if "elapsed" in self.ports:
             self.variables["onset"] = ONSET
         resets = ["onset = step"] if "elapsed" in self.ports else []  # first, as it is one value for all neurons
@@ -194,7 +194,7 @@ class PopulationBuilder:
         return out
 
     def group(self) -> Group:
-        """The finished group."""
+        """The completed group."""
         for port in sorted(self.ports - {"elapsed", "current", "refractory"}):
             self.variables.setdefault(port, _port(port))
         if "count" in self.ports:

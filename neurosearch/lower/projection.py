@@ -1,4 +1,4 @@
-"""A projection lowered: its wiring, its weights, and what a spike does to its targets."""
+"""Lower a projection: its wiring, its weights, and the effect of a spike on its targets."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -21,7 +21,7 @@ from neurosearch.random import stream_id
 
 
 def lower_projection(low: Lowering, p: Projection) -> None:
-    """Lower the synapses of a projection, with short-term plasticity and rule, but for what they carry."""
+    """Lower the synapses of a projection, with short-term plasticity and rule, except for what they carry."""
     pre, post = low.builders[p.pre], low.builders[p.post]
     wired = lower_wiring(low, post, p)
     recurrent = p.pre == p.post and not p.wiring.itself
@@ -53,7 +53,7 @@ def _draw(p: Projection, what: str) -> str:
 
 
 def lower_delivery(low: Lowering, p: Projection) -> None:
-    """Lower what a spike, or a graded value, does to the postsynaptic neuron."""
+    """Lower the effect of a spike, or of a graded value, on the postsynaptic neuron."""
     pre, post = low.builders[p.pre], low.builders[p.post]
     graded = low.graph.input.encoder.graded if p.pre == low.graph.input.name and not p.graded else p.graded
     if graded:

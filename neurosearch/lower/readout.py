@@ -1,4 +1,4 @@
-"""The read-out lowered: the decision's expression over the output population."""
+"""Lower the read-out: the decision's expression over the output population."""
 
 from neurosearch.language import text as tx
 from neurosearch.lower.lowering import Lowering
@@ -6,7 +6,7 @@ from neurosearch.plan import Action, Variable
 
 
 def lower_readout(low: Lowering) -> None:
-    """Lower what decides: the first action of every decision."""
+    """Lower the read-out expression, the first action of every decision."""
     d, graph = low.builders[low.graph.readout], low.graph
     where = f"{d.name}.decision"
     checked = tx.expression(graph.decision, where)

@@ -1,4 +1,4 @@
-"""A rule's texts put in their places: traces on neurons, statements on synapses, reductions at the decision."""
+"""Lower a rule: traces on neurons, statements on synapses, reductions at the decision."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -101,7 +101,7 @@ def _neuron_side(
 
 
 def _around_reductions(block: tx.Block, reductions: set[str]) -> tuple[tx.Block, tx.Block]:
-    """Statements before the first one that reads a reduction, and the rest."""
+    """Statements before the first one that reads a reduction, and the others."""
     first = next((n for n, s in enumerate(block) if s.reads & reductions), len(block))
     return block[:first], block[first:]
 
@@ -114,7 +114,7 @@ def _group_sums(
     low: Lowering, p: Projection, population: PopulationBuilder, found: tuple[Line, ...], table: Mapping[str, str],
     own: Mapping[str, Dimension],
 ) -> None:  # fmt: skip
-    """A sum over a population: a helper of one neuron collects it, and the population reads it through a link."""
+    """A sum over a population: a helper group of one neuron holds it, and the population reads it through a link."""
     assert p.rule is not None
     for x in found:
         if x.over not in ("group", "pre"):

@@ -1,9 +1,9 @@
-"""Plan → Plan: input neurons that need nothing but what they are shown may be run for many steps at once.
+"""Plan → Plan: run input neurons that depend only on the shown values for many steps at once.
 
-Nothing in a network acts back on its input. So a text that reads only what stays as it is until the next frame or
-sample, the neuron's own variables, draws and the time can be run ahead of the network, if nobody else reads those
-variables meanwhile. Which neurons will neither spike nor change until then follows from the text, too: those that one
-step leaves as they are, whatever is drawn and whenever it is.
+Nothing in a network acts back on its input. A text that reads only values that are constant until the next frame or
+sample, the neuron's own variables, draws and the time can therefore be run ahead of the network, provided that no other
+text reads those variables meanwhile. The text also determines which neurons will neither spike nor change until then:
+those that one step leaves unchanged, for any draw and at any time.
 """
 
 import ast
@@ -17,18 +17,18 @@ from neurosearch.lower import edit
 from neurosearch.plan import Group, Plan, Shape
 
 NEVER = "False"
-"""The condition of neurons of which none is known to stay idle."""
+"""Skip condition of neurons of which none is known to stay idle."""
 
 _MAY_READ = frozenset({"dt", "step", "i", "onset"})
-"""What is known ahead of time besides own variables, parameters and rows of tables, which change at events."""
+"""Values known ahead of time, besides own variables, parameters and rows of tables, which change at events."""
 
 _LONGEST = 2000
-"""Characters of a condition; each statement that reads the ones before it makes it longer by a factor."""
+"""Longest condition in characters: it grows by a factor with each statement that reads earlier ones."""
 
 
 @dataclass(frozen=True)
 class RunAhead:
-    """The input group says when its neurons are idle, where they may be run ahead."""
+    """Add the skip condition to an input group that can be run ahead."""
 
     name: str = "run_ahead"
 
@@ -47,7 +47,7 @@ def _ahead(shape: Shape, source: str) -> Shape:
 
 
 def _alone(group: Group, own: frozenset[str]) -> bool:
-    """Whether a neuron's steps need nothing but what is known ahead of time."""
+    """Whether a neuron's steps depend only on what is known ahead of time."""
     variables = {v.name: v for v in group.variables}
     shown = {v.name for v in group.variables if v.role in ("table", "frame_constant")}
     known = own | shown | _MAY_READ | {p.name for p in group.parameters}
@@ -80,9 +80,9 @@ def _read_elsewhere(shape: Shape, group: Group) -> frozenset[str]:
 
 
 def _can_skip(group: Group) -> str:
-    """When a neuron neither spikes nor changes, as a condition at the start of a frame."""
+    """Condition at the start of a frame under which a neuron neither spikes nor changes."""
     variables = {v.name for v in group.variables}
-    now: dict[str, str] = {}  # name → what it is after the statements so far, of what it was before the step
+    now: dict[str, str] = {}  # name → its value after the statements so far, in terms of values before the step
     for s in group.each_step:
         value = tx.rename(s.value, now)
         before = now.get(s.target, s.target)
@@ -92,7 +92,7 @@ def _can_skip(group: Group) -> str:
     spikes = tx.rename(group.threshold, now)
     changes = [f"{value} == {name}" for name, value in now.items() if name in variables]
     if len(spikes) > _LONGEST or any(_varies(tx.tree(x)) or "/" in x for x in changes) or (now and "/" in spikes):
-        return NEVER  # with a quotient, 0 and -0 are equal and yet not the same
+        return NEVER  # 0 and -0 compare equal but have different quotients
     possible = _possible(tx.tree(spikes))
     if possible is None:
         return NEVER
@@ -100,7 +100,7 @@ def _can_skip(group: Group) -> str:
 
 
 def _only_spike_step(group: Group) -> str:
-    """The step of a neuron's only spike, where nothing but the time decides; empty where that is not so."""
+    """The step of a neuron's only spike, if it depends on time alone; otherwise empty."""
     whole = {v.name for v in group.variables if v.integer}
     match tx.tree(group.threshold):
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Name(id=when)]):
@@ -110,13 +110,13 @@ def _only_spike_step(group: Group) -> str:
 
 
 def _varies(node: ast.expr) -> bool:
-    """Whether a value may differ from step to step while the neuron stays as it is."""
+    """Whether a value may vary between steps while the neuron's state does not."""
     source = ast.unparse(node)
     return bool(tx.calls(source) & tx.DRAWS) or "step" in tx.names(source)
 
 
 def _possible(node: ast.expr) -> str | None:
-    """When a condition can be true in some step, whatever is drawn; ``None``: nothing is known."""
+    """A necessary condition for ``condition`` to be true in some step, for any draw; ``None`` if unknown."""
     if not _varies(node):
         return ast.unparse(node)
     match node:

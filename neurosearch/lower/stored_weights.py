@@ -1,4 +1,4 @@
-"""Plan → Plan: a chip's weight memory, which has few levels, is written at every change of a weight."""
+"""Plan → Plan: store plastic weights in a chip's weight memory, rounding every write to one of its levels."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,9 +10,10 @@ from neurosearch.plan import SEED, Parameter, Plan, Shape, Synapses
 from neurosearch.random import stream_id
 
 GRID = 2**20
-"""Engines differ in the last bit, so a tie must not hang on it: a level is snapped to this part of itself first.
+"""Resolution to which a weight is rounded before the nearest level is chosen, so that the last bit, in which engines
+may differ, cannot decide a tie.
 
-Updates below half of that are lost; single precision alone would lose those below 2^-24.
+Updates below half of it are lost; single precision alone would lose those below 2^-24.
 """
 
 
@@ -24,7 +25,7 @@ class StoreWeights:
     name: str = "store_weights"
 
     def __call__(self, plan: Plan) -> Plan:
-        """Every plastic projection stored in the memory."""
+        """The plan with every plastic projection stored in the memory."""
         numbers = {
             f"{s.post}.{_name(s.name, k)}": v
             for s in plan.shape.synapses
@@ -34,7 +35,7 @@ class StoreWeights:
         return replace(plan, shape=_stored(plan.shape), values={**plan.values, **numbers})
 
     def _numbers(self, plan: Plan, s: Synapses) -> dict[str, float]:
-        """A rule whose weights stay positive has all levels there."""
+        """Use all levels for the positive range if a rule keeps its weights positive."""
         memory, top = self.memory, 2**self.memory.bits - 1
         positive = bool(s.lower_bound) and plan.values[f"{s.post}.{s.lower_bound}"] >= 0
         low = 0.0 if positive else -memory.range

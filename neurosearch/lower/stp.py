@@ -1,4 +1,4 @@
-"""Short-term plasticity lowered: state on the presynaptic neuron, and the amount that a spike releases."""
+"""Lower short-term plasticity: state on the presynaptic neuron, and the amount that a spike releases."""
 
 from neurosearch.errors import UserError
 from neurosearch.graph import Projection
@@ -32,7 +32,7 @@ def lower_stp(low: Lowering, p: Projection, pre: PopulationBuilder) -> None:
 
 
 def released(p: Projection, synapses: Synapses) -> str:
-    """The weight that a spike delivers, as a text on the synapse."""
+    """The weight that a spike delivers, as an expression on the synapse."""
     weight = sided(synapses.weight, POST) if synapses.weight else "w"
     if p.stp is None:
         return weight

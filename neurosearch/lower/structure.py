@@ -1,6 +1,6 @@
-"""The structure of a graph: everything that lowering reads of it except its numbers.
+"""The structure of a graph: everything that lowering reads except its numbers.
 
-Graphs of one structure differ in numbers alone, so their texts are checked, named and placed once, not at every trial.
+Graphs of one structure differ only in numbers, so their texts are checked and lowered once, not at every trial.
 """
 
 from collections import OrderedDict
@@ -18,17 +18,17 @@ _TEMPLATES: OrderedDict[Hashable, Template] = OrderedDict()
 
 
 def template(graph: Graph, make: Callable[[Graph], Template]) -> Template:
-    """What ``make`` gives for the graph, kept for graphs of the same structure."""
+    """The result of ``make`` for the graph, cached for graphs of the same structure."""
     key = structure(graph)
     found = _TEMPLATES.pop(key, None) or make(graph)
-    _TEMPLATES[key] = found  # the one used last stands last
+    _TEMPLATES[key] = found  # the most recently used last
     if len(_TEMPLATES) > KEPT:
         _TEMPLATES.popitem(last=False)
     return found
 
 
 def structure(graph: Graph) -> Hashable:
-    """Equal for graphs that differ in numbers alone: values of parameters, sizes above 1, length of the teaching."""
+    """A key that is equal for graphs that differ only in numbers: parameters, sizes above 1, teaching steps."""
     return (
         graph.dt,
         (graph.input.name, _texts(graph.input.encoder)),

@@ -1,4 +1,4 @@
-"""Whether a plan keeps its own facts: every name resolves, every owner exists, every number is there."""
+"""Verify that a plan is consistent: every name resolves, every owner exists, every number is given."""
 
 from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
@@ -12,7 +12,7 @@ from neurosearch.plan import MOMENTS, ROLES, Action, Group, Plan, Shape, Synapse
 KINDS = ("neurons", "synapses", "read", "sum")
 SUM_MOMENTS = ("step", "frame", "decision")
 _NEURON = frozenset({"dt", "step", "i"})
-"""What any text of a neuron may read besides the group's own names."""
+"""Names that any text of a neuron may read besides the group's own."""
 _SYNAPSE = frozenset({"dt", "step", "i", "j"})
 _FUNCTIONS = tx.FUNCTIONS.keys() - {"uniform"} | tx.LOWERED
 
@@ -21,17 +21,17 @@ Problem = tuple[str, str]
 
 
 class PlanError(UserError):
-    """A plan that contradicts itself; the message names the pass it comes from, the part and the fact."""
+    """An inconsistent plan; the message names the pass that produced it, the part and the inconsistency."""
 
 
 def verify(plan: Plan, after: str = "lowering") -> Plan:
-    """Return the plan, if it keeps its own facts.
+    """Return the plan if it is consistent.
 
     Args:
-        after: what made the plan, for the message.
+        after: the step that produced the plan, for the message.
 
     Raises:
-        PlanError: it does not.
+        PlanError: it is inconsistent.
     """
     problem = _of_shape(plan.shape) or next(_numbers(plan), None)
     if problem is not None:
@@ -173,7 +173,7 @@ def _action(shape: Shape, a: Action) -> Iterator[str]:
 
 
 def _done_somewhere(shape: Shape) -> Iterator[Problem]:
-    """What a plan declares must be done by one of its actions."""
+    """Whatever a plan declares must be set by one of its actions."""
     summed = {(a.owner, a.moment) for a in shape.actions if a.kind == "sum"}
     for s in shape.synapses:
         for x in s.sums:
@@ -210,7 +210,7 @@ def _numbers(plan: Plan) -> Iterator[Problem]:
 
 @lru_cache(maxsize=256)
 def _keys(shape: Shape) -> tuple[frozenset[str], frozenset[str]]:
-    """What must have a value, and what may have one."""
+    """Names that must have a value, and names that may have one."""
     needed = frozenset(f"{g.name}.{p.name}" for g in shape.groups for p in g.parameters if not p.seed)
     return needed, needed | {f"{g.name}.{v.name}" for g in shape.groups for v in g.variables}
 
@@ -224,7 +224,7 @@ def _text(part: str, text: str, known: Container[str]) -> Iterator[Problem]:
 
 
 def _block(part: str, block: tx.Block, known: frozenset[str], own: Container[str]) -> Iterator[Problem]:
-    """Statements write variables of their own, or a local that a later one reads."""
+    """Statements may write their own variables, or a local that a later statement reads."""
     local: frozenset[str] = frozenset()
     for n, s in enumerate(block):
         yield from _text(part, s.value, known | local)
@@ -239,7 +239,7 @@ def _block(part: str, block: tx.Block, known: frozenset[str], own: Container[str
 
 
 def _neuron(g: Group) -> frozenset[str]:
-    """What a text of a group's neurons may read."""
+    """Names that a text of a group's neurons may read."""
     return _NEURON.union(_all(g.variables), _all(g.parameters), _all(g.links), {tx.FREE} if g.refractory else ())
 
 

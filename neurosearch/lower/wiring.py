@@ -1,4 +1,4 @@
-"""A wiring in final names, or its pairs as data; a text of the user's must give the pairs of its `pairs`."""
+"""Lower a wiring: its text in final names, or its pairs as data; a user's text must agree with its ``pairs``."""
 
 import logging
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ _LOG = logging.getLogger(__name__)
 _REPORTED: set[tuple[str, int]] = set()
 
 COMPARED = 1 << 18
-"""Pairs of a user's text that are compared with ``pairs``: some 10 ms, once for each wiring and size."""
+"""Number of pairs of a user's text that are compared with ``pairs``: some 10 ms, once per wiring and size."""
 
 
 @dataclass(frozen=True)
 class Wired:
-    """What ``plan.Synapses`` says of its pairs; see there."""
+    """The description of the pairs in ``plan.Synapses``; see there."""
 
     condition: str = ""
     fan_in: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Wired:
 
 
 def lower_wiring(low: Lowering, post: PopulationBuilder, p: Projection) -> Wired:
-    """Lower a wiring; its parameters become the postsynaptic population's where a text needs them."""
+    """Lower a wiring; parameters that its text needs become the postsynaptic population's."""
     wiring, place = p.wiring, low.place(p.name, "wiring")
     texts = [name for name in ("condition", "fan_in", "every") if getattr(wiring, name)]
     if len(texts) > 1:
@@ -100,7 +100,7 @@ class _WiringDraws:
 
 @lru_cache(maxsize=64)
 def check_text(wiring: Wiring, stream: int, n_pre: int, n_post: int, recurrent: bool) -> None:
-    """Refuse a user's wiring whose ``pairs`` cannot be used, or are not those of its text."""
+    """Refuse a user's wiring whose ``pairs`` are unusable or differ from its text."""
     seed = 1  # any: text and pairs must agree for each
     i, j = checked_pairs(wiring, seed, stream, n_pre, n_post, recurrent)
     if not (wiring.condition or wiring.fan_in or wiring.every):

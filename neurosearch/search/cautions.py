@@ -1,4 +1,4 @@
-"""What is sound, and still not what a user may expect: said by `check` and at the start of `launch`."""
+"""Warnings about valid studies that may not do what a user expects: shown by `check` and at the start of `launch`."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from neurosearch.study.study import Study
 from neurosearch.trial import graph_of
 
 MOST = 64
-"""Combinations of a task and an encoder whose data are looked at."""
+"""Most combinations of task and encoder whose data are checked."""
 
 
 def cautions(study: Study) -> list[str]:
-    """A sentence each."""
+    """The warnings, one sentence each."""
     return [*_of_the_sampler(study), *_of_the_data(study)]
 
 
@@ -24,19 +24,19 @@ def _of_the_sampler(study: Study) -> Iterator[str]:
     choices = [path for path, d in study.space.items() if isinstance(d, Choice) and single(d) is None]
     if study.sampler == "cmaes" and choices:
         yield (
-            f"the sampler cmaes learns numbers only and draws choices evenly for the whole search: "
+            f"the sampler cmaes learns only numbers and draws choices uniformly throughout the search: "
             f"{', '.join(choices)}; tpe and nsga2 learn them too"
         )
     below = [path for path in study.space if any(is_under(path, choice) for choice in choices)]
     if study.sampler == "gp" and below:
         yield (
-            f"the sampler gp learns nothing of what exists under a choice only and draws it evenly "
-            f"for the whole search: {', '.join(below)}; tpe, nsga2 and cmaes learn it"
+            f"the sampler gp does not learn what exists only under a choice and draws it uniformly "
+            f"throughout the search: {', '.join(below)}; tpe, nsga2 and cmaes learn it"
         )
 
 
 def _of_the_data(study: Study) -> Iterator[str]:
-    """Values that an encoder of the space is not made for, each once, with the choices that lead there."""
+    """Values outside the range that an encoder of the space expects, each once, with the choices that cause it."""
     words = ("task", "architecture", "encoder", "normalisation")
     inputs = {path: d for path, d in study.space.items() if set(path.split(".")) & set(words)}
     said: set[str] = set()

@@ -1,4 +1,4 @@
-"""Which data the trials of a study were shown: a file that changed behind its path ends a launch with a sentence."""
+"""Check that all trials of a study use the same data: a changed data file ends a launch with an error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,13 @@ from neurosearch.record.score import Score
 
 
 class DataCheck:
-    """Task → digest of its data, as the first trial with that task has stored it."""
+    """Task → digest of its data, from the first stored trial with that task."""
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
 
     def check(self, configuration: Mapping[str, Any], score: Score, study: object, place: str) -> None:
-        """Note the data of a score, or refuse it if trials of the same task saw other data."""
+        """Record the data digest of a score; raises if trials of the same task used other data."""
         key = score.provenance.data
         if not key:  # stored by an older version, or nothing was shown
             return

@@ -1,4 +1,4 @@
-"""Ask, run, tell: the one driver of a study, which alone writes, keeps the workers busy and counts exactly."""
+"""Ask, run, tell: the driver of a study, the only writer, which keeps the workers busy and counts exactly."""
 
 from concurrent.futures import Executor, Future
 
@@ -20,10 +20,10 @@ from neurosearch.study import ranking
 from neurosearch.study.study import Study
 
 AHEAD = 1
-"""Proposals that wait beside the running ones, so that no worker idles while the sampler thinks."""
+"""Queued proposals, so that no worker idles while the sampler computes."""
 
 RETRIED = ("crashed",)
-"""Status of a run that is tried once more."""
+"""Status of a run that is retried once."""
 
 
 def run(
@@ -40,13 +40,13 @@ def run(
     clock: Clock = REAL,
     effective: Effective | None = None,
 ) -> Outcome:
-    """Bring the study to its number of trials; what is stored already counts.
+    """Run the study up to its number of trials, stored ones included.
 
     Args:
-        workers: trials that run at a time.
-        trials: how many there shall be, instead of the study's number.
-        timeout: seconds after which no trial is started.
-        pool: where trials run, any executor; it stays open. Without it, threads of this launch.
+        workers: number of concurrent trials.
+        trials: total number of trials; default: that of the study.
+        timeout: seconds after which no new trial is started.
+        pool: executor that runs the trials; it stays open. Default: threads of this launch.
         clock: the source of time.
         effective: what a configuration is run as, see `neurosearch.study.effective`.
     """
@@ -89,7 +89,7 @@ class _Search:
         self.proposals = Proposals(study, store, workers, self.clock, self._note, effective)
 
     def run(self, progress: Progress) -> Outcome:
-        """The loop."""
+        """The main loop."""
         while True:
             self._stop_if_due()
             self._fill()
@@ -124,15 +124,15 @@ class _Search:
         elif self.deadline is not None and self.clock.seconds() > self.deadline and not self.ended:
             self.ended = "timeout"
         if self.ended in ("interrupted", "timeout"):
-            self.at_work.close()  # what waits is not begun; what runs watches the interrupt's flag
+            self.at_work.close()  # queued trials are not started; running ones watch the interrupt's flag
 
     def _fill(self) -> None:
-        """Ask until every worker has its work and one proposal waits."""
+        """Ask until every worker is busy and one proposal is queued."""
         if self.store.shared:
             self.store.beat()
             self.proposals.adopt()
             if self.store.count() >= self.total:
-                self.at_work.close()  # others reached it: what waits is not needed any more
+                self.at_work.close()  # other drivers reached the number: queued trials are not needed
         while not self.ended and len(self.running) + len(self.proposals.recalled) < self.workers + AHEAD:
             if self.store.count() + len(self.running) >= self.total:
                 return
@@ -164,7 +164,7 @@ class _Search:
             self._store(proposal, result)
 
     def _check_goals(self, score: Score) -> None:
-        """A score that is not there would make every trial fail or infeasible, however many are run."""
+        """Raise if a metric of the study is missing, since every trial would then fail or be infeasible."""
         asked = {"objectives": self.study.objectives, "constraints": tuple(self.study.constraints)}
         absent = [(kind, name) for kind, names in asked.items() for name in names if name not in score.metrics]
         if score.status != "ok" or not absent:

@@ -1,4 +1,4 @@
-"""One evaluation on its way: what was proposed, what came back and where its time went; and how a launch ended."""
+"""One evaluation: proposal, score and timing; and the outcome of a launch."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,22 +14,22 @@ from neurosearch.study.space import Value
 Evaluate = Callable[[dict[str, Any], tuple[int, ...], Cancel], Score]
 """configuration, seeds, cancel → score; its ``timing`` holds ``build`` and ``simulate``.
 
-For an executor of other processes it must be picklable: a function of a module, or an `Evaluation`.
+For an executor with other processes it must be picklable: a function of a module, or an `Evaluation`.
 """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a launch ended.
+    """Outcome of a launch.
 
     Attributes:
-        ended: ``budget``, ``exhausted`` (the space holds no more), ``timeout`` or ``interrupted``.
-        stored: trials in the store.
-        fresh: trials of this launch.
+        ended: ``budget``, ``exhausted`` (the space has no more configurations), ``timeout`` or ``interrupted``.
+        stored: number of trials in the store.
+        fresh: number of trials of this launch.
         wall: seconds of this launch.
-        workers: how many there were.
-        seconds: phase → seconds of all workers together: build, simulate, other; sample is the driver's own.
-        builds: structures compiled.
+        workers: number of workers.
+        seconds: phase → seconds, summed over workers: build, simulate, other; ``sample`` is the driver's own.
+        builds: number of structures compiled.
         duplicates: proposals that had been evaluated before.
     """
 
@@ -44,14 +44,14 @@ class Outcome:
 
     @property
     def utilisation(self) -> float:
-        """Share of workers × wall time in which a simulation was alive, time spent building left out."""
+        """Fraction of workers × wall time, builds excluded, in which a simulation ran."""
         available = self.workers * self.wall - self.seconds["build"]
         return min(1.0, self.seconds["simulate"] / available) if available > 0 else 0.0
 
 
 @dataclass
 class Proposal:
-    """What the sampler proposed, and what has become of it so far."""
+    """A proposal of the sampler and its progress."""
 
     asked: Asked
     params: dict[str, Value]
@@ -64,7 +64,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Result:
-    """A score with the times between which a worker had it."""
+    """A score with the start and end time of its evaluation."""
 
     score: Score
     started: float
@@ -79,7 +79,7 @@ def timed(
     closing: Cancel,
     clock: Clock,
 ) -> Result:
-    """Evaluate, and note when; nothing is begun once ``closing`` or ``cancel`` is set."""
+    """Evaluate and record the times; does not start once ``closing`` or ``cancel`` is set."""
     started = clock.date()
     if closing.is_set() or cancel.is_set():
         return Result(Score("stopped", {}), started, started)
@@ -91,12 +91,12 @@ def timed(
 
 
 def phases(result: Result) -> dict[str, float]:
-    """Seconds of building, simulating, and the rest."""
+    """Seconds of building, of simulating, and of everything else."""
     timing, elapsed = result.score.timing, result.finished - result.started
     build, simulate = timing.build, timing.simulate or elapsed - timing.build  # an evaluation may have noted none
     return {"build": build, "simulate": simulate, "other": max(0.0, elapsed - build - simulate)}
 
 
 def _short(configuration: Mapping[str, Any]) -> str:
-    """The names of what was chosen, for an error."""
+    """The names of the chosen options, for an error message."""
     return ", ".join(f"{name}: {next(iter(value))}" for name, value in configuration.items() if name != "memory")

@@ -1,7 +1,8 @@
-"""NSGA-II and CMA-ES for spaces with choices: what stands under one set of choices evolves among its own kind.
+"""NSGA-II and CMA-ES for spaces with choices: parameters under one set of choices evolve among trials that had them.
 
-Optuna's own inherit only what every trial has had, and draw everything under a choice evenly for ever. Here a group of
-paths has the parents (NSGA-II: Deb et al. 2002) or the distribution (CMA-ES: Hansen 2016) of the trials that had them.
+Optuna's own samplers inherit only parameters that every trial has, and draw those under a choice uniformly for ever.
+Here a group of paths has the parents (NSGA-II: Deb et al. 2002) or the distribution (CMA-ES: Hansen 2016) of the trials
+with that group.
 """
 
 import hashlib
@@ -25,15 +26,15 @@ from neurosearch.study.space import Dimension
 _LOG = logging.getLogger(__name__)
 
 SURVIVING = 0.5
-"""Share of the trials of a set of choices that are parents under it (truncation selection: Muehlenbein and
+"""Fraction of the trials of a set of choices that are parents under it (truncation selection: Muehlenbein and
 Schlierkamp-Voosen 1993 use a tenth to a half)."""
 
 POPULATION, CROSSOVER, SWAPPING = 50, 0.9, 0.5
-"""Most parents, the share of children of two parents, and of their values from the second; Optuna's own numbers."""
+"""Most parents, fraction of children of two parents, and of their values from the second parent; Optuna's defaults."""
 
 
 class _Grouped(BaseSampler):
-    """Draws each group when the choices above it are known, and keeps every value on its dimension's grid."""
+    """Draws each group once its choices are known, and keeps every value on its dimension's grid."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -49,7 +50,7 @@ class _Grouped(BaseSampler):
         axes: Mapping[str, BaseDistribution],
         under: bool,
     ) -> None:
-        """Draw a group jointly; what is left out of the draw will be random."""
+        """Draw a group jointly; values not in the result are drawn at random."""
         self._dimensions, self._drawn = dimensions, {}
         several = {name: axis for name, axis in sorted(axes.items()) if not axis.single()}
         self._drawn = self._evolved(study, trial, several, under)
@@ -72,7 +73,7 @@ class _Grouped(BaseSampler):
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """The value of the group's draw; a random one where it has none (a mutation, or too few of its kind)."""
+        """The value of the group's draw; a random one if it has none (a mutation, or too few trials)."""
         if param_name in self._drawn:
             value = self._drawn[param_name]
         else:
@@ -81,7 +82,7 @@ class _Grouped(BaseSampler):
 
 
 class GroupNsga2(_Grouped):
-    """What stands under no choice evolves by generations, as in Optuna; the rest from the best of its own kind."""
+    """Parameters under no choice evolve by generations, as in Optuna; the others from the best trials that had them."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -112,10 +113,10 @@ class GroupNsga2(_Grouped):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Reads the state of a strategy from a journal, and nothing else: data never run code."""
+    """Unpickles only the state of a strategy from a journal: data never run code."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """One of the few types of which a state consists."""
+        """One of the few types that occur in a state."""
         if (module, name) not in _STATE:
             raise pickle.UnpicklingError(f"{module}.{name} is no part of a strategy's state")
         return super().find_class(module, name)
@@ -127,7 +128,7 @@ _STATE = {("cmaes._cma", "CMA"), ("numpy", "dtype"), ("numpy", "ndarray")} | {
 
 
 class _Strategy(CmaEsSampler):
-    """Optuna's, with its state read safely; one that cannot be read counts as none, and the strategy begins anew."""
+    """Optuna's CMA-ES, with its state read safely; an unreadable state is ignored and the strategy starts anew."""
 
     def __init__(self, seed: int, kind: str = "") -> None:
         super().__init__(seed=seed, warn_independent_sampling=False)
@@ -145,7 +146,7 @@ class _Strategy(CmaEsSampler):
 
 
 class GroupCmaEs(_Grouped):
-    """One evolution strategy for the numbers of each set of choices; the choices themselves are drawn evenly."""
+    """One evolution strategy for the numbers of each set of choices; the choices themselves are drawn uniformly."""
 
     def _evolved(
         self, study: optuna.Study, trial: FrozenTrial, axes: dict[str, BaseDistribution], under: bool
@@ -154,6 +155,6 @@ class GroupCmaEs(_Grouped):
         if not under:
             return _Strategy(self._seed).sample_relative(study, trial, numbers)
         kind = hashlib.sha256("\n".join(numbers).encode()).digest()
-        # each set of choices has its own draws, and notes its own state on its trials
+        # each set of choices has its own random draws and stores its own state with its trials
         strategy = _Strategy(self._seed ^ int.from_bytes(kind[:3], "little"), kind.hex()[:12])
         return strategy.sample_relative(Among(study, frozenset(numbers)), trial, numbers)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Whether a study asks for scores that its task has: known from the stream, before anything is simulated."""
+"""Check from the stream, before any simulation, that the task provides the metrics of a study."""
 
 import dataclasses
 
@@ -17,10 +17,10 @@ from neurosearch.study.study import Study
 
 
 def checked(study: Study) -> Study:
-    """The study, if each of its objectives and constraints is a score of one of its tasks.
+    """Return the study if one of its tasks provides each of its objectives and constraints.
 
-    A study that searches the numbers of its task (its length, how often it changes) is not asked: they may decide
-    which scores there are. The driver looks at the first trial then.
+    A study that searches numbers of its task (its length, the number of changes) is not checked, because they may
+    determine which metrics exist; the driver then checks the first trial.
     """
     searched = {path: d for path, d in study.space.items() if path == "task" or is_under(path, "task")}
     named = [isinstance(d, Choice) and all(isinstance(o, str | bool) for o in d.options) for d in searched.values()]
@@ -43,14 +43,14 @@ def checked(study: Study) -> Study:
 
 
 def refusal(study: Study, asked: str, name: str, tasks: list[str], given: set[str]) -> str:
-    """The sentence about a score that the task, or all of the tasks, cannot give."""
+    """The message about a metric that none of the tasks provides."""
     has = ", ".join(name for name, m in metrics().items() if name in given and m.judges != "held_out")
     of = f"the task {tasks[0]}, which has" if len(tasks) == 1 else f"the tasks {', '.join(tasks)}, which have"
     return f"{study.file}: {asked}: {name} is no score of {of} {has}; choose one of these"
 
 
 def scores_of(stream: Stream) -> set[str]:
-    """Names of the scores that a network can have on this stream: those of a made-up record of a plastic one."""
+    """Names of the metrics that a network can have on this stream, from an artificial record of a plastic network."""
     samples = len(stream.phase)
     match stream.goal:
         case Values(targets=targets):

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first asks the search to end in good order, the second ends it at once."""
+"""Ctrl-C: the first stops the search cleanly, the second immediately."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from neurosearch.search.executors.stop_flag import StopFlag
 
 
 class Interrupt:
-    """Catches SIGINT and SIGTERM while it is entered; ``cancel`` is what running simulations watch."""
+    """Handles SIGINT and SIGTERM within a ``with`` block; running simulations watch ``cancel``."""
 
     def __init__(self) -> None:
         self.cancel = StopFlag()

@@ -1,4 +1,4 @@
-"""What a running search shows on stderr: one line, live on a terminal, every few seconds elsewhere."""
+"""Progress of a running search on stderr: one line, live on a terminal, otherwise every few seconds."""
 
 import sys
 import time
@@ -12,17 +12,17 @@ LIVE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Status:
-    """Where a search stands.
+    """State of a search.
 
     Attributes:
-        done, total: stored trials, and how many there shall be.
-        fresh: trials finished since this launch began.
-        seconds: since this launch began.
+        done, total: number of stored trials, and the target.
+        fresh: trials completed in this launch.
+        seconds: since the start of this launch.
         best: best first objective of a feasible trial.
         metric: its name.
-        builds: structures compiled since this launch began.
+        builds: structures compiled in this launch.
         failures: stored trials whose status is not ok.
-        running: simulations under way.
+        running: number of running simulations.
         duplicates: proposals that had been evaluated before.
     """
 
@@ -39,7 +39,7 @@ class Status:
 
 
 def line(status: Status) -> str:
-    """One line of text."""
+    """The state on one line of text."""
     rate = status.fresh / status.seconds * 60 if status.seconds > 0 else 0.0
     best = "none yet" if status.best is None else f"{status.best:.4g}"
     left = duration((status.total - status.done) / rate * 60) if rate > 0 else "?"
@@ -55,7 +55,7 @@ def line(status: Status) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words: ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """Format seconds: ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     if seconds < 3600:
@@ -89,11 +89,11 @@ class Progress:
             self._live = None
 
     def show(self, status: Status, last: bool = False) -> None:
-        """Show a status if it is time to; the last one always."""
+        """Show a status if an update is due; always show the last one."""
         self.say(line(status), last)
 
     def say(self, text: str, last: bool = False) -> None:
-        """Show any line in the same way."""
+        """Show any other line in the same way."""
         now = time.monotonic()
         if self._quiet or text == self._shown or (now < self._next and not last):
             return

@@ -1,4 +1,4 @@
-"""What to evaluate next: the sampler's proposals without those that were evaluated before, also after a resume."""
+"""The next configurations to evaluate: the sampler's proposals without repeated ones, also after a resume."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -20,17 +20,17 @@ Effective = Callable[[Configuration], Configuration]
 """Configuration → what it is run as; equal ones are evaluated once."""
 
 EXHAUSTED = 100
-"""Repeated proposals in a row that end a search."""
+"""Consecutive repeated proposals after which the space counts as exhausted."""
 
 
 class Proposals:
-    """The sampler and what it has been told.
+    """The sampler and the trials it knows.
 
     Attributes:
-        stamp: when this launch began, seconds since 1970; it tells launches apart.
+        stamp: start of this launch, seconds since 1970; it identifies the launch.
         duplicates: proposals that had been evaluated before.
         seconds: spent in the sampler.
-        recalled: stored trials that were running when the last proposals were made, so they are told one by one.
+        recalled: stored trials that were running when the last proposals were made, and are therefore told one by one.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Proposals:
         self._stored: dict[int, Trial] = {}  # ask → trial
         self._params: dict[int, Mapping[str, Any]] = {}  # ask → what it proposed first
         self._entered: set[int] = set()  # numbers of the trials that the sampler knows
-        self._repeats: list[Repeat] = []  # since the last proposal that is run
+        self._repeats: list[Repeat] = []  # since the last new proposal
         self._next_ask = self._in_a_row = 0
         self._resume(workers)
 
     @property
     def exhausted(self) -> bool:
-        """Whether the space seems to hold nothing more."""
+        """Whether the space seems to be exhausted."""
         return self._in_a_row >= EXHAUSTED
 
     @property
@@ -67,7 +67,7 @@ class Proposals:
         return {name for trial in self._stored.values() for name in trial.score.metrics}
 
     def ask(self) -> Proposal | None:
-        """A proposal that was not evaluated before, or nothing."""
+        """A proposal that was not evaluated before, or ``None``."""
         ask, after, began = self._next_ask, self._sampler.told, self._clock.seconds()
         self._next_ask += 1
         params = self._sampler.ask(ask)
@@ -85,10 +85,10 @@ class Proposals:
         return Proposal(asked, params, configuration, digest, sample_seconds)
 
     def _repeat(self, ask: int, after: int, original: int, params: Mapping[str, Any]) -> None:
-        """A known configuration is told its stored score (a running one has none yet) and does not count.
+        """Tell the sampler the stored score of a repeated configuration (none if still running); it does not count.
 
-        Where other parameters are run as the same configuration, the sampler is told of those that were evaluated:
-        these are stored, so a resumed search can tell it the same.
+        If other parameters run as the same configuration, the sampler is told those that were evaluated: they are
+        stored, so a resumed search can tell it the same.
         """
         if params != self._params[original]:
             self._sampler.recall(ask, self._params[original], {})
@@ -102,22 +102,22 @@ class Proposals:
             self._tell(trial, ask)
 
     def abandon(self, proposal: Proposal) -> None:
-        """A proposal was not evaluated, since the launch ends: it may be proposed again."""
+        """Drop a proposal that was not evaluated because the launch ended; it may be proposed again."""
         self._known.pop(proposal.digest, None)
         self._sampler.drop(proposal.asked.ask)
 
     def attributes(self, proposal: Proposal) -> dict[str, Any]:
-        """What the sampler notes on a trial, to be stored with it."""
+        """The sampler's notes on a trial, to be stored with it."""
         return self._sampler.attributes(proposal.asked.ask)
 
     def stored(self, proposal: Proposal, trial: Trial) -> None:
-        """A proposal has become a stored trial: tell the sampler."""
+        """Tell the sampler the score of a proposal that is now a stored trial."""
         self._stored[proposal.asked.ask] = trial
         self._entered.add(trial.number)
         self._tell(trial)
 
     def recall(self) -> bool:
-        """Tell the sampler of the next recalled trial, if there is one."""
+        """Tell the sampler the next recalled trial, if any."""
         if self.recalled:
             self._tell(self.recalled.popleft())
             return True
@@ -126,8 +126,8 @@ class Proposals:
     def _resume(self, workers: int) -> None:
         """Replay stored trials into the sampler, in the order in which it was asked and told.
 
-        The last trials, one a worker, are entered as running: they were when the next proposal was made, and are told
-        before anything else finishes. So a resumed search of one worker continues bit for bit.
+        The last trials, one per worker, are entered as running: they were running when the next proposal was made, and
+        are told before anything else finishes. So a resumed search with one worker continues bit for bit.
         """
         trials = list(self._store.trials())
         if self._store.contested:  # from the first proposal on, or each would propose what the others do
@@ -156,7 +156,7 @@ class Proposals:
         self.recalled.extend(held_back)
 
     def adopt(self) -> None:
-        """Enter what is stored and was not asked here: what other drivers of this study have found meanwhile."""
+        """Enter stored trials that were not proposed here: those of other drivers of this study."""
         noted: list[dict[str, Any]] = []
         for trial in self._store.trials():
             if trial.number not in self._entered:
@@ -188,7 +188,7 @@ class Proposals:
 
 
 def _several_drivers(trials: list[Trial]) -> bool:
-    """Whether drivers ran at the same time: two asks have one number, or launches took turns in storing."""
+    """Whether drivers ran concurrently: two asks have the same number, or launches alternate in the store."""
     asks = [n for t in trials for n in (t.asked.ask, *(repeat.ask for repeat in t.asked.repeats))]
     launches = [trial.ran.launch for trial in trials]
     turns = sum(a != b for a, b in pairwise(launches))

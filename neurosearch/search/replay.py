@@ -1,4 +1,4 @@
-"""One stored trial again: the same configuration and seeds must give the same score, bit for bit."""
+"""Replay a stored trial: the same configuration and seeds must give the same score, bit for bit."""
 
 import threading
 
@@ -8,7 +8,7 @@ from neurosearch.search.evaluation import Evaluate
 
 
 def replay(trial: Trial, evaluate: Evaluate, cancel: threading.Event | None = None) -> tuple[Score, list[str]]:
-    """Run a stored trial again; returns the new score and what differs: nothing when it is identical."""
+    """Run a stored trial again; returns the new score and the differences, empty if it is identical."""
     configuration, seeds = dict(trial.configuration), trial.seeds
     score = evaluate(configuration, seeds, cancel or threading.Event())
     return score, differences(trial.score, score)

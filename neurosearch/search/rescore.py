@@ -1,4 +1,4 @@
-"""The best few, run again on fresh seeds: the luckiest of many noisy scores is not the best."""
+"""Run the best trials again on fresh seeds, because the highest of many noisy scores is biased upwards."""
 
 from concurrent.futures import Executor
 
@@ -28,7 +28,7 @@ def rescore(
     pool: Executor | None = None,
     clock: Clock = REAL,
 ) -> dict[int, Rescored]:
-    """Run every finalist on every fresh seed that is not stored yet, and store each finalist as it is complete.
+    """Run every finalist on every fresh seed that is not stored yet, and store each finalist once complete.
 
     Args:
         pool: as of `neurosearch.search.driver.run`.
@@ -53,7 +53,7 @@ def rescore(
 
 
 def _run(due: list[Trial], seeds: tuple[int, ...], store: Store, at_work: Workers, shown: Progress) -> None:
-    """Every finalist on every seed; after an interrupt nothing more is stored."""
+    """Evaluate every finalist on every seed; nothing is stored after an interrupt."""
     jobs = {at_work.submit(dict(trial.configuration), (seed,)): (trial.number, seed) for trial in due for seed in seeds}
     scores: dict[int, dict[int, Score]] = {trial.number: {} for trial in due}
     total = len(jobs)

@@ -1,7 +1,7 @@
-"""The model that proposes: Optuna's samplers over a bounded window of what was told, seeded anew for each ask.
+"""Propose parameters with Optuna's samplers, over a bounded window of told trials and with a new seed for each ask.
 
-The proposal of ask n is a function of (study seed, n, what was told in its order, what is running), so a resumed
-search continues as an uninterrupted one would have. TPE models what stands under one set of choices jointly.
+The proposal of ask n is a function of (study seed, n, told trials in order, running trials), so a resumed search
+continues exactly like an uninterrupted one. TPE models the parameters under one set of choices jointly.
 """
 
 import hashlib
@@ -25,32 +25,32 @@ from neurosearch.study.space import Choice, Dimension, Int, Under, Value
 from neurosearch.study.study import Study
 
 WINDOW, KEPT, KEPT_BEST = 200, 150, 60
-"""Of WINDOW told trials KEPT stay, the KEPT_BEST best and the most recent: the cost of a proposal grows with them."""
+"""Of WINDOW told trials KEPT are kept, the KEPT_BEST best and the most recent: they determine a proposal's cost."""
 
 KEPT_UNDER = 16
-"""The most recent trials of each set of choices that stay for an evolution, whose state they carry."""
+"""The most recent trials of each set of choices that are kept for an evolution strategy, whose state they carry."""
 
 FEW = 12
-"""Whole numbers with more values than this are modelled as real ones and rounded: Optuna's sum over all is slow."""
+"""Integers with more values than this are modelled as real numbers and rounded: Optuna's sum over all is slow."""
 
 
 UNDER = " | "
-"""Between a path and the choices that it stands under, in the names that the model knows."""
+"""Separator between a path and the choices that it depends on, in the model's parameter names."""
 
 Axis = Callable[[Dimension], BaseDistribution]
-"""How a model sees a dimension."""
+"""Function from a dimension to the model's distribution."""
 
 
 @dataclass
 class Told:
-    """One proposal and, once it is known, what it was worth.
+    """One proposal and, once known, its losses.
 
     Attributes:
         ask: number of the ask.
-        params: internal name (with the choices it stands under) → value.
+        params: internal name (with the choices it depends on) → value.
         dimensions: internal name → dimension.
-        attributes: what an evolution strategy noted.
-        losses: objectives, each to be minimised; none while it runs, or when it has no value.
+        attributes: notes of an evolution strategy.
+        losses: objectives, each to be minimised; empty while it runs or if it has no value.
         violations: constraint → violation.
     """
 
@@ -75,7 +75,7 @@ class Sampler:
         self._model: optuna.Study | None = None
         self._worst: list[float | None] = [0.0 if d == "maximize" else None for d in study.directions]
         self.told = 0
-        self.lane = ""  # what tells this driver's draws from those of others that search the same study
+        self.lane = ""  # separates this driver's random draws from those of other drivers of the study
 
     def ask(self, number: int) -> dict[str, Value]:
         """The parameters of proposal ``number``."""
@@ -89,14 +89,14 @@ class Sampler:
         return params
 
     def recall(self, number: int, params: Mapping[str, Value], attributes: Mapping[str, Any]) -> None:
-        """Enter a proposal of an earlier run of the search as if it had just been made."""
+        """Enter a proposal of an earlier launch as if it had just been made."""
         recalled = _Recalled(params)
         self._study.sample(recalled)
         self._running[number] = Told(number, recalled.params, recalled.dimensions, dict(attributes))
         self._model = None
 
     def tell(self, number: int, losses: tuple[float, ...] | None, violations: Mapping[str, float]) -> None:
-        """What a proposal was worth; one that failed counts as the worst seen so far, so that the model avoids it."""
+        """Enter the losses of a proposal; a failed one counts as the worst so far, so that the model avoids it."""
         told = self._running.pop(number)
         if losses is None and None not in self._worst:
             losses = tuple(worst for worst in self._worst if worst is not None)
@@ -115,7 +115,7 @@ class Sampler:
         self._finish(self._running.pop(number))
 
     def attributes(self, number: int) -> dict[str, Any]:
-        """What the sampler noted on a running proposal, to be stored with it."""
+        """The sampler's notes on a running proposal, to be stored with it."""
         told = self._running[number]
         if self._model is not None and number in self._live:
             noted = self._model.get_trials(deepcopy=False)[self._live[number].number].system_attrs
@@ -151,7 +151,7 @@ class Sampler:
 
 
 class _Draws:
-    """The draws of one ask."""
+    """The random draws of one ask."""
 
     def __init__(self, model: optuna.Study, trial: optuna.Trial, axis: Axis) -> None:
         self._model, self._trial, self._axis = model, trial, axis
@@ -173,7 +173,7 @@ class _Draws:
 
 
 class _Recalled:
-    """Draws that give back what was stored."""
+    """Draws that return stored values."""
 
     def __init__(self, stored: Mapping[str, Value]) -> None:
         self._stored = stored
@@ -209,7 +209,7 @@ def _suggest(trial: optuna.Trial, name: str, dimension: Dimension, d: BaseDistri
 
 
 def _real_axis(dimension: Dimension) -> BaseDistribution:
-    """The dimension as TPE sees it: a grid of many values is a real axis, half a step wider at each end."""
+    """The distribution for TPE: a grid of many values becomes a real axis, half a step wider at each end."""
     if isinstance(dimension, Choice):
         return CategoricalDistribution(dimension.options)
     low, high, step = dimension.low, dimension.high, dimension.step or 0.0
@@ -225,7 +225,7 @@ def _real_axis(dimension: Dimension) -> BaseDistribution:
 
 
 class _Real(FloatDistribution):
-    """A real axis whose values are known to be numbers: Optuna asks for each of them again at every proposal."""
+    """A real axis whose values need no validation, which Optuna repeats for each of them at every proposal."""
 
     def to_internal_repr(self, param_value_in_external_repr: Any) -> float:
         return float(param_value_in_external_repr)
@@ -244,7 +244,7 @@ def _frozen(told: Told, running: bool, axis: Axis) -> FrozenTrial:
 
 
 def _shrink(window: list[Told], under: int = 0) -> list[Told]:
-    """The best and the most recent, in the order in which they were told; ``under``: of each set of choices."""
+    """The best and the most recent trials in the order told; with ``under``, for each set of choices."""
     measured = [told for told in window if told.losses is not None]
     best = {told.ask for told in _ranked(measured)[:KEPT_BEST]}
     kept = set(best)
@@ -262,7 +262,7 @@ def _shrink(window: list[Told], under: int = 0) -> list[Told]:
 
 
 def _ranked(window: list[Told]) -> list[Told]:
-    """Feasible first, then front by front."""
+    """Order: feasible first, then by Pareto front."""
     if not window or len(window[0].losses or ()) == 1:
         return sorted(window, key=lambda told: (_violation(told), told.losses, told.ask))
     left, ranked = sorted(window, key=lambda told: told.ask), []

@@ -1,6 +1,6 @@
-"""TPE for spaces with choices: what stands under one set of choices is modelled jointly and among its own kind.
+"""TPE for spaces with choices: parameters under one set of choices are modelled jointly, from trials that had them.
 
-Bergstra et al. (2011), in the multivariate form of Optuna; a share of the proposals explores (choices drawn
+Bergstra et al. (2011), in the multivariate form of Optuna; a fraction of the proposals explores (choices drawn
 uniformly).
 """
 
@@ -16,20 +16,20 @@ from neurosearch.random import draw, stream_id
 from neurosearch.study.space import Choice, Dimension
 
 STARTUP, STARTUP_UNDER = 40, 8
-"""Random trials before a model is used, and trials of a set of choices before what stands under them is modelled."""
+"""Random trials before a model is used, and trials of a set of choices before the parameters under it are modelled."""
 
 CANDIDATES = 12
-"""Draws among which TPE proposes the best; half of Optuna's own number, since most of a proposal's time goes there."""
+"""Candidates from which TPE proposes the best; half of Optuna's default, since they dominate a proposal's time."""
 
 EXPLORATION = 0.1
-"""Share of proposals whose choices are drawn evenly, and only the numbers from the model: a search that has settled
-early on one set of choices still hears what the others are worth."""
+"""Fraction of proposals whose choices are drawn uniformly and only the numbers by the model, so that a search that
+settled early on one set of choices still evaluates the others."""
 
 
 class Among:
-    """A study as a sampler sees it, of those trials alone that had certain parameters.
+    """The study that a sampler sees, restricted to trials that had certain parameters.
 
-    What is good under a choice is judged among its own kind, else nothing under a weaker choice would count as good.
+    Trials under a choice are compared with each other only; otherwise none under a weaker choice would count as good.
     """
 
     def __init__(self, study: optuna.Study, names: frozenset[str]) -> None:
@@ -42,7 +42,7 @@ class Among:
         return [t for t in self._study._get_trials(*arguments, **more) if self._names <= t.params.keys()]
 
     def measured(self) -> int:
-        """How many have a value."""
+        """Number of trials with a value."""
         return len(self._get_trials(deepcopy=False, states=(TrialState.COMPLETE,), use_cache=True))
 
 
@@ -67,7 +67,7 @@ class GroupTpe(TPESampler):
         axes: Mapping[str, BaseDistribution],
         under: bool,
     ) -> None:
-        """Draw a group jointly; of too few trials nothing is drawn, and each value will be random."""
+        """Draw a group jointly; with too few trials the result is empty, and each value is drawn at random."""
         self._dimensions, self._drawn = dimensions, {}
         several = {name: axis for name, axis in sorted(axes.items()) if not axis.single()}
         if self._curious:

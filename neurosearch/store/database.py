@@ -1,4 +1,4 @@
-"""Optuna's databases, opened by one driver or by many at once, and what their errors mean to a user."""
+"""Open Optuna's databases, for one driver or several at once, and translate their errors for the user."""
 
 import time
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ import optuna
 from neurosearch.errors import UserError
 
 ATTEMPTS, PAUSE = 10, 0.2
-"""Tries to open a database, and seconds between two: drivers that start together make its tables at the same time."""
+"""Attempts to open a database, and seconds between them: drivers that start together create its tables concurrently."""
 
 _LOCKED = ("database is locked", "database table is locked", "lock timeout", "lock wait timeout", "deadlock")
-"""What SQLite, PostgreSQL and MySQL say of a lock that another program holds."""
+"""Parts of the messages of SQLite, PostgreSQL and MySQL about a lock that another program holds."""
 
 
 def open_database(url: str, *, create: bool) -> Any:
-    """The storage of a URL; its tables are made where there are none, unless it is only to be read.
+    """The storage of a URL; missing tables are created, unless it is opened for reading only.
 
     Raises:
         UserError: the URL does not work here, or another program has locked the database.
@@ -34,7 +34,7 @@ def open_database(url: str, *, create: bool) -> Any:
                 time.sleep(PAUSE)
                 continue
             raise UserError(_sentence(url, error, f"--storage {url} cannot be opened", "check the URL")) from error
-        except Exception as error:  # every driver has errors of its own; all mean that the URL does not work here
+        except Exception as error:  # every database driver has its own errors; all mean that the URL does not work here
             raise UserError(_sentence(url, error, f"--storage {url} cannot be opened", "check the URL")) from error
     raise AssertionError("the last attempt returns or raises")
 
@@ -52,7 +52,7 @@ def explained(place: str, doing: str, then: str) -> Iterator[None]:
 
 @contextmanager
 def written_once() -> Iterator[None]:
-    """Let pass that another driver has just written the same row for the first time."""
+    """Ignore the error that another driver has just written the same row for the first time."""
     from sqlalchemy.exc import IntegrityError
 
     try:
@@ -73,7 +73,7 @@ def _sentence(place: str, error: Exception, problem: str, then: str) -> str:
 
 
 def _made_meanwhile(error: Exception) -> bool:
-    """Whether tables or their first rows were made by somebody else between two of our statements."""
+    """Whether another driver created tables or their first rows between two of our statements."""
     from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
     return isinstance(error, IntegrityError | InternalError | ProgrammingError) or "already exists" in str(error)

@@ -1,7 +1,7 @@
-"""Which drivers of a database are at work, so that each has draws of its own from its first proposal on.
+"""Register the active drivers of a database, so that each has its own random draws from its first proposal on.
 
-A driver that is alone draws as it would with a journal. One that finds another at work, or that starts together with
-another, takes a lane of its own (`Sampler.lane`); else both would propose the same until one has stored a trial.
+A single driver draws as it would with a journal. One that finds another active, or starts at the same time, takes its
+own lane (`Sampler.lane`); otherwise both would propose the same trials until one has stored a trial.
 """
 
 import os
@@ -15,15 +15,15 @@ from typing import Any
 import optuna
 
 BEAT = 20.0
-"""Seconds between two signs of life."""
+"""Seconds between heartbeats."""
 LOST = 6 * BEAT
-"""Seconds without a sign after which a driver on another machine counts as dead; on this one its process is asked."""
+"""Seconds without a heartbeat after which a driver on another machine counts as dead; here its process is checked."""
 
 _KEY = "neurosearch:driver:"
 
 
 class Presence:
-    """One driver's entry among the attributes of its study."""
+    """The entry of one driver in the attributes of its study."""
 
     def __init__(self, study: optuna.Study) -> None:
         self._study = study
@@ -31,7 +31,7 @@ class Presence:
         self._next = 0.0
 
     def enter(self) -> bool:
-        """Register; whether another driver is at work.
+        """Register; returns whether another driver is active.
 
         Each registers before it looks, so of two that start together one at least sees the other.
         """
@@ -41,12 +41,12 @@ class Presence:
         return any(_alive(entry) for entry in others.values())
 
     def beat(self) -> None:
-        """Give a sign of life if it is time to."""
+        """Write a heartbeat if it is due."""
         if time.monotonic() >= self._next:
             self._write()
 
     def leave(self) -> None:
-        """Say that this driver is done."""
+        """Remove the entry of this driver."""
         self._study.set_user_attr(self._key, None)
 
     def _write(self) -> None:
@@ -65,7 +65,7 @@ def _alive(entry: Mapping[str, Any] | None) -> bool:
 
 
 def _machine() -> str:
-    """Where a process number means something: the host since it was started, and the container."""
+    """The scope of a process ID: the host since its boot, and the container."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{platform.node()} {boot} {os.stat('/proc/self/ns/pid').st_ino}"
@@ -74,7 +74,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process was started, in the kernel's ticks; empty for one that is not alive."""
+    """Start time of a process in kernel ticks; empty if it is not alive."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except FileNotFoundError:

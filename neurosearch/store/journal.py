@@ -1,4 +1,4 @@
-"""Optuna's journal file, made safe: whole lines only, a lock that dies with its holder, damage named by line."""
+"""Optuna's journal file, made safe: complete lines only, a lock that ends with its holder, damage reported by line."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ _CREATE_STUDY = 0
 
 
 class KernelLock:
-    """A lock that the kernel releases when its holder ends, however it ends (Optuna's own waits 30 s for the dead)."""
+    """A lock that the kernel releases when its holder ends for any reason (Optuna's waits 30 s for a dead holder)."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,7 +32,7 @@ class KernelLock:
         return True
 
     def try_acquire(self) -> bool:
-        """Take the lock if nobody has it."""
+        """Take the lock if it is free."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,14 +43,14 @@ class KernelLock:
         return True
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
 
 class Journal(JournalFileBackend):
-    """Optuna's file backend whose append happens whole or not at all."""
+    """Optuna's file backend with atomic appends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,7 +65,7 @@ class Journal(JournalFileBackend):
             yield log
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Append as one write; when the disk is full the file is cut back to its last whole line."""
+        """Append as one write; if the disk is full, the file is truncated to its last complete line."""
         text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
         self._append_lock.acquire()
         try:
@@ -75,7 +75,7 @@ class Journal(JournalFileBackend):
 
 
 class ReadOnlyJournal(BaseJournalBackend):
-    """A journal as it is now: no lock is taken and nothing is written, so it may lie in a folder of somebody else's."""
+    """A snapshot of a journal: no lock is taken and nothing is written, so its folder may be read-only."""
 
     def __init__(self, path: Path) -> None:
         self._path, self.line = path, 0
@@ -129,10 +129,10 @@ def _append(path: Path, text: bytes) -> None:
 
 
 def mend(path: Path) -> str:
-    """Check a journal before it is opened; returns what was done, for the user, or nothing.
+    """Check a journal before it is opened; returns a message on what was repaired, or an empty text.
 
-    A last line that was cut (the machine went down in the middle of a write) is moved to ``NAME.journal.cut``. Damage
-    anywhere else raises, because nothing after it could be trusted.
+    An incomplete last line (the machine went down during a write) is moved to ``NAME.journal.cut``. Damage anywhere
+    else raises, because the lines after it cannot be trusted.
     """
     lock = KernelLock(path)
     try:
@@ -148,7 +148,7 @@ def mend(path: Path) -> str:
 
 
 def _whole(path: Path, content: bytes) -> int:
-    """How many bytes of a journal are whole lines: all, or all but a last line that was cut."""
+    """Number of bytes of a journal in complete lines: all, or all but an incomplete last line."""
     lines = content.split(b"\n")
     ends_whole = lines[-1] == b""
     lines = lines[:-1] if ends_whole else lines

@@ -1,4 +1,4 @@
-"""Trial ⇄ Optuna storage: one append a finished trial, a study that may not change under its trials."""
+"""Trial ⇄ Optuna storage: one append per finished trial, and a study that must not change once trials are stored."""
 
 import math
 import os
@@ -42,10 +42,10 @@ class Store:
     """The stored trials of one study; only the driver writes.
 
     Attributes:
-        study: whose trials these are.
-        place: path or URL, for sentences.
+        study: the study.
+        place: path or URL, for messages.
         path: of the journal; ``None`` for a database.
-        contested: another driver was at work when this one began (see `driving`).
+        contested: whether another driver was active when this one started (see `driving`).
     """
 
     def __init__(self, study: Study, storage: Any, place: str, path: Path | None, *, create: bool = True) -> None:
@@ -64,17 +64,17 @@ class Store:
                 f"{self.place} holds no trial of '{self.study.name}'; run `neurosearch launch {self.study.called}`, "
                 f"or give another --storage"
             )
-        with suppress(optuna.exceptions.DuplicatedStudyError):  # by another driver since we looked
+        with suppress(optuna.exceptions.DuplicatedStudyError):  # created by another driver in the meantime
             return optuna.create_study(study_name=self.study.name, storage=storage, directions=directions)
         return optuna.load_study(study_name=self.study.name, storage=storage)
 
     @property
     def shared(self) -> bool:
-        """Other drivers may be storing trials of this study now: a journal has one driver, a database any number."""
+        """Whether other drivers may be storing trials of this study: a journal has one, a database any number."""
         return self.path is None
 
     def trials(self) -> list[Trial]:
-        """Every stored trial in the order in which it finished; also those that another driver stored meanwhile."""
+        """Every stored trial in the order of completion, including those that other drivers have stored meanwhile."""
         with explained(self.place, "read", _READ):
             stored = self._study.get_trials(deepcopy=False)
         for frozen in stored[len(self._trials) :]:
@@ -105,11 +105,11 @@ class Store:
             raise UserError(f"{self.place}: trial {number}: {error}; restore the file from a copy") from error
 
     def count(self) -> int:
-        """How many trials are stored; of a journal this driver is the only writer, so it need not be read again."""
+        """Number of stored trials; a journal has this driver as its only writer, so it is not read again."""
         return len(self._trials) if self.path is not None and self._trials else len(self.trials())
 
     def sampler_attributes(self) -> list[dict[str, Any]]:
-        """What the sampler noted on each trial (the generation of an evolution strategy, for example)."""
+        """The sampler's notes on each trial (for example the generation of an evolution strategy)."""
         with explained(self.place, "read", _READ):
             stored = self._study.get_trials(deepcopy=False)
         return [_of_the_sampler(frozen.system_attrs) for frozen in stored]
@@ -142,7 +142,7 @@ class Store:
         return self._trials[-1]
 
     def rescored(self) -> dict[int, ranking.Rescored]:
-        """The finalists' runs on fresh seeds, by trial number."""
+        """The finalists' scores on fresh seeds, by trial number."""
         found: dict[int, ranking.Rescored] = {}
         with explained(self.place, "read", _READ):
             attributes = self._study.user_attrs
@@ -158,13 +158,13 @@ class Store:
         return found
 
     def add_rescored(self, result: ranking.Rescored) -> None:
-        """Store a finalist's runs on fresh seeds."""
+        """Store a finalist's scores on fresh seeds."""
         data = {"seeds": list(result.seeds), "scores": [plain(score_to_json(score)) for score in result.scores]}
         with explained(self.place, "written", _WRITTEN):
             self._study.set_user_attr(f"{_RESCORE}{result.number}", data)
 
     def check_identity(self, *, write: bool = True) -> None:
-        """Refuse a study whose file changed in what its stored trials depend on; note it where there are none yet."""
+        """Refuse a study that changed in what its stored trials depend on; record its identity if there are none."""
         now = plain(studies.identity(self.study))
         stored = self._identity()
         if write and (stored is None or (studies.changes(stored, now) and not self._study.get_trials(deepcopy=False))):
@@ -222,7 +222,7 @@ class Store:
 def open_store(study: Study, storage: str | None = None, *, create: bool = True) -> Store:
     """The store of a study: ``./neurosearch-runs/NAME.journal``, a journal file by path, or any Optuna URL.
 
-    Without ``create`` it is only read: nothing is made, locked, repaired or written.
+    Without ``create`` it is opened for reading only: nothing is created, locked, repaired or written.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if storage and "://" in storage:
@@ -256,7 +256,7 @@ def _journal(path: Path, create: bool) -> tuple[Journal | ReadOnlyJournal, str]:
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:
-    """The dimension in Optuna's words (which know no step on a logarithmic axis: values are snapped by ours)."""
+    """The dimension as Optuna's distribution (which has no step on a logarithmic axis: we round values ourselves)."""
     if isinstance(dimension, Choice):
         return CategoricalDistribution(dimension.options)
     if isinstance(dimension, Float):
@@ -277,7 +277,7 @@ def _of_the_sampler(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """JSON values only: NumPy's become Python's, what is not finite becomes null, a metric without value vanishes."""
+    """Plain JSON values: NumPy's become Python's, non-finite numbers null; metrics without a value are dropped."""
     if isinstance(value, Mapping):
         made = {str(key): plain(v) for key, v in value.items()}
         if isinstance(value.get("metrics"), Mapping):

@@ -1,4 +1,4 @@
-"""The whole of one evaluation as one tree, and which of its paths a search space may name."""
+"""The configuration of one evaluation as one tree, and the paths of it that a search space may name."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from neurosearch.spelling import quoted, shortened, suggestion
 from neurosearch.study.space import Choice, Dimension, Float, Int, Value
 
 Given = Mapping[str, Dimension | Value]
-"""Path → dimension or fixed value, as a study's space gives them."""
+"""Path → dimension or fixed value, as given in a study's space."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """All that one evaluation needs; a path without one of these three names in front is the architecture's."""
+    """Everything one evaluation needs; a path that starts with none of these names belongs to the architecture."""
 
     architecture: Any = part("architectures")
     task: Any = part("tasks")
@@ -31,7 +31,7 @@ def full_path(path: str) -> str:
 
 
 def written_path(path: str, all_paths: Collection[str]) -> str:
-    """The one spelling of a path in a space: with the architecture in front only where that is itself a choice."""
+    """The canonical form of a path in a space: prefixed with the architecture only if that is itself a choice."""
     return full_path(path) if "architecture" in all_paths else path.removeprefix("architecture.")
 
 
@@ -42,7 +42,7 @@ def check_path(path: str, given: Given, root: Configuration, where: str) -> None
 
 
 def _reach(path: str, given: Given, root: Configuration, where: str) -> list[config.Field]:
-    """The fields that a path can mean, over all choices that the space makes above it."""
+    """The fields that a path can refer to, over all choices on which it depends."""
     steps = full_path(path).split(".")
     above: list[tuple[type, Any]] = [(Configuration, root)]
     for n, step in enumerate(steps):
@@ -62,7 +62,7 @@ def _reach(path: str, given: Given, root: Configuration, where: str) -> list[con
 
 
 def _inside(field: config.Field, instance: Any, chosen: Any, where: str, path: str) -> list[tuple[type, Any]]:
-    """What may stand in a field: the options of its choice in the space, else what stands there now."""
+    """Possible values of a field: the options of its choice in the space, otherwise its present value."""
     present = getattr(instance, field.name)
     if field.form == "nested":
         assert field.cls is not None, "a nested field has a class"

@@ -1,6 +1,6 @@
-"""Files that users write: YAML with the numbers of YAML 1.2, or JSON; no repeated key passes unseen.
+"""Read files that users write: YAML with YAML 1.2 numbers, or JSON; repeated keys are errors.
 
-The one door for both: what comes through is plain data, neither endless nor huge, that every later step can handle.
+The result is plain data, finite and of bounded size, that every later step can handle.
 """
 
 import functools
@@ -52,15 +52,15 @@ def _loads_yaml(text: str, where: str) -> Any:
 
 
 _DEEPEST = 100
-"""Levels of a document; a configuration has some ten."""
+"""Most levels of nesting; a configuration has some ten."""
 _MOST = 1_000_000
-"""Values of a document, those behind an alias counted wherever it stands: a few lines can say billions."""
+"""Most values of a document, with aliases expanded: a few lines can define billions."""
 _LARGEST = 1023
-"""Bits of a whole number: what is larger is no float either."""
+"""Most bits of an integer: a larger one does not fit a float either."""
 
 
 def _check(data: Any, where: str) -> None:
-    """Refuse what is plain data and yet cannot be handled: endless, huge, or no text that a file can hold."""
+    """Refuse plain data that cannot be handled: self-referential, huge, or with text that no file can hold."""
     left = _MOST
 
     def walk(value: Any, path: str, depth: int) -> None:
@@ -121,7 +121,7 @@ def _loads_json(text: str, where: str) -> Any:
         raise UserError(f"{where}, line {error.lineno}, column {error.colno}: {error.msg}; fix the file") from error
     except RecursionError as error:
         raise UserError(f"{where} is nested too deeply; fix the file") from error
-    except ValueError as error:  # Python reads no whole number of more than 4,300 digits
+    except ValueError as error:  # Python reads no integer of more than 4,300 digits
         raise UserError(f"{where}: {' '.join(str(error).split(';')[0].split())}; give smaller numbers") from error
 
 
@@ -179,7 +179,7 @@ def _loader() -> Any:
             return made
 
         def flatten_mapping(self, node: Any) -> None:
-            """YAML 1.2 has no merge key: ``<<`` is a key as any other."""
+            """YAML 1.2 has no merge key: ``<<`` is an ordinary key."""
 
     _resolve(Loader)
     plain = ("null", "bool", "int", "float", "str", "seq", "map")
@@ -203,7 +203,7 @@ def _dumper() -> Any:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """SafeDumper that quotes exactly what the loader would not read back as text."""
+        """SafeDumper that quotes exactly the texts that the loader would not read back as text."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True

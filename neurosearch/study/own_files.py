@@ -1,8 +1,8 @@
-"""The user's own ``./file.py:Class`` in plain data: which there are, made absolute, and which may be executed.
+"""References ``./file.py:Class`` to the user's own files in plain data: find them, resolve them, allow execution.
 
-A study file and the command line name files for the user; stored data do not. A found network may use a file only if
-it holds the digest of its text, and this is said before the file is executed; a stored trial only one that its study
-names.
+Files named in a study or on the command line may be executed; files named only in stored data may not. An exported
+network may use a file only if it records the digest of its text, which is announced before execution; a stored trial
+only a file that its study names.
 """
 
 import logging
@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def references(data: Any) -> Iterator[str]:
-    """Every reference ``file.py:Class`` anywhere in data, as key or as value."""
+    """Every reference ``file.py:Class`` in data, as key or as value."""
     if isinstance(data, Mapping):
         for key, value in data.items():
             yield from references(key)
@@ -32,7 +32,7 @@ def references(data: Any) -> Iterator[str]:
 
 
 def own_files(data: Any, base: Path) -> Any:
-    """The same data with each reference looked for in ``base`` and made independent of the working directory."""
+    """The same data with each reference resolved relative to ``base`` and made absolute."""
     if isinstance(data, dict):
         return {own_files(key, base): own_files(value, base) for key, value in data.items()}
     if isinstance(data, list):
@@ -41,7 +41,7 @@ def own_files(data: Any, base: Path) -> Any:
 
 
 def named(data: Any, base: Path) -> Any:
-    """The same as ``own_files`` for what a user wrote: the files it names may be executed."""
+    """``resolved`` for data that a user wrote: the files it names may be executed."""
     made = own_files(data, base)
     for reference in references(made):
         catalogue.allow(reference)

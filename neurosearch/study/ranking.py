@@ -1,4 +1,4 @@
-"""Which trials are better: only healthy and feasible ones, by the first objective, on fresh seeds where there are."""
+"""Rank trials: only valid and feasible ones, by the first objective, on fresh seeds where known."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,17 +10,17 @@ from neurosearch.record.trial import Trial
 from neurosearch.study.study import Study
 
 MEASURED = ("ok", "silent", "saturated")
-"""Status of a run that reached its end; the metrics of any other say nothing that could be compared."""
+"""Status of a valid run; the metrics of any other are not comparable."""
 
 
 @dataclass(frozen=True)
 class Rescored:
-    """One of the best, run again on seeds that the search never saw.
+    """One of the best trials, run again on seeds that the search never used.
 
     Attributes:
         number: of the trial.
         seeds: the fresh seeds.
-        scores: one score a seed.
+        scores: one score per seed.
     """
 
     number: int
@@ -28,24 +28,24 @@ class Rescored:
     scores: tuple[Score, ...]
 
     def mean(self, metric: str) -> float:
-        """Mean over the seeds; NaN when a seed gave no such score."""
+        """Mean over the seeds; NaN if a seed lacks the metric."""
         values = self.values(metric)
         return sum(values) / len(values) if len(values) == len(self.scores) and values else math.nan
 
     def values(self, metric: str) -> list[float]:
-        """One value a seed, where there is one."""
+        """One value for each seed that has the metric."""
         return [score.metrics[metric] for score in self.scores if metric in score.metrics]
 
 
 def losses(study: Study, score: Score) -> tuple[float, ...] | None:
-    """Objectives as numbers to be minimised, or nothing when the run failed or one was not measured."""
+    """Objectives as numbers to minimise; ``None`` if the run failed or lacks one."""
     if score.status not in MEASURED or any(name not in score.metrics for name in study.objectives):
         return None
     return tuple(score.metrics[n] * (-1 if DIRECTIONS[n] == "maximize" else 1) for n in study.objectives)
 
 
 def violations(study: Study, score: Score) -> dict[str, float]:
-    """Constraint → by how much it is violated; zero or less is feasible, a missing score is not."""
+    """Constraint → violation; zero or less is feasible, a missing metric is not."""
     found: dict[str, float] = {}
     for name, bound in study.constraints.items():
         value = score.metrics.get(name, math.inf)
@@ -62,14 +62,14 @@ def feasible(study: Study, score: Score) -> bool:
 
 
 def order(study: Study, trials: Iterable[Trial]) -> list[Trial]:
-    """Healthy, feasible trials, best first: by the first objective, then the next, then the earlier."""
+    """Valid, feasible trials, best first: by the first objective, then the others, then the earlier trial."""
     healthy = (t for t in trials if t.score.status == "ok" and feasible(study, t.score))
     keyed = [(losses(study, t.score), t.number, t) for t in healthy]
     return [t for _, _, t in sorted((k, n, t) for k, n, t in keyed if k is not None)]
 
 
 def front(study: Study, trials: Iterable[Trial]) -> list[Trial]:
-    """The trials that no other beats in every objective, best in the first objective first."""
+    """The Pareto front, sorted by the first objective."""
     ordered = order(study, trials)
     kept: list[tuple[Trial, Sequence[float]]] = []
     for trial in ordered:
@@ -81,14 +81,14 @@ def front(study: Study, trials: Iterable[Trial]) -> list[Trial]:
 
 
 def finalists(study: Study, trials: Iterable[Trial]) -> list[Trial]:
-    """The few that are run again on fresh seeds: the head of the order, or of the front."""
+    """The finalists, which are run again on fresh seeds: the first of the order, or of the front."""
     trials = list(trials)
     ranked = order(study, trials) if len(study.objectives) == 1 else front(study, trials)
     return ranked[: study.rescore.top]
 
 
 def best(study: Study, trials: Iterable[Trial], rescored: Mapping[int, Rescored]) -> Trial | None:
-    """The finalist with the best mean on fresh seeds; without fresh runs the head of the order."""
+    """The finalist with the best mean on fresh seeds; without fresh runs the first of the order."""
     candidates = finalists(study, trials) or order(study, trials)[:1]
     first = study.objectives[0]
     sign = -1 if DIRECTIONS[first] == "maximize" else 1

@@ -8,14 +8,14 @@ from neurosearch.spelling import as_number, quoted, shortened, suggestion
 
 FORMAT = 1
 FRESH_SEEDS = (1001, 1002, 1003, 1004, 1005)
-"""Seeds on which the best few are run again, unless the study names its own."""
+"""Default fresh seeds on which the best trials are run again."""
 
 SEEDS = 2**31
-"""How many seeds there are, of samplers and of networks."""
+"""Number of valid seeds, of samplers and of networks (32 bits)."""
 _MOST = 10**9
-"""Trials, and seconds of a simulation (30 years): more than anybody waits for, and no clock overflows."""
+"""Upper bound of trials, and of seconds of a simulation (30 years): beyond any use, and no clock overflows."""
 _MOST_GB = 1e6
-"""Gigabytes of a simulation; a byte count stays a whole number that a limit of the system can be."""
+"""Upper bound of gigabytes of a simulation, so that the number of bytes fits a system limit."""
 
 
 @functools.cache
@@ -26,21 +26,21 @@ def model() -> Any:
     strict = ConfigDict(extra="forbid", strict=True)
 
     class BoundData(BaseModel):
-        """A score's lower or upper bound."""
+        """Lower or upper bound of a metric."""
 
         model_config = strict
         min: float | None = Field(default=None, allow_inf_nan=False)
         max: float | None = Field(default=None, allow_inf_nan=False)
 
     class LimitsData(BaseModel):
-        """What one simulation may use."""
+        """Resource limits of one simulation."""
 
         model_config = strict
         seconds: float | None = Field(default=None, gt=0, le=_MOST, allow_inf_nan=False)
         memory_gb: float | None = Field(default=None, gt=0, le=_MOST_GB, allow_inf_nan=False)
 
     class RescoreData(BaseModel):
-        """The best few, run again on fresh seeds."""
+        """How the best trials are run again on fresh seeds."""
 
         model_config = strict
         top: int = Field(default=5, ge=0, le=_MOST)
@@ -73,7 +73,7 @@ def model() -> Any:
 
 
 def validate(data: Any, where: str) -> Any:
-    """The data as the model; the first mistake raises, with its path and value."""
+    """Validate the data; the first mistake raises, with its path and value."""
     import pydantic
 
     if not isinstance(data, dict):

@@ -1,4 +1,4 @@
-"""Search spaces: typed dimensions, read from a study file, and sampled so that only what exists is drawn."""
+"""Search spaces: typed dimensions, read from a study file and sampled so that only existing paths are drawn."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,15 +13,15 @@ from neurosearch.spelling import as_number, quoted, shortened, suggestion
 Value = float | int | str | bool
 
 MOST_STEPS = 10**9
-"""Steps of a range: a finer grid is none for a sampler that draws 53 bits and for the tolerance of its last value."""
+"""Most steps of a range: samplers draw 53 bits, so a finer grid could not be resolved."""
 
 MOST_INTEGERS = 2**53
-"""Width of a range of whole numbers; samplers draw them as floats, which hold no larger ones exactly."""
+"""Largest width of an integer range; samplers draw integers as floats, which are exact only up to this size."""
 
 
 @dataclass(frozen=True)
 class Float:
-    """A real number in [low, high]; ``log`` draws its logarithm evenly, ``step`` keeps it on a grid from low."""
+    """A real number in [low, high]; ``log`` samples its logarithm uniformly, ``step`` puts it on a grid from low."""
 
     low: float
     high: float
@@ -29,7 +29,7 @@ class Float:
     step: float | None = None
 
     def snap(self, value: float) -> float:
-        """The nearest value that belongs to the dimension; of a grid as one would write it, 0.3 for 3 * 0.1."""
+        """The nearest value of the dimension; on a grid, the shortest decimal: 0.3, not 3 * 0.1."""
         if self.step is not None:
             low, step = Decimal(repr(self.low)), Decimal(repr(self.step))
             value = float(low + step * round((value - self.low) / self.step))
@@ -38,7 +38,7 @@ class Float:
 
 @dataclass(frozen=True)
 class Int:
-    """An integer in [low, high]; ``log`` draws its logarithm evenly, ``step`` keeps it on a grid from low."""
+    """An integer in [low, high]; ``log`` samples its logarithm uniformly, ``step`` puts it on a grid from low."""
 
     low: int
     high: int
@@ -46,7 +46,7 @@ class Int:
     step: int = 1
 
     def snap(self, value: float) -> int:
-        """The nearest value that belongs to the dimension."""
+        """The nearest value of the dimension."""
         return int(min(max(self.low + self.step * round((value - self.low) / self.step), self.low), self.high))
 
 
@@ -61,14 +61,14 @@ Dimension = Float | Int | Choice
 
 
 Under = tuple[tuple[str, Value], ...]
-"""The choices that a group of paths stands under: (path, option) pairs, outermost first."""
+"""The choices on which a group of paths depends: (path, option) pairs, outermost first."""
 
 
 class Draw(Protocol):
-    """Who chooses: a sampler, a random generator, a stored trial."""
+    """The source of values: a sampler, a random generator, or a stored trial."""
 
     def suggest(self, under: Under, group: Mapping[str, Dimension]) -> Mapping[str, Value]:
-        """One value for each path of a group that stands under the same choices."""
+        """One value for each path of a group that depends on the same choices."""
         ...
 
 
@@ -77,13 +77,13 @@ def sample(
 ) -> dict[str, Value]:
     """Draw every path that exists, outermost choices first.
 
-    What stands under one set of choices is drawn together, and apart from the same paths under other choices: a
-    learning rate of one rule says nothing about another's.
+    Paths that depend on the same set of choices are drawn together, and separately from the same paths under other
+    choices: the learning rate of one rule says nothing about that of another.
 
     Args:
         space: path → dimension.
         exists: whether a path exists under the choices made so far.
-        draw: who chooses.
+        draw: source of values.
     """
     chosen: dict[str, Value] = {}
     waiting = {path: [other for other in _above(path) if other in space] for path in space}
@@ -101,7 +101,7 @@ def sample(
 
 
 def single(dimension: Dimension) -> Value | None:
-    """The only value of a dimension that has one, else nothing."""
+    """The value of a dimension that has only one, otherwise ``None``."""
     if isinstance(dimension, Choice):
         return dimension.options[0] if len(dimension.options) == 1 else None
     return dimension.low if dimension.low == dimension.high else None
@@ -113,7 +113,7 @@ def _above(path: str) -> list[str]:
 
 
 def is_under(path: str, other: str) -> bool:
-    """Whether a path is a field, however deep, of what stands at the other."""
+    """Whether a path is a field, at any depth, of the other path."""
     return path != other and path.startswith(other + ".")
 
 
@@ -198,7 +198,7 @@ def _check_step(step: Any, low: float, high: float, number: Any, form: str, at: 
 
 
 def text(dimension: Dimension | Value) -> str:
-    """One line for tables: ``float [0.001, 0.1] log``."""
+    """The dimension on one line: ``float [0.001, 0.1] log``."""
     if isinstance(dimension, Choice):
         return f"choice [{', '.join(map(str, dimension.options))}]"
     if isinstance(dimension, Float | Int):
@@ -213,7 +213,7 @@ def text(dimension: Dimension | Value) -> str:
 
 
 def to_data(dimension: Dimension | Value) -> Any:
-    """The dimension as a study file writes it."""
+    """The dimension in the form of a study file."""
     if isinstance(dimension, Choice):
         return {"choice": list(dimension.options)}
     if isinstance(dimension, Float | Int):

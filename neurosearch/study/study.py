@@ -1,4 +1,4 @@
-"""A study: what is searched, on which task, for what; loaded from its file with every mistake named."""
+"""A study: search space, task and objectives, loaded from its file with precise errors."""
 
 import functools
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from neurosearch.study.space import Choice, Dimension, Draw, Float, Int, Value, 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one simulation may use; ``None`` leaves the engine's own limit."""
+    """Resource limits of one simulation; ``None`` keeps the engine's default."""
 
     seconds: float | None = None
     memory_gb: float | None = None
@@ -28,7 +28,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Rescore:
-    """How many of the best are run again on fresh seeds before one is called best."""
+    """How many of the best trials are run again on fresh seeds before one is selected."""
 
     top: int = 5
     seeds: tuple[int, ...] = FRESH_SEEDS
@@ -36,7 +36,7 @@ class Rescore:
 
 @dataclass(frozen=True)
 class Bound:
-    """A constraint on a score."""
+    """A constraint on a metric."""
 
     min: float | None = None
     max: float | None = None
@@ -44,15 +44,15 @@ class Bound:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A question: a space, a task, objectives and a budget.
+    """A space, a task, objectives and a budget.
 
     Attributes:
         name: stem of the file; the store is named after it.
         file: where it was read from.
-        root: the configuration with every fixed value, before anything is sampled.
-        space: path → dimension, as the user wrote the paths.
-        fixed: path → bare value of the space that stands under a choice, applied wherever the path exists.
-        seeds: the networks of one trial; its score is their mean.
+        root: the configuration with every fixed value, before sampling.
+        space: path → dimension, with paths as the user wrote them.
+        fixed: path → fixed value of the space that depends on a choice; applied wherever the path exists.
+        seeds: of the networks of one trial, whose mean is its score.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Study:
 
     @property
     def called(self) -> str:
-        """What to type for it: the name of a shipped study, else the path of its file, short where it can be."""
+        """Its name on the command line: that of a built-in study, otherwise its path, shortened if possible."""
         if _shipped(self.file):
             return self.name
         return self.file.name if self.file.parent == Path.cwd() else str(self.file)
@@ -104,7 +104,7 @@ class Study:
         return resolved
 
     def _with_single_values(self, params: Mapping[str, Value]) -> dict[str, Value]:
-        """The parameters, and where they leave a dimension open that has one value only, this value."""
+        """The parameters, completed by dimensions that have only one value."""
         given = dict(params)
         for path in sorted(self.space, key=lambda path: path.count(".")):  # outer choices decide what exists below
             value = space.single(self.space[path])
@@ -118,13 +118,13 @@ def _shipped(file: Path) -> bool:
 
 
 def load(ref: str | Path) -> Study:
-    """The study of a path, or of a name that ships."""
+    """The study of a path or of a built-in name."""
     file = find_file(str(ref))
     return from_data(document.load(file), file)
 
 
 def find_file(ref: str) -> Path:
-    """A study's file: a path if it looks like one, else a shipped name."""
+    """A study's file: a path if it looks like one, otherwise that of a built-in name."""
     if not ref.endswith((".yaml", ".yml", ".json")) and "/" not in ref:
         try:
             return catalogue.path("studies", ref)
@@ -180,7 +180,7 @@ def from_data(data: Any, file: Path) -> Study:
 
 
 def identity(study: Study) -> dict[str, Any]:
-    """What may not change once trials are stored: path → value; equal identities, comparable trials."""
+    """What must not change once trials are stored: path → value; trials of equal identities are comparable."""
     flat: dict[str, Any] = {path: _source(value) for path, (_, value) in config.paths(study.root).items()}
     flat |= {f"space.{path}": _dimension(d) for path, d in (dict(study.space) | dict(study.fixed)).items()}
     flat |= {f"constraints.{name}": f"min {b.min}, max {b.max}" for name, b in study.constraints.items()}
@@ -188,7 +188,7 @@ def identity(study: Study) -> dict[str, Any]:
 
 
 def changes(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """``path: old → new`` for everything in which two identities differ."""
+    """``path: old → new`` for every difference between two identities."""
     absent = "not there"
     return [
         f"{path}: {stored.get(path, absent)} → {now.get(path, absent)}"

@@ -1,4 +1,4 @@
-"""The time source of a search, which a test replaces by a simulated one: the same driver then needs no real time."""
+"""The time source of a search, which tests replace by a simulated clock."""
 
 import time
 from collections.abc import Collection
@@ -8,21 +8,21 @@ from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What a search knows of time."""
+    """Interface of a time source."""
 
     def seconds(self) -> float:
-        """Seconds from some fixed moment, never running backwards."""
+        """Seconds since a fixed moment; monotonic."""
 
     def date(self) -> float:
         """Seconds since 1970."""
 
     def wait(self, futures: Collection[Future[Any]], seconds: float) -> set[Future[Any]]:
-        """Let time pass until one of the futures is done, or for so many seconds; those that are done."""
+        """Wait until one of the futures is done, or for so many seconds; returns those that are done."""
 
 
 @dataclass(frozen=True)
 class RealClock:
-    """That of the machine; sent to another process it is the clock there."""
+    """The machine's clock; in another process, the clock there."""
 
     def seconds(self) -> float:
         """See `Clock`."""

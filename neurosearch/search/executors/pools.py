@@ -1,7 +1,7 @@
-"""Pools of workers: who makes one closes it, and work sent to one arrives or is refused with a sentence.
+"""Worker pools: whoever creates a pool closes it; a pool that cannot transfer its work gives a clear error.
 
-A search runs on any ``concurrent.futures.Executor``. One that runs in other processes must be able to pickle the
-evaluation, the configuration and the score.
+A search runs on any ``concurrent.futures.Executor``. One with other processes must be able to pickle the evaluation,
+the configuration and the score.
 """
 
 import os
@@ -19,14 +19,14 @@ from neurosearch.errors import UserError
 
 @contextmanager
 def threads(workers: int) -> Iterator[Executor]:
-    """Threads that supervise simulations, which are processes of their own: the default, nothing is copied."""
+    """Threads that supervise simulations in their own processes: the default; nothing is copied."""
     with _closed(ThreadPoolExecutor(workers, thread_name_prefix="neurosearch")) as pool:
         yield pool
 
 
 @contextmanager
 def processes(workers: int) -> Iterator[Executor]:
-    """Python processes: for evaluations that themselves compute much in Python."""
+    """Python processes: for evaluations that compute much in Python."""
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_worker)  # forks inherit locks
     with _closed(pool):
         yield pool
@@ -38,7 +38,7 @@ POOLS: Mapping[str, Callable[[int], Any]] = {"threads": threads, "processes": pr
 
 @contextmanager
 def given_or_threads(pool: Executor | None, workers: int) -> Iterator[Executor]:
-    """A pool that the caller gives, which stays the caller's to close; else threads for as long as needed."""
+    """The caller's pool, which the caller closes; otherwise threads for the duration of the block."""
     if pool is not None:
         yield pool
         return
@@ -55,7 +55,7 @@ def _closed(pool: Executor) -> Iterator[Executor]:
 
 
 def _worker() -> None:
-    """A worker ends in order with its parent: Ctrl-C is the parent's to handle, and its death is ours, too."""
+    """Tie a worker to its parent: the parent handles Ctrl-C, and the worker ends if the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
@@ -68,10 +68,10 @@ def _end_with(sentinel: int) -> None:
 
 
 def refusal(pool: Executor, error: BaseException, carried: Mapping[str, object]) -> UserError | None:
-    """What to say of an error if it is the pool's and not the evaluation's.
+    """The message for an error of the pool, empty for one of the evaluation.
 
     Args:
-        carried: what was sent to the pool, by its name in a sentence.
+        carried: name of the object sent to the pool, for the message.
     """
     name = type(pool).__name__
     if isinstance(error, BrokenExecutor):

@@ -1,8 +1,8 @@
-"""A flag that tells work to stop, wherever it runs: in threads, in other processes, on machines that share the cache.
+"""A flag that stops work in threads, in other processes, and on machines that share the cache.
 
-Executors cannot stop what runs (``Future.cancel`` reaches only what waits, and Dask's says True of what still runs), so
-the work itself looks at a flag. This one is a file, which exists once the flag is set: no lock, no connection and no
-thread to keep alive, and it can be set by a signal handler.
+Executors cannot stop running calls (``Future.cancel`` affects only queued ones, and Dask's returns True for running
+ones), so the work itself polls a flag. This one is a file that exists once the flag is set: it needs no lock,
+connection or thread, and a signal handler can set it.
 """
 
 import contextlib
@@ -28,14 +28,14 @@ class StopFlag:
         return StopFlag, (self._path,)
 
     def set(self) -> None:
-        """Tell everyone. Where the file cannot be made, this process alone knows."""
+        """Set the flag; if the file cannot be created, for this process only."""
         self._set = True
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             Path(self._path).touch()
 
     def is_set(self) -> bool:
-        """Whether anyone has set it."""
+        """Whether it has been set by any process."""
         self._set = self._set or os.path.exists(self._path)
         return self._set
 

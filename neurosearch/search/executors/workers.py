@@ -1,4 +1,4 @@
-"""The workers of a launch: evaluations go out to a pool and come back with their times, or not at all once it ends."""
+"""The workers of a launch: submit evaluations to a pool and collect their results and times until the launch ends."""
 
 from collections.abc import Collection
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -12,14 +12,14 @@ from neurosearch.search.executors.stop_flag import StopFlag
 from neurosearch.search.interrupt import Interrupt
 
 LOOK = 0.25
-"""Seconds between two looks at what changes without an evaluation's end: interrupt, deadline, other drivers."""
+"""Seconds between polls of what changes independently of evaluations: interrupt, deadline, other drivers."""
 
 
 class Workers:
-    """One pool, one evaluation. The pool stays open: it is its owner's to close.
+    """Runs one evaluation function on one pool, which its owner closes.
 
     Args:
-        study: the file that errors name.
+        study: file to name in errors.
     """
 
     def __init__(self, pool: Executor, evaluate: Evaluate, interrupt: Interrupt, clock: Clock, study: object) -> None:
@@ -29,10 +29,10 @@ class Workers:
         self._out: dict[Future[Result], dict[str, Any]] = {}  # → its configuration
 
     def submit(self, configuration: dict[str, Any], seeds: tuple[int, ...]) -> "Future[Result]":
-        """Send an evaluation out.
+        """Submit an evaluation.
 
         Raises:
-            UserError: the pool cannot carry it, or is closed.
+            UserError: the pool cannot transfer it, or is closed.
         """
         cancel, closing = self._interrupt.cancel, self._closing
         try:
@@ -44,14 +44,14 @@ class Workers:
         return future
 
     def wait(self, futures: Collection["Future[Result]"]) -> "set[Future[Result]]":
-        """Those that are done, as soon as there is one; after `LOOK` seconds perhaps none."""
+        """Completed evaluations, as soon as there is one; after `LOOK` seconds possibly none."""
         return self.clock.wait(futures, LOOK)
 
     def result(self, future: "Future[Result]") -> Result | None:
-        """What came back, or nothing where the evaluation was not begun, or was stopped, because the launch ends.
+        """The result, or ``None`` if the evaluation was not started, or was stopped, because the launch ends.
 
         Raises:
-            UserError: a mistake of the user's, or of the pool.
+            UserError: a user error, or a failure of the pool.
         """
         configuration = self._out.pop(future)
         try:
@@ -68,18 +68,18 @@ class Workers:
         return None if ending and result.score.status == "stopped" else result
 
     def close(self) -> None:
-        """Begin nothing more; what runs is finished."""
+        """Start nothing more; running evaluations complete."""
         if not self._closing.is_set():
             self._closing.set()
 
     def abandon(self) -> None:
-        """Stop what runs, and wait until all of it has ended: nobody will read it."""
+        """Stop running evaluations and wait for them to end; their results are discarded."""
         self._interrupt.cancel.set()
         while any(not future.done() for future in self._out):
             self.wait([future for future in self._out if not future.done()])
 
     def _explain(self, error: BaseException, configuration: dict[str, Any]) -> None:
-        """Raise the user's mistakes and the pool's failures as a sentence; anything else is a bug, and stays one."""
+        """Raise user errors and pool failures as ``UserError``; re-raise anything else, which is a bug."""
         carried = {"the evaluation": self._evaluate, "the configuration": configuration}
         said = error if isinstance(error, UserError) else pools.refusal(self._pool, error, carried)
         if said is not None:
