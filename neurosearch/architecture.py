@@ -1,4 +1,4 @@
-"""What an architecture is: settings that turn into a graph once the task's sizes are known."""
+"""Base class of architectures: settings that become a graph once the task's sizes are known."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How things are declared: frozen dataclasses whose fields are SI numbers with a unit and a range, or parts."""
+"""Declarations: frozen dataclasses whose fields are SI numbers with a unit and a range, or parts."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""The one exception that is the user's to mend: a sentence that names file, path and value and says what to do."""
+"""The exception for user errors: one sentence that names file, path and value and says what to do."""
 
 
 class UserError(Exception):

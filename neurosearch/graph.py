@@ -21,7 +21,7 @@ class Constant(Part):
 
 @dataclass(frozen=True)
 class Random(Part):
-    """A weight per synapse: uniform in ``mean ± spread``, its sign turned with probability ``negative``."""
+    """A weight per synapse: uniform in ``mean ± spread``, its sign flipped with probability ``negative``."""
 
     mean: float = quantity(1.0)
     spread: float = quantity(0.0, low=0)
@@ -43,7 +43,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Teacher(Part):
-    """In the teaching phase a current drives the labelled class's output neuron and holds the others down."""
+    """A current that drives the labelled class's output neuron and inhibits the others in the teaching phase."""
 
     amplitude: float = quantity(3.0, low=0, high=1000)
     suppression: float = quantity(3.0, low=0, high=1000)
@@ -83,10 +83,10 @@ class Projection:
 
 @dataclass(frozen=True)
 class Graph:
-    """A network and how it is read.
+    """A network and its read-out.
 
     Attributes:
-        readout: the population whose neurons stand for the classes.
+        readout: the population whose neurons represent the classes.
         decision: expression over its variables; the largest value decides.
         teaching_steps: length of the teaching phase of a sample, in steps.
         dt: time step in seconds.

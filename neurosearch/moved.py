@@ -1,6 +1,6 @@
-"""Modules under the names they had before version 0.2: a user's file that imports them keeps working.
+"""Aliases for module names before version 0.2, so that users' files that import them keep working.
 
-The old name gives the very same module, so a class is one class whichever name it was imported by.
+An old name gives the same module object, so a class is the same whichever name it was imported by.
 """
 
 import importlib

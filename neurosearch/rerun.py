@@ -1,4 +1,4 @@
-"""A stored configuration run again, for what a search does not store: final weights, spikes, no learning."""
+"""Run a stored configuration again for what a search does not store: final weights, spikes, runs without learning."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def _text_at(data: Any, *steps: str) -> str:
 
 
 def without_learning(configuration: Mapping[str, Any], seed: int, limits: Limits = DEFAULT_LIMITS) -> Score:
-    """The same network, its plasticity off from the start."""
+    """The same network with plasticity disabled."""
     prepared = trial.prepare(configuration, seed)
     return trial.scored(prepared, trial.DEFAULT.run(trial.request(prepared, seed, learning=False), limits))
 
@@ -119,7 +119,7 @@ def limits_of(study: Study | None) -> Limits:
 
 
 def provenance(seed: int, study: Study | None, stored: Trial | None) -> dict[str, Any]:
-    """Where a network comes from, and what made it."""
+    """Source of a network: study, trial, versions."""
     made: dict[str, Any] = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "seed": seed}
     if study is not None:
         made |= {

@@ -1,10 +1,10 @@
-"""The help an error gives: the nearest known word, the known words in one line, and a value short enough to read."""
+"""Help in error messages: the nearest known word, the known words on one line, and shortened values."""
 
 import difflib
 from collections.abc import Iterable
 
 _LONGEST_WORD = 200
-"""Characters beyond which no known word is near; finding that out takes time by the square of the length."""
+"""Length above which no known word is suggested; the comparison takes quadratic time."""
 
 
 def suggestion(word: object, known: Iterable[str], limit: int = 20) -> str:
@@ -19,7 +19,7 @@ def suggestion(word: object, known: Iterable[str], limit: int = 20) -> str:
 
 
 def quoted(value: object, limit: int = 100) -> str:
-    """A value as Python writes it, shortened in the middle where it is longer than ``limit``."""
+    """``repr`` of a value, shortened in the middle if it is longer than ``limit``."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # Python writes no integer of more than 4,300 digits, and nothing endless
@@ -28,7 +28,7 @@ def quoted(value: object, limit: int = 100) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """A text without its middle where it is longer than ``limit``."""
+    """A text, shortened in the middle if it is longer than ``limit``."""
     if len(text) <= limit:
         return text
     return f"{text[: limit // 2]} ... {text[-limit // 4 :]} ({len(text):,} characters)"

@@ -1,4 +1,4 @@
-"""Stream → timeline: at which step each frame, decision and sample boundary falls, and what becomes visible then."""
+"""Stream → timeline: the step of each frame, decision and sample boundary, and what becomes visible then."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Timeline:
         decisions: [K] int64, step at which a sample's free phase ends.
         frames: [F] int64, first step of each frame.
         order: [F] int32, row of the drive table that a frame shows.
-        labels: [K] int32, class that a decision is scored against; -1 where it is not scored.
+        labels: [K] int32, class that a decision is scored against; -1 if it is not scored.
         tables: one row per sample: ``learn``, ``lead``, ``fresh``, ``labelled`` [K] float64, ``target`` [K, O] float64.
     """
 

@@ -1,4 +1,4 @@
-"""The corridor: a configuration → a graph → a plan → a record → a score."""
+"""One trial: configuration → graph → plan → record → score."""
 
 import time
 from collections.abc import Mapping, Sequence
