@@ -53,6 +53,7 @@ HEAVY = {
     "brian2": {
         "simulate": "its objects and its device",
         "lower.integrate": "its state updaters, inside a function",
+        "lower.brian_names": "its check of names, inside a function",
         "lower.brian_defaults": "imported without the user's preferences, inside a function",
     },
     "optuna": {

@@ -1,6 +1,8 @@
 """The user's own files: what they say wrongly is a sentence, and what they hold is known by its content."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -55,6 +57,65 @@ def own(tmp_path: Path, text: str, **words: object) -> str:
 
 def trial_of(task: object, architecture: object = None) -> dict[str, object]:
     return {"architecture": architecture or {"mushroom_body": SMALL}, "task": task}
+
+
+@pytest.mark.parametrize(
+    ("tau", "equation", "said"),
+    [
+        ("0.01", "-e/(tau - tau)", r"Mine\.synapse: `-e / \(tau - tau\)` is never a number"),
+        (
+            "0.0",
+            "-e/tau",
+            r"output\.kenyon_output_tau = 0, by which a differential equation divides; give a value above",
+        ),
+        ("float('inf')", "-e/tau", r"output\.kenyon_output_tau = inf is not a finite number"),
+    ],
+)
+def test_a_decay_that_has_no_value_is_refused_before_anything_is_built(tmp_path, tau, equation, said):
+    text = f"""
+        from dataclasses import dataclass
+        from neurosearch import Rule, quantity
+        @dataclass(frozen=True)
+        class Mine(Rule):
+            tau: float = quantity({tau}, "second")
+            synapse = "de/dt = {equation} : 1"
+            on_pre = "e += 1"
+            on_sample = "w = w + e; e = 0"
+            readout = "received"
+    """
+    architecture = {"mushroom_body": {**SMALL, "encoder": "poisson", "rule": own(tmp_path, text)}}
+    with pytest.raises(UserError, match=said):
+        trial.prepare(trial_of({"digits": {"samples": 20, "held_out": 0, "lead_in": 0}}, architecture), 0)
+
+
+def test_preparing_a_users_class_leaves_the_process_as_it_is(tmp_path):
+    """Trials are prepared in threads; Brian2, if it were imported there, would fail, and elsewhere take Ctrl-C."""
+    name = own(
+        tmp_path,
+        """
+        from dataclasses import dataclass
+        from neurosearch import Rule, quantity
+        @dataclass(frozen=True)
+        class Mine(Rule):
+            eta: float = quantity(0.1)
+            on_sample = "wanted = eta*target_post; w = clip(w + wanted*count_pre, -1, 1)"
+            readout = "received"
+        """,
+    )
+    code = f"""
+        import signal, sys, threading
+        from neurosearch import trial
+        before = sys.excepthook, signal.getsignal(signal.SIGINT)
+        architecture = {{"mushroom_body": {{**{SMALL!r}, "encoder": "poisson", "rule": {name!r}}}}}
+        task = {{"digits": {{"samples": 20, "held_out": 0, "lead_in": 0}}}}
+        def prepare():
+            print(trial.prepare({{"architecture": architecture, "task": task}}, 0).plan.input)
+        thread = threading.Thread(target=prepare)
+        thread.start(); thread.join()
+        assert before == (sys.excepthook, signal.getsignal(signal.SIGINT)) and "brian2" not in sys.modules
+    """
+    ran = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "input", ran.stderr
 
 
 def test_tasks_that_share_a_key_do_not_share_their_values(tmp_path):

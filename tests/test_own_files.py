@@ -173,3 +173,31 @@ def test_reading_a_found_network_in_python_executes_nothing_before_its_digest_ag
     with pytest.raises(UserError):
         found.load(file)
     assert not executed(folder)
+
+
+MOVED = """
+format: 1
+about: Does a study move with its file?
+architecture: {mushroom_body: {kenyon: {size: 30, drive: 20.0}, encoder: current}}
+task: {digits: {samples: 40, lead_in: 5, held_out: 5, steps: 8}}
+space: {rule: {choice: [./mine.py:Mine]}, rule.eta: {float: [0.01, 0.1]}}
+trials: 2
+"""
+
+
+@pytest.mark.slow
+def test_a_study_that_moves_with_its_file_and_its_trials_is_resumed_read_and_replayed(folder, monkeypatch, capsys):
+    before, after = folder / "before", folder / "after"
+    before.mkdir()
+    (folder / "mine.py").rename(before / "mine.py")
+    (before / "s.yaml").write_text(MOVED)
+    monkeypatch.chdir(before)
+    assert main(["launch", "s.yaml", "--workers", "1", "--no-rescore"]) == 0
+    before.rename(after)
+    monkeypatch.chdir(after)
+    assert main(["launch", "s.yaml", "--workers", "1", "--no-rescore", "--trials", "3"]) == 0
+    capsys.readouterr()
+    for number in range(3):
+        assert main(["replay", f"s.yaml@{number}"]) == 0
+    assert main(["inspect", "s.yaml", "--json"]) == 0
+    assert str(before) not in capsys.readouterr().out

@@ -324,3 +324,19 @@ def test_units_are_products_and_powers():
     assert units.spell(units.dimension("metre**2*kg", "here")) == "m^2 kg^1"
     with pytest.raises(UserError, match=r"unknown symbol `volts`; did you mean `volt`"):
         units.dimension("volts", "here")
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("-e/(tau - tau)", "-e / (tau - tau)"),
+        ("(a + b)/(a*b - b*a)", "(a + b) / (a * b - b * a)"),
+        ("v + log(-1)", "log(-1)"),
+        ("v + abs(sqrt(0 - 4))", "abs(sqrt(0 - 4))"),
+        ("v*exp(1000)", "exp(1000)"),
+        ("-e/tau", ""),
+        ("log(a - b) + 1/(a - b) + 1/(tau*a - b)", ""),
+    ],
+)
+def test_parts_that_never_have_a_value_are_found(source: str, part: str) -> None:
+    assert arrays.undefined(source) == part

@@ -1,5 +1,6 @@
 """The rule language on whole NumPy arrays: for numbers about a text; simulations go through ``simulate.reference``."""
 
+import ast
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,6 +16,32 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sqrt": np.sqrt, "tanh": np.tanh, "sin": np.sin, "cos": np.cos, "abs": np.abs, "sign": np.sign, "floor": np.floor,
     "clip": np.clip, "int": lambda a: np.asarray(a).astype(np.int64),
 }  # fmt: skip
+
+
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
+"""Their square roots and fractions of them are not related by simple formulas, so that a 0 is no coincidence."""
+
+
+def undefined(source: str) -> str:
+    """The part of a checked expression without draws that never has a value (``1/(a - a)``, ``log(-1)``), or empty."""
+    for node in ast.walk(tx.tree(source)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _always_zero(ast.unparse(node.right)):
+            return ast.unparse(node)
+        if isinstance(node, ast.expr) and not tx.names(ast.unparse(node)):
+            with np.errstate(all="ignore"):
+                if not np.all(np.isfinite(value(ast.unparse(node), {}))):
+                    return ast.unparse(node)
+    return ""
+
+
+def _always_zero(source: str) -> bool:
+    names = sorted(tx.names(source))
+    for shift in (0.0, 0.25):
+        env = {n: (_PRIMES[k % len(_PRIMES)] + shift) ** 0.5 + k // len(_PRIMES) for k, n in enumerate(names)}
+        with np.errstate(all="ignore"):
+            if value(source, env) != 0:
+                return False
+    return True
 
 
 def value(source: str, env: Mapping[str, Any]) -> Any:

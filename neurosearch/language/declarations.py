@@ -94,6 +94,12 @@ def whole(source: str, known: Iterable[str]) -> bool:
     return go(tx.tree(source))
 
 
+def divisors(source: str) -> set[str]:
+    """The names by which an expression divides."""
+    nodes = (node for node in ast.walk(tx.tree(source)) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
+    return {node.right.id for node in nodes if isinstance(node.right, ast.Name)}
+
+
 def linear(source: str, name: str) -> bool:
     """Whether an expression is linear in a name by its form; other names count as constants."""
 

@@ -1,7 +1,10 @@
 """Assemble the lowered pieces into a plan: groups in the order of their links, actions in the order of a step."""
 
+from collections.abc import Iterator
+
 from neurosearch.language import text as tx
-from neurosearch.language.sides import unsided
+from neurosearch.language.declarations import divisors
+from neurosearch.language.sides import PRE, split, unsided
 from neurosearch.lower.lowering import Lowering
 from neurosearch.lower.numbers import Template
 from neurosearch.lower.population_builder import READS
@@ -33,7 +36,17 @@ def assemble(low: Lowering) -> Template:
         if p.wiring.fan_in
     }
     refractory = frozenset(f"{g.name}.{g.refractory}" for g in groups if g.refractory)
-    return Template(shape, numbers, at_most, refractory)
+    return Template(shape, numbers, at_most, refractory, frozenset(_divisors(shape)) & numbers.keys())
+
+
+def _divisors(shape: Shape) -> Iterator[str]:
+    """``group.name`` of all by which differential equations divide."""
+    for g in shape.groups:
+        yield from (f"{g.name}.{name}" for v in g.variables if v.rhs for name in divisors(v.rhs))
+    for s in shape.synapses:
+        for name in (name for v in s.variables if v.rhs for name in divisors(v.rhs)):
+            own, side = split(name)
+            yield f"{s.pre if side == PRE else s.post}.{own}"
 
 
 def _let_draw(low: Lowering, actions: tuple[Action, ...]) -> None:

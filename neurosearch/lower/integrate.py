@@ -14,19 +14,6 @@ def step_text(owner: Group | Synapses) -> tx.Block:
     return _integrate(lines, method) if any(v.rhs for v in owner.variables) else ()
 
 
-@lru_cache(maxsize=4096)
-def complaint(name: str) -> str:
-    """What Brian2 says against a variable of this name (it keeps units, functions, constants for itself), or empty."""
-    import_brian2()
-    from brian2 import Equations
-
-    try:
-        Equations.check_identifier(name)
-    except (SyntaxError, ValueError) as error:
-        return str(error).rstrip(".")
-    return ""
-
-
 def _line(v: Variable) -> str:
     return f"d{v.name}/dt = {v.rhs} : {v.unit}" if v.rhs else f"{v.name} : {v.unit}"
 

@@ -10,7 +10,7 @@ from neurosearch.graph import Graph
 from neurosearch.language import text as tx
 from neurosearch.language.declarations import TAKEN, lines
 from neurosearch.language.sides import split
-from neurosearch.lower.integrate import complaint
+from neurosearch.lower.brian_names import complaints
 from neurosearch.parts.encoders.base import Encoder
 from neurosearch.parts.neurons.base import Neuron
 
@@ -33,8 +33,10 @@ def check_names(graph: Graph) -> None:
 
 def refuse_taken(part: Text) -> None:
     """Refuse a name of a part that Brian2 would refuse in a plan."""
-    for place, name in kept_names(part):
-        problem = complaint(name)
+    kept = list(kept_names(part))
+    known = complaints([name for _, name in kept])
+    for place, name in kept:
+        problem = known[name]
         if place == name and name in TAKEN:
             problem = f"`{name}` is taken"
         if place == name and split(name)[1]:

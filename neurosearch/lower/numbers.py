@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neurosearch.declare import Text
+from neurosearch.errors import UserError
 from neurosearch.graph import Graph
 from neurosearch.plan import Shape
 
@@ -21,6 +22,7 @@ class Template:
         shape: before any pass.
         numbers: ``group.name`` → a path in the graph, or the number itself if the class fixes it.
         at_most: ``group.parameter`` → (population, n): the number is at most its size without n.
+        divisors: ``group.parameter`` by which a differential equation divides: time constants.
         whole_steps: ``group.parameter`` that is rounded to the nearest whole number of time steps.
     """
 
@@ -28,6 +30,7 @@ class Template:
     numbers: Mapping[str, Place | float]
     at_most: Mapping[str, tuple[str, int]]
     whole_steps: frozenset[str] = frozenset()
+    divisors: frozenset[str] = frozenset()
 
 
 def sizes(graph: Graph, shape: Shape) -> dict[str, int]:
@@ -47,9 +50,19 @@ def values(graph: Graph, template: Template, sizes: Mapping[str, int]) -> dict[s
             found[key] = float(of_part[str(name)])
         else:
             found[key] = float(place)
+    _check(found, template.divisors)
     dt = template.shape.dt
     found |= {key: dt * math.floor(found[key] / dt + 0.5) for key in template.whole_steps}
     return found | {key: min(found[key], sizes[group] - n) for key, (group, n) in template.at_most.items()}
+
+
+def _check(numbers: Mapping[str, float], divisors: frozenset[str]) -> None:
+    for key, number in numbers.items():
+        if not math.isfinite(number):
+            raise UserError(f"{key} = {number} is not a finite number; give one")
+    for key in divisors:
+        if numbers[key] == 0:
+            raise UserError(f"{key} = 0, by which a differential equation divides; give a value above 0")
 
 
 def _numbers(graph: Graph, path: Place) -> Mapping[str, float]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from neurosearch.declare import Text
 from neurosearch.errors import UserError
+from neurosearch.language import arrays, units
 from neurosearch.language import text as tx
-from neurosearch.language import units
 from neurosearch.language.declarations import TAKEN, Line, linear, lines, whole
 from neurosearch.language.sides import split
 from neurosearch.language.units import ONE, SECOND, Dimension
@@ -168,6 +168,7 @@ class PopulationBuilder:
             if x.rhs and not x.over:
                 where, shown = f"{part.owner}.{place}", f"d{x.name}/dt = {x.rhs}"
                 tx.refuse_draws(where, x.rhs, shown)
+                refuse_undefined(where, x.rhs, shown)
                 if self.method == EXPONENTIAL and not linear(x.rhs, x.name):
                     instead = (
                         "give the class of these equations another `method`, such as 'euler'"
@@ -242,6 +243,12 @@ class BlockDraws:
         if function == "gauss":
             return f"gauss({keys}, {self.j or '0'})"
         return f"draw({keys}, {self.j})" if self.j else f"draw4({keys})"
+
+
+def refuse_undefined(where: str, source: str, shown: str) -> None:
+    """Refuse an equation with a part that has no value, whatever its numbers are."""
+    if part := arrays.undefined(source):
+        tx.fail(where, shown, f"`{part}` is never a number; check its divisor or its argument")
 
 
 def dimensions(found: Iterable[Line], where: str) -> dict[str, Dimension]:

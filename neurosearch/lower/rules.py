@@ -11,7 +11,14 @@ from neurosearch.language.declarations import TAKEN, Line, linear, lines
 from neurosearch.language.sides import POST, PRE, SIDES, sided, split, unsided
 from neurosearch.language.units import ONE, Dimension
 from neurosearch.lower.lowering import Lowering
-from neurosearch.lower.population_builder import DRIVE, PORTS, BlockDraws, PopulationBuilder, dimensions
+from neurosearch.lower.population_builder import (
+    DRIVE,
+    PORTS,
+    BlockDraws,
+    PopulationBuilder,
+    dimensions,
+    refuse_undefined,
+)
 from neurosearch.parts.rules.base import Rule
 from neurosearch.plan import SEED, Action, Group, Link, Sum, Synapses, Variable
 
@@ -184,6 +191,7 @@ class _Synaptic:
             if x.rhs:
                 where, shown = f"{rule.owner}.synapse", f"d{x.name}/dt = {x.rhs}"
                 tx.refuse_draws(where, x.rhs, shown)
+                refuse_undefined(where, x.rhs, shown)
                 if not linear(x.rhs, x.name):
                     problem = f"an equation on synapses must be linear in its own variable, `{x.name}`"
                     tx.fail(where, shown, f"{problem}; use statements, or a variable in `pre` or `post`")

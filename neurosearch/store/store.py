@@ -24,6 +24,7 @@ from neurosearch.spelling import quoted
 from neurosearch.store.database import explained, open_database, written_once
 from neurosearch.store.drivers import Presence
 from neurosearch.store.journal import Journal, KernelLock, ReadOnlyJournal, mend, replayed
+from neurosearch.store.moved_files import files_of, with_files_of
 from neurosearch.study import ranking
 from neurosearch.study import study as studies
 from neurosearch.study.space import Choice, Dimension, Float
@@ -52,6 +53,7 @@ class Store:
         self.study, self.place, self.path, self.contested = study, place, path, False
         self._presence: Presence | None = None
         self._trials: list[Trial] = []
+        self._own_files = files_of(study)
         with explained(place, "read", _READ):
             self._study = self._opened(storage, create)
 
@@ -100,7 +102,7 @@ class Store:
         try:
             trial = trial_from_json(number, data)
             config.digest(trial.configuration)  # raises for half a character, and for a number that is none
-            return trial
+            return with_files_of(trial, self._own_files)
         except ValueError as error:
             raise UserError(f"{self.place}: trial {number}: {error}; restore the file from a copy") from error
 

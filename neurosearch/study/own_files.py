@@ -62,6 +62,30 @@ def check_stored(data: Any) -> None:
         catalogue.check_allowed(reference)
 
 
+def by_name(data: Any) -> dict[str, str]:
+    """``file.py:Class`` without the folder → reference, of all references in data that such a name tells apart."""
+    found: dict[str, set[str]] = {}
+    for reference in references(data):
+        found.setdefault(_name(reference), set()).add(reference)
+    return {name: next(iter(same)) for name, same in found.items() if len(same) == 1}
+
+
+def moved(data: Any, known: Mapping[str, str]) -> Any:
+    """Stored data with its references as ``by_name`` of the study has them now, whose folder may have moved since."""
+    if isinstance(data, Mapping):
+        return {moved(key, known): moved(value, known) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [moved(value, known) for value in data]
+    if isinstance(data, str) and catalogue.OWN_FILE.match(data):
+        return known.get(_name(data), data)
+    return data
+
+
+def _name(reference: str) -> str:
+    path, _, cls = reference.rpartition(":")
+    return f"{Path(path).name}:{cls}"
+
+
 def recorded(data: Any, digests: Any, file: Path) -> Any:
     """The same for what a found network holds: each file must have the text whose digest was recorded, and is said.
 
