@@ -35,11 +35,11 @@ class Variable:
         shared: one value for the whole group.
         integer: takes integer values only.
         held: not integrated while its neuron is refractory.
-        role: ``state`` of the model (weights and traces, too); ``port``, kept for a neuron's texts (counts, teaching,
-            onset of the sample); ``table``, the present row of one; ``sum`` over synapses; ``frame_constant``, computed
-            once a frame; ``scale``, by which a decaying synaptic variable is stored multiplied; ``measurement``, read
-            by nothing in the network.
-        time_constant: of a ``scale``: the group's parameter with the time constant of the decay.
+        role: ``state`` of the model (including weights and traces); ``port``, kept for a neuron's texts (counts,
+            teaching, onset of the sample); ``table``, the current row of a table; ``sum`` over synapses;
+            ``frame_constant``, computed once a frame; ``scale``, the factor by which a decaying synaptic variable is
+            stored multiplied; ``measurement``, read by nothing in the network.
+        time_constant: for a ``scale``: the group's parameter that holds the time constant of the decay.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Parameter:
     """A number shared by a group.
 
     Attributes:
-        seed: its value is the seed of the run, so a plan has none for it.
+        seed: its value is the seed of the run, so the plan has no value for it.
     """
 
     name: str
@@ -67,17 +67,17 @@ class Parameter:
 
 
 SEED = Parameter("seed", integer=True, seed=True)
-"""The seed of the run, where a group's texts, or those of synapses that end there, draw."""
+"""The seed of the run, for groups whose texts, or those of their incoming synapses, draw random numbers."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A value of a one-neuron group that another group reads, as of this step after its integration.
+    """A value of a one-neuron group that another group reads in the same step, after integration.
 
     Attributes:
-        name: what the reader calls it.
-        group, variable: whose it is.
-        projection: the synapses that the link stands for, or empty.
+        name: its name in the reading group.
+        group, variable: the variable that is read.
+        projection: the synapses that the link replaces, or empty.
     """
 
     name: str
@@ -88,11 +88,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers that a stream shows row by row.
+    """Numbers that a stream presents row by row.
 
     Attributes:
-        rows: ``frame`` (the input's values) or ``sample``: what has a row.
-        per_neuron: whether a row has a value for each neuron, else one for all.
+        rows: ``frame`` (the input's values) or ``sample``: what each row belongs to.
+        per_neuron: whether a row has a value for each neuron rather than one for all.
     """
 
     name: str
@@ -106,16 +106,16 @@ class Group:
 
     Attributes:
         parameters: numbers shared by the group.
-        links: values of other groups that it reads.
+        links: values that it reads from other groups.
         each_step: statements after integration, before the threshold.
         threshold: condition, or empty.
-        reset: statements at a spike, the neuron's own.
-        refractory: name of the parameter that holds the refractory time, whole steps in seconds, or empty.
-        after_reset: statements at a spike, after its own: short-term plasticity, traces, counters.
-        can_skip: of neurons that need nothing but what they are shown: when, at the start of a frame, a neuron neither
+        reset: the neuron's own statements at a spike.
+        refractory: name of the parameter that holds the refractory time (seconds, a multiple of ``dt``), or empty.
+        after_reset: statements at a spike, after ``reset``: short-term plasticity, traces, counters.
+        can_skip: for neurons driven by the input alone: condition, at the start of a frame, that a neuron neither
             spikes nor changes before the next event; an engine may run the others for many steps at once. Empty:
             neurons are run step by step.
-        only_spike_step: of neurons that spike in one known step until the next event: its number.
+        only_spike_step: for neurons whose only spike before the next event is in a known step: its number.
         homeostasis_rate: name of the parameter that is 0 where homeostasis is off, or empty.
     """
 
@@ -154,11 +154,11 @@ class Synapses:
         condition: text over i, j and draws, or empty.
         fan_in: ``pick`` arguments (seed, stream, k) as texts, or empty.
         listed: the pairs are arguments of the run (``_pairs.NAME``). None of the three: all pairs.
-        recurrent: pre and post are one group; no synapse of a neuron onto itself.
+        recurrent: pre and post are the same group; no neuron has a synapse onto itself.
         variables: per synapse.
         weight: parameter of the postsynaptic group that is the weight of all synapses; empty: each stores its ``w``, or
             they carry no weight.
-        initial: text of the initial weight, or empty when nothing is stored.
+        initial: text of the initial weight, or empty where no weight is stored.
         deliver: statements on the postsynaptic neuron at a presynaptic spike (only ``+=``).
         on_pre, on_post: the rule's, after all deliveries.
         plastic: whether a rule writes ``w``.
@@ -184,10 +184,10 @@ class Synapses:
 
     @property
     def by_post(self) -> bool:
-        """Whether synapses are numbered postsynaptic neuron by postsynaptic neuron, else by presynaptic neuron.
+        """Whether synapses are ordered by postsynaptic neuron rather than by presynaptic neuron.
 
-        The walk that is taken most must find its synapses side by side: from a spike to its targets, or, where a rule
-        also acts at postsynaptic spikes, along the many inputs of one neuron, or when inputs are summed.
+        The most frequent traversal must find its synapses contiguous in memory: from a spike to its targets, or, where
+        a rule also acts at postsynaptic spikes or inputs are summed, along the many inputs of one neuron.
         """
         if self.fan_in:
             return not self.deliver
@@ -196,7 +196,7 @@ class Synapses:
 
 @dataclass(frozen=True)
 class Action:
-    """Something done at a moment, in the order of the plan.
+    """Something done at an event, in the order of the plan.
 
     Attributes:
         kind: ``neurons`` or ``synapses`` (run ``block`` on ``owner``), ``read`` (``variable`` of ``owner`` takes the
@@ -213,11 +213,11 @@ class Action:
 
 @dataclass(frozen=True)
 class Shape:
-    """Everything that is compiled.
+    """The part of a plan that is compiled.
 
     Attributes:
         dt: time step in seconds.
-        tables: what actions read, in the order of their first reading.
+        tables: the tables that actions read, in the order of their first use.
         readout: the group whose variable ``decision`` is recorded.
     """
 
@@ -246,7 +246,7 @@ class Shape:
         return hashlib.sha256(json.dumps(to_plain(self), sort_keys=True).encode()).hexdigest()
 
     def __hash__(self) -> int:
-        """Of the digest, which is computed once: what is made of a shape is remembered by it, trial after trial."""
+        """Hash of the digest, which is computed once: results derived from a shape are cached by it across trials."""
         return hash(self.digest)
 
 
@@ -269,12 +269,12 @@ class Plan:
     wirings: Mapping[str, Any] = field(default_factory=dict)
 
     def weight(self, projection: str) -> float | None:
-        """The one weight of a projection; ``None`` where each synapse stores its own, or carries none."""
+        """The weight shared by a projection; ``None`` where each synapse stores its own or carries none."""
         s = self.shape.projection(projection)
         return self.values[f"{s.post}.{s.weight}"] if s.weight else None
 
     def pairs(self, projection: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Pre- and postsynaptic neuron of each synapse, each [E] int64, in the order of every engine's numbers."""
+        """Pre- and postsynaptic neuron of each synapse, each [E] int64, in the order that every engine uses."""
         s = self.shape.projection(projection)
         n_pre, n_post = self.sizes[s.pre], self.sizes[s.post]
         wiring = self.wirings.get(projection)

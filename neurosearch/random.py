@@ -1,9 +1,9 @@
-"""Randomness by one door: numbers that are pure functions of (seed, stream, step, i, j), equal bits in C++ and NumPy.
+"""All random numbers: pure functions of (seed, stream, step, i, j), bit-identical in C++ and NumPy.
 
 A 32-bit counter hash: each key is mixed in by multiply-xorshift rounds (constants of Ettinger's ``lowbias32`` search),
-so a draw depends on nothing drawn before it, and order, engine and number of workers cannot matter. A neuron's
-uniform numbers, often one a step, have four keys: the neuron's number, mixed once and for all, meets two numbers of the
-step, one by exclusive or and an odd one by multiplication.
+so a draw is independent of all earlier draws, and order, engine and number of workers cannot matter. A neuron's
+uniform numbers, often one per step, have four keys: the neuron's index, mixed once, is combined with two numbers of
+the step, one by exclusive or and an odd one by multiplication.
 """
 
 import zlib
@@ -21,7 +21,7 @@ static inline uint32_t _mix(uint32_t h, uint32_t key) {{
     h = (h ^ (h >> 16)) * {_B:#x}u;
     h = (h ^ (h >> 15)) * {_C:#x}u;
     return h ^ (h >> 16); }}
-template <class Number> static inline Number _mixed(Number i) {{  // of one neuron or several side by side
+template <class Number> static inline Number _mixed(Number i) {{  // of one neuron, or of several in a SIMD register
     const Number h = i * {_B:#x}u;
     return h ^ (h >> 15); }}
 template <class Number> static inline Number _lot(uint32_t key, Number mixed) {{
@@ -54,12 +54,12 @@ static inline int32_t draw_odds(double chance) {
 
 
 def stream_id(name: str) -> int:
-    """A stable 31-bit number for a stream's name, written as a literal into texts."""
+    """A stable 31-bit number for a stream's name, inserted into texts as a literal."""
     return zlib.crc32(name.encode()) & 0x7FFFFFFF
 
 
 def _hash(*keys: Any) -> np.ndarray:
-    h = np.full((1,), _START, np.uint32)  # an array: scalars of NumPy warn where arrays wrap
+    h = np.full((1,), _START, np.uint32)  # an array: NumPy scalars warn on overflow, arrays wrap silently
     for key in keys:
         key = np.asarray(key).astype(np.int64).astype(np.uint32)
         h = _avalanche((h ^ key) * np.uint32(_A))
@@ -73,12 +73,12 @@ def _avalanche(h: np.ndarray) -> np.ndarray:
 
 
 def draw(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
-    """Uniform numbers in (0, 1) on a grid of 2^-23, never 0 or 1; keys are broadcast."""
+    """Uniform numbers in (0, 1) on a grid of 2^-23, never 0 or 1; the keys are broadcast."""
     return ((_hash(seed, stream, step, i, j) >> np.uint32(9)).astype(np.float64) + 0.5) * 2.0**-23
 
 
 def lot(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
-    """Whole numbers in [0, 2^23): the draws of a neuron as lots."""
+    """Integers in [0, 2^23): a neuron's uniform draws before scaling."""
     key = _hash(seed, stream, step)
     h = np.asarray(i).astype(np.int64).astype(np.uint32) * np.uint32(_B)
     h = ((h ^ (h >> np.uint32(15))) ^ key) * (_hash(seed, stream, step, 1) | np.uint32(1))
@@ -86,7 +86,7 @@ def lot(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
 
 
 def draw4(seed: Any, stream: Any, step: Any, i: Any) -> np.ndarray:
-    """A neuron's uniform numbers, as ``draw`` gives them to a pair."""
+    """Uniform numbers in (0, 1) for a neuron, as ``draw`` gives them for a pair of neurons."""
     return (lot(seed, stream, step, i).astype(np.float64) + 0.5) * 2.0**-23
 
 
@@ -97,9 +97,9 @@ def odds(chance: Any) -> np.ndarray:
 
 
 def below(seed: int, stream: int, i: np.ndarray, n: int, p: float) -> np.ndarray:
-    """[len(i), n] bool: ``draw(seed, stream, 0, i, j) < p`` for each j below n, in a twentieth of its time."""
+    """[len(i), n] bool: ``draw(seed, stream, 0, i, j) < p`` for each j below n, about 20 times faster."""
     h = _hash(seed, stream, 0, i)[:, None] ^ np.arange(n, dtype=np.uint32)
-    shifted = np.empty_like(h)  # new arrays would take longer than the arithmetic
+    shifted = np.empty_like(h)  # allocating arrays would take longer than the arithmetic
     np.multiply(h, np.uint32(_A), out=h)
     for shift, factor in ((16, _B), (15, _C), (16, 1)):
         np.right_shift(h, np.uint32(shift), out=shifted)
@@ -110,7 +110,7 @@ def below(seed: int, stream: int, i: np.ndarray, n: int, p: float) -> np.ndarray
 
 
 def gauss(seed: Any, stream: Any, step: Any, i: Any, j: Any) -> np.ndarray:
-    """Nearly normal numbers (the sum of four bytes of one hash; |z| < 3.46), exact in every engine."""
+    """Approximately normal numbers (sum of four bytes of one hash; |z| < 3.46), identical in every engine."""
     h = _hash(seed, stream, step, i, j)
     total = np.zeros(h.shape)
     for n in range(4):

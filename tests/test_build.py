@@ -253,7 +253,7 @@ def test_a_damaged_entry_is_built_again_and_never_run(
     with caplog.at_level(logging.WARNING):
         again = get("a", builder)
     assert again.fresh
-    assert "damaged and is made again" in caplog.text
+    assert "damaged; building it again" in caplog.text
     assert compilations(log) == 2
     assert not get("a", builder).fresh
 
@@ -273,7 +273,7 @@ def test_a_text_that_does_not_compile_is_a_sentence_and_is_tried_once(log: Path,
 
 
 def test_a_program_that_fails_its_first_start_is_not_kept(builder: Builder) -> None:
-    with pytest.raises(RuntimeError, match="ends with 0, not 3 or 5"):
+    with pytest.raises(RuntimeError, match="exits with 0, not 3 or 5"):
         get("a", builder, {"cpp": "int main() { return 0; }"})
     with pytest.raises(UserError, match="processor cannot run"):
         get("b", builder, {"cpp": "#include <csignal>\nint main() { raise(SIGILL); }"})

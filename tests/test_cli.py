@@ -233,7 +233,7 @@ def test_no_compiler_and_one_that_fails(door, tmp_path):
     assert re.search(
         rf"does not compile with {broken} \(exit 1\): .*nonsense.*; its program\.cpp is kept in .*failed", err
     )
-    assert "try another compiler by $NEUROSEARCH_CXX" in err
+    assert "try another compiler with $NEUROSEARCH_CXX" in err
 
 
 def test_a_full_disk_ends_a_launch_and_loses_no_trial(door, tmp_path):

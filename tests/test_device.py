@@ -591,7 +591,7 @@ def test_ends_when_its_pipe_closes(learner):
 
 
 BAD = {
-    "size.kcc": ("7", "nothing of this name"),
+    "size.kcc": ("7", "no argument of this name"),
     "size.pn": ("0", "0 is outside 1"),
     "size.out": ("4000000000", "outside 1"),
     "plastic.w_max": ("much", "'much' is not a number"),
@@ -601,7 +601,7 @@ BAD = {
     "decisions": (np.arange(400_000), "outside its sample"),
     "labels": (np.zeros(3, np.int32), "3 entries, 400000 are needed"),
     "frames": (np.array([0, 9, 5]), "entry 2 is 5"),
-    "columns.image": ("22", "no whole number of rows"),
+    "columns.image": ("22", "not a multiple of the row length"),
     "table.target": (np.zeros((2, 11), np.float32), "f4 where f8 is needed"),
     "report": ("often", "'often' is not an integer"),
     "raster": ("5", "'5' is not first:last"),

@@ -41,7 +41,7 @@ def own_scales(x):
         (
             lambda x: 255 * x,
             Poisson(),
-            "values reach from 0 to 255, and encoders expect 0 to 1, but the normalisation raw",
+            "values range from 0 to 255, and encoders expect 0 to 1, but the normalisation raw",
         ),
         (lambda x: x - 0.5, Current(), "from -0.5 to 0.5, and encoders expect 0 to 1"),
         (lambda x: 255 * x, Poisson(normalisation=OnOff()), ""),
@@ -49,7 +49,7 @@ def own_scales(x):
         (
             own_scales,
             Poisson(normalisation=OnOff()),
-            "times as much as another, and the normalisation on_off scales all",
+            "times as much as another, but the normalisation on_off scales all",
         ),
         (own_scales, Poisson(normalisation=Minmax()), ""),
         (own_scales, Current(normalisation=Standard()), ""),
@@ -75,11 +75,11 @@ def test_check_and_the_start_of_a_launch_name_the_choices_that_lead_there(tmp_pa
     more = {"architecture": "mushroom_body", "task": str(task)}
     said = cautions(study(tmp_path, space, **more))
     assert len(said) == 1
-    assert said[0].startswith("with encoder.normalisation = raw: the task's values reach from 0 to 255, and")
+    assert said[0].startswith("with encoder.normalisation = raw: the task's values range from 0 to 255, and")
     assert cautions(study(tmp_path, space.replace("raw, ", ""), **more)) == []
     network = "{mushroom_body: {kenyon: {size: 20}}}"
     checked = sound(study(tmp_path, "\n  rule.eta: {float: [0.1, 0.2]}\n", architecture=network, task=str(task)))
-    assert checked.splitlines()[1].startswith("but the task's values reach from 0 to 255, and encoders expect 0 to 1")
+    assert checked.splitlines()[1].startswith("but the task's values range from 0 to 255, and encoders expect 0 to 1")
 
 
 def test_normalising_each_channel_recovers_the_accuracy_of_a_network(tmp_path):

@@ -73,7 +73,7 @@ def test_every_name_that_brian_keeps_is_refused_in_one_sentence(place):
 
 @pytest.mark.parametrize("name", ["lambda", "größe", "import"])
 def test_names_that_are_none_in_python_or_c_are_refused(name):
-    assert f"`{name}` is not a name in every engine" in refusal(neuron(equations=f"{Lif.equations}\n{name} : 1"))
+    assert f"`{name}` is not valid in every engine" in refusal(neuron(equations=f"{Lif.equations}\n{name} : 1"))
 
 
 @pytest.mark.parametrize(("kind", "name"), SHIPPED)

@@ -229,5 +229,5 @@ def test_a_stream_has_a_table_of_its_own_order_and_learning_off_counts_for_nothi
     assert other.key != made.key
     assert drive(shown(order, [STREAM] * 8), normalisation).key != made.key
     events = replace(stream, values=SparseRows(np.array([0, 1]), np.array([0]), 5))
-    with pytest.raises(UserError, match="works on values, but this task's are recorded events"):
+    with pytest.raises(UserError, match="needs values, but this task provides recorded events"):
         drive(events, normalisation)

@@ -279,7 +279,7 @@ def test_an_input_of_another_size_than_its_encoder_is_a_sentence(tmp_path):
 def test_a_name_that_is_a_macro_of_cpp_is_a_sentence(tmp_path, name):
     text = NEURON.replace("dv/dt", f"{name} : 1\\ndv/dt")
     cls = catalogue.find("neurons", own(tmp_path, text, MORE=f"method = 'euler'; each_step = '{name} = v'"))
-    with pytest.raises(UserError, match=rf"(hidden|output): `{name}` is a macro of C\+\+; call it something else"):
+    with pytest.raises(UserError, match=rf"(hidden|output): `{name}` is a C\+\+ macro; rename it"):
         networks.case(networks.layered(networks.make("rules", "delta"), neuron=cls())).compiled()
 
 

@@ -303,7 +303,7 @@ def test_the_step_must_be_the_architectures(tmp_path: Path) -> None:
 
 
 def test_events_are_not_normalised(heard: Stream) -> None:
-    with pytest.raises(UserError, match="OnOff works on values, but this task's are recorded events"):
+    with pytest.raises(UserError, match="OnOff needs values, but this task provides recorded events"):
         drive(heard, OnOff())
     assert drive(heard, Raw()).columns == CHANNELS
 

@@ -218,7 +218,7 @@ def test_a_long_question_and_a_child_that_answers_early_do_not_lock(program: Pat
 def test_fewer_samples_than_asked_is_never_ok(program: Path) -> None:
     record = run(program, given(mode=SHORT))
     assert (record.status, record.completed) == ("crashed", 8)
-    assert record.reason == "the program says 'ok' after 8 of 10 samples"
+    assert record.reason == "the program reports 'ok' after 8 of 10 samples"
 
 
 def test_not_finite_is_a_status(program: Path) -> None:
@@ -235,7 +235,7 @@ def test_not_finite_is_a_status(program: Path) -> None:
         (BROKEN, "exit code 1 without a result: something broke"),
         (SEGFAULT, "signal SIGSEGV"),
         (HEADER, "header"),
-        (CUT, "cut short"),
+        (CUT, "truncated"),
         (MORE, "more than it announced"),
         (LATE, "exit code 9"),
     ],
@@ -267,13 +267,13 @@ def test_a_program_that_does_not_listen_is_ended_by_force(program: Path) -> None
     record = run(program, given(100_000, mode=DEAF, pause=10_000), time_limit=0.1)
     assert record.status == "time_limit"
     assert 2.0 < record.wall_seconds < 4.0
-    assert record.reason == "stopped by its time limit and ended by force"
+    assert record.reason == "stopped by its time limit (killed)"
 
 
 def test_a_program_that_lingers_after_its_result_is_ended(program: Path) -> None:
     record = run(program, given(mode=LINGER))
     assert record.status == "crashed"
-    assert record.reason == "the program did not end after its result and ended by force"
+    assert record.reason == "the program did not exit after its result (killed)"
     assert record.wall_seconds < 4.0
 
 

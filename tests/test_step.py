@@ -326,7 +326,7 @@ def test_a_name_for_a_value_is_a_copy_and_a_quotient_of_whole_numbers_is_exact()
 
 @pytest.mark.parametrize("name", ["framewise_0", "draw_odds", "pick"])
 def test_names_of_ours_are_refused(name):
-    with pytest.raises(RuleError, match=f"`{name}` is a word of C.. or of the rule language"):
+    with pytest.raises(RuleError, match=f"`{name}` is reserved in C.. or in the rule language"):
         networks.case(networks.layered(networks.make("rules", "delta"), encoder=Named(name), stp=False))
 
 

@@ -58,7 +58,7 @@ def rule(**texts):
         ({"post_spike": "onset = 3; y = onset", "post": "y : 1"}, ["Mine.post_spike", "`onset` is taken"]),
         ({"synapse": "dw/dt = -w/tau : 1"}, ["the weight `w` has no differential equation", "on_sample"]),
         ({"post": "x = 2*count : 1"}, ["declared without a value", "`x : unit`"]),
-        ({"post": "dy/dt = (xi - y)/tau : 1"}, ["`xi` is no symbol", "gauss(0)"]),
+        ({"post": "dy/dt = (xi - y)/tau : 1"}, ["`xi` is not a symbol", "gauss(0)"]),
         ({"post": "dy/dt = -y*y/tau : 1"}, ["linear in their own variable", "a neuron with another `method`"]),
         ({"on_pre": "W = w + 1"}, ["`W` is neither a synaptic variable nor read later"]),
         ({"on_sample": "w += count"}, ["needs its side", "count_pre", "count_post"]),
@@ -70,9 +70,9 @@ def rule(**texts):
         ({"post": "a : 1 (shared)"}, ["unknown flag"]),
         ({"post": "s : sum of count_pre over everything"}, ["`everything`"]),
         ({"post": "count : 1"}, ["`count` is taken"]),
-        ({"post": "double : 1"}, ["`double` is a word of C++"]),
-        ({"on_pre": "new = 1; w += new"}, ["`new` is a word of C++", "new = 1"]),
-        ({"on_pre": "exp = 1; w += exp"}, ["`exp` is a word of C++ or of the rule language"]),
+        ({"post": "double : 1"}, ["`double` is reserved in C++"]),
+        ({"on_pre": "new = 1; w += new"}, ["`new` is reserved in C++", "new = 1"]),
+        ({"on_pre": "exp = 1; w += exp"}, ["`exp` is reserved in C++ or in the rule language"]),
         ({"post": "y_post : 1"}, ["end in _pre or _post"]),
         ({"on_pre": "w += exp(tau)"}, ["`exp` takes a plain number", "second"]),
         ({"on_pre": "w += uniform(w)"}, ["integer"]),
@@ -210,7 +210,7 @@ def test_what_is_no_unit_is_refused(unit):
 def test_functions_of_lowered_texts_are_not_for_users(name):
     with pytest.raises(UserError, match=f"unknown symbol `{name}`"):
         tx.expression(f"1 + {name}(0)", "here")
-    with pytest.raises(UserError, match=f"`{name}` is a word of C\\+\\+ or of the rule language"):
+    with pytest.raises(UserError, match=f"`{name}` is reserved in C\\+\\+ or in the rule language"):
         tx.block(f"{name} = 1", "here")
 
 

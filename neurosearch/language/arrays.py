@@ -1,4 +1,4 @@
-"""The rule language on whole NumPy arrays: for numbers about a text; simulations go through ``simulate.reference``."""
+"""The rule language on NumPy arrays, to evaluate single expressions; simulations use ``simulate.reference``."""
 
 import ast
 import operator
@@ -45,5 +45,5 @@ def _always_zero(source: str) -> bool:
 
 
 def value(source: str, env: Mapping[str, Any]) -> Any:
-    """Value of a checked expression without draws; ``env``: name → number or array, broadcast as NumPy does."""
+    """Value of a checked expression without draws; ``env``: name → number or array, broadcast by NumPy's rules."""
     return tx.evaluate(tx.tree(source), env, FUNCTIONS)

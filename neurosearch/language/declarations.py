@@ -1,4 +1,4 @@
-"""Lines that declare variables: ``dx/dt = ... : unit``, ``x : unit``, ``x : integer``, ``x : sum of ... over post``."""
+"""Variable declarations: ``dx/dt = ... : unit``, ``x : unit``, ``x : integer``, ``x : sum of ... over post``."""
 
 import ast
 import math
@@ -17,12 +17,12 @@ TAKEN = {
     "w", "writes", "i", "j", "t", "dt", "N", "e", "step", "elapsed", "onset", "seed", "lastspike", "not_refractory",
     "refractory",
 }  # fmt: skip
-"""Names that a neuron's own variables may not have."""
+"""Names that a neuron's own variables may not use."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One declared variable. ``over`` and ``rhs`` together make a reduction; an ``integer`` has no fractions."""
+    """One declared variable. ``over`` and ``rhs`` together make a reduction."""
 
     name: str
     unit: str = "1"
@@ -74,7 +74,7 @@ def _line(line: str, where: str) -> Line:
 
 
 def whole(source: str, known: Iterable[str]) -> bool:
-    """Whether a value is an integer by its form: ``int(...)``, whole constants, ``known`` names, and ``+ - *``."""
+    """Whether an expression is an integer by its form: ``int(...)``, integers, ``known`` names, and ``+ - *``."""
     names_of_wholes = frozenset(known)
 
     def go(node: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""Words of C++ and names of its headers that no variable may have."""
+"""C++ keywords and names from its headers that no variable may use."""
 
 _CPP = """
     alignas alignof and_eq asm auto bitand bitor bool break case catch char char16_t char32_t compl concept const

@@ -5,12 +5,12 @@ SIDES = (PRE, POST)
 
 
 def sided(name: str, side: str) -> str:
-    """The variable ``name`` of the neuron on that side, as synaptic texts call it."""
+    """The name that synaptic texts use for the variable ``name`` of the neuron on that side."""
     return f"{name}_{side}"
 
 
 def unsided(name: str) -> str:
-    """A parameter's name that nothing takes for a name with a side, such as the usual ``tau_pre`` of a rule."""
+    """A parameter's name that cannot be mistaken for a name with a side (rules often have a ``tau_pre``)."""
     return f"{name}_number" if split(name)[1] else name
 
 

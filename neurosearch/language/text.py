@@ -1,7 +1,7 @@
 """The rule language: short texts of statements, parsed to a whitelisted syntax tree that any engine can read.
 
-It is the common part of Brian2's and Python's syntax: assignments of one name, arithmetic, comparisons, and a few
-functions. Nothing in it is ever executed as Python; each reader walks the tree.
+It is a common subset of Brian2's and Python's syntax: assignments to one name, arithmetic, comparisons, and a few
+functions. It is never executed as Python; each engine walks the tree.
 """
 
 import ast
@@ -19,32 +19,32 @@ FUNCTIONS = {
     "exp": 1, "log": 1, "sqrt": 1, "tanh": 1, "sin": 1, "cos": 1, "abs": 1, "sign": 1, "floor": 1, "int": 1, "clip": 3,
     "uniform": 1, "gauss": 1,
 }  # fmt: skip
-"""Functions of the language and how many arguments each takes; ``uniform(n)``, ``gauss(n)`` are counter-based draws."""
+"""Function → number of arguments; ``uniform(n)`` and ``gauss(n)`` are counter-based random draws."""
 
 LOWERED = frozenset({"draw", "draw4", "draw_lot", "draw_odds", "pick", "fan_out", "fan_target"})
-"""Functions that lowering puts into texts; not for users' texts."""
+"""Functions that lowering inserts into texts; users' texts may not call them."""
 
 FRAMEWISE = "framewise_"
-"""What the names of our own variables begin with that hold a value through a frame."""
+"""Prefix of the variables that lowering adds to hold a value for a whole frame."""
 
 DRAWS = frozenset({"draw", "draw4", "draw_lot", "gauss"})
-"""Those of them whose value is drawn."""
+"""Functions in lowered texts whose value is a random draw."""
 
 ELAPSED = "step - onset"
-"""What lowering makes of ``elapsed``."""
+"""The expression that replaces ``elapsed`` in lowered texts."""
 
 FREE = "not_refractory"
-"""What a plan's texts call it that a neuron is not refractory; Brian2's name."""
+"""Brian2's name, used in a plan's texts, for the flag that a neuron is not refractory."""
 
 RESERVED = CPP | FUNCTIONS.keys() | LOWERED
-"""Names that no variable may have, since C++ or the language has another use for them."""
+"""Names that no variable may use, because C++ or the language reserves them."""
 
 DEEPEST = 100
-"""Levels of a syntax tree: every reader walks it recursively, and Python stops at a depth of some 1,000 calls."""
+"""Greatest depth of a syntax tree: engines walk it recursively, and Python allows about 1,000 nested calls."""
 
 TOO_DEEP = f"more than about {DEEPEST} operations within each other or in a row; write several statements"
 SHOWN = 300
-"""Characters of a text that a message repeats."""
+"""Characters of a text that a message quotes."""
 
 HIDDEN_STATE = ("rand", "randn", "poisson")
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%"}
@@ -57,7 +57,7 @@ _OTHER = (
 
 
 class RuleError(UserError):
-    """A mistake in a declared text; the message names owner, block, statement and symbol."""
+    """An error in a declared text; the message names owner, block, statement and symbol."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Statement:
     """One assignment.
 
     Attributes:
-        target: the name that is written.
+        target: the name assigned to.
         op: ``=``, ``+=``, ``-=``, ``*=`` or ``/=``.
         value: text of the right side, in canonical spelling.
         where: owner and block, for messages, for example ``stdp.on_pre``.
@@ -81,7 +81,7 @@ class Statement:
 
     @property
     def reads(self) -> frozenset[str]:
-        """Names the statement reads, its own target included when it updates it."""
+        """Names that the statement reads, including its target if it updates it."""
         return names(self.value) | ({self.target} if self.op != "=" else frozenset())
 
 
@@ -89,31 +89,31 @@ Block = tuple[Statement, ...]
 
 
 def check_name(name: str, where: str, source: str) -> None:
-    """Refuse a variable's name that another engine could not use."""
+    """Refuse a variable name that some engine cannot use."""
     if name in RESERVED or name.startswith(FRAMEWISE):
-        fail(where, source, f"`{name}` is a word of C++ or of the rule language; call the variable something else")
+        fail(where, source, f"`{name}` is reserved in C++ or in the rule language; rename the variable")
     if not name.isascii() or keyword.iskeyword(name):
-        fail(where, source, f"`{name}` is not a name in every engine; use ASCII letters and digits, no word of Python")
+        fail(where, source, f"`{name}` is not valid in every engine; use ASCII letters and digits, no Python keyword")
 
 
 def fail(where: str, source: str, problem: str) -> NoReturn:
-    """Raise a RuleError that shows the statement, or its beginning."""
+    """Raise a RuleError that quotes the statement, or its beginning."""
     shown = source if len(source) <= SHOWN else f"{source[:SHOWN]} ..."
     raise RuleError(f"{where}: {problem}, in `{shown}`")
 
 
 def refuse_draws(where: str, source: str, shown: str = "") -> None:
-    """Refuse draws where a text is not statements of one step."""
+    """Refuse draws in a text that is not executed as statements of one step."""
     drawn = sorted(calls(source) & {"uniform", "gauss"}) if source else []
     if drawn:
         fail(where, shown or source, f"`{drawn[0]}` can't be drawn here; draw in each_step and read the variable here")
 
 
 def unknown(where: str, source: str, symbol: str, known: Iterable[str]) -> NoReturn:
-    """Raise for a symbol nobody declared, with the nearest known one."""
+    """Raise for an undeclared symbol and suggest the closest known one."""
     table = sorted(known)
     if symbol == "xi":
-        fail(where, source, "`xi` is no symbol of the language; add noise in each_step, with `gauss(0)`")
+        fail(where, source, "`xi` is not a symbol of the language; add noise in each_step, with `gauss(0)`")
     near = difflib.get_close_matches(symbol, table, 1)
     hint = f"; did you mean `{near[0]}`?" if near else ""
     fail(where, source, f"unknown symbol `{symbol}`{hint} (known here: {', '.join(table)})")
@@ -121,7 +121,7 @@ def unknown(where: str, source: str, symbol: str, known: Iterable[str]) -> NoRet
 
 @lru_cache(maxsize=20_000)
 def tree(source: str) -> ast.expr:
-    """The syntax tree of a text that was checked before."""
+    """The syntax tree of an already checked text."""
     return ast.parse(source, mode="eval").body
 
 
@@ -193,13 +193,13 @@ def _check_call(n: ast.Call, where: str, source: str, functions: Mapping[str, in
     name = n.func.id if isinstance(n.func, ast.Name) else ast.unparse(n.func)
     n.func.ctx = ast.Load()  # type: ignore[attr-defined]
     if name in HIDDEN_STATE:
-        fail(where, source, f"`{name}()` keeps a hidden state, so engines can't agree; use uniform(0), gauss(1), ...")
+        fail(where, source, f"`{name}()` has hidden state, so engines can't agree; use uniform(0), gauss(1), ...")
     if name not in functions:
         unknown(where, source, name, functions)
     if len(n.args) != functions[name] or n.keywords:
         fail(where, source, f"`{name}` takes {functions[name]} argument(s), got {len(n.args)}")
     if name in ("uniform", "gauss") and not (isinstance(n.args[0], ast.Constant) and type(n.args[0].value) is int):
-        fail(where, source, f"`{name}` takes an integer that tells its draws apart, such as {name}(0)")
+        fail(where, source, f"`{name}` takes an integer that distinguishes its draws, such as {name}(0)")
 
 
 def text(statements: Block) -> str:
@@ -209,7 +209,7 @@ def text(statements: Block) -> str:
 
 @lru_cache(maxsize=20_000)
 def names(source: str) -> frozenset[str]:
-    """Names an expression reads (functions not counted); none for an empty text."""
+    """Names that an expression reads, without functions; none for an empty text."""
     if not source:
         return frozenset()
     root = tree(source)
@@ -218,7 +218,7 @@ def names(source: str) -> frozenset[str]:
 
 
 def calls(source: str) -> frozenset[str]:
-    """Functions an expression calls."""
+    """Functions that an expression calls."""
     return frozenset(
         n.func.id for n in ast.walk(tree(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
     )
@@ -241,11 +241,11 @@ class _Rename(ast.NodeTransformer):
 
 
 Draws = Callable[[str, int], str]
-"""``(function, n)`` → the text for ``uniform(n)`` or ``gauss(n)``; hashable, so that results can be kept."""
+"""``(function, n)`` → the text for ``uniform(n)`` or ``gauss(n)``; hashable, so that results can be cached."""
 
 
 def rename(source: str, table: Mapping[str, str], draws: Draws | None = None) -> str:
-    """Replace names by names or expressions, and draws by what ``draws`` says."""
+    """Replace names by names or expressions, and draws by the texts that ``draws`` returns."""
     touched = names(source) & table.keys()
     if not source or not (touched or draws):
         return source
@@ -258,14 +258,14 @@ def _renamed(source: str, table: tuple[tuple[str, str], ...], draws: Draws | Non
 
 
 def rename_block(statements: Block, table: Mapping[str, str], draws: Draws | None = None) -> Block:
-    """The same for a block; targets are renamed where the table gives a plain name."""
+    """Rename in a block, as ``rename`` does in an expression; targets are renamed too."""
     return tuple(
         replace(s, target=table.get(s.target, s.target), value=rename(s.value, table, draws)) for s in statements
     )
 
 
 def evaluate(node: ast.expr, env: Mapping[str, Any], fn: Mapping[str, Callable[..., Any]]) -> Any:
-    """Run an expression. ``env``: name → value; ``fn``: operator or function → callable."""
+    """Evaluate an expression. ``env``: name → value; ``fn``: operator or function → callable."""
     match node:
         case ast.Name(id=name):
             return env[name]
@@ -292,7 +292,7 @@ def evaluate(node: ast.expr, env: Mapping[str, Any], fn: Mapping[str, Callable[.
 
 
 def run(statements: Block, env: Mapping[str, Any], fn: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
-    """Run a block: the environment after it. Assignments make new values, nothing is changed in place."""
+    """Run a block and return the environment after it. Assignments create new values; nothing changes in place."""
     out = dict(env)
     for s in statements:
         value = evaluate(tree(s.value), out, fn)

@@ -1,4 +1,4 @@
-"""Dimensions of units and of expressions, checked before any engine sees a text."""
+"""Dimensions of units and expressions, checked before any engine reads a text."""
 
 import ast
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ def _power(a: Dimension, k: float) -> Dimension:
 
 
 def _exponent(n: ast.expr) -> float | None:
-    """The number that an exponent is, with its sign; ``None`` for anything else."""
+    """The value of a numeric exponent, with its sign; ``None`` for any other expression."""
     match n:
         case ast.Constant(value=int() | float() as k):
             return k
@@ -67,7 +67,7 @@ def _exponent(n: ast.expr) -> float | None:
 
 
 def of(source: str, env: Mapping[str, Dimension], where: str, shown: str) -> Dimension | None:
-    """Dimension of an expression; ``None`` for a bare 0, which fits any unit. Raises naming the offending part."""
+    """Dimension of an expression; ``None`` for a bare 0, which fits any unit. Errors name the offending part."""
     used = tx.names(source)
     for name in sorted(used):
         if name not in env:
@@ -139,7 +139,7 @@ def _of(source: str, used: tuple[tuple[str, Dimension], ...], where: str, shown:
 
 
 def check_block(statements: tx.Block, env: Mapping[str, Dimension]) -> None:
-    """Check every statement of a block; a new name takes the dimension of what is assigned to it."""
+    """Check every statement of a block; a new name takes the dimension of its assigned value."""
     known = dict(env)
     for s in statements:
         got = of(s.value, known, s.where, str(s))
@@ -152,6 +152,6 @@ def check_block(statements: tx.Block, env: Mapping[str, Dimension]) -> None:
 
 
 def expect(want: Dimension, got: Dimension | None, where: str, shown: str) -> None:
-    """Raise unless both sides agree."""
+    """Raise unless both sides have the same dimension."""
     if got is not None and got != want:
         tx.fail(where, shown, f"the left side is in {spell(want)}, the right side in {spell(got)}")

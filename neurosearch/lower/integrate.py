@@ -1,4 +1,4 @@
-"""Differential equations → the statements of one step, by Brian2's own state updaters; the result is cached."""
+"""Differential equations → the statements of one step, using Brian2's state updaters; the result is cached."""
 
 from functools import lru_cache
 

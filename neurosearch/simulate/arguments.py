@@ -1,4 +1,4 @@
-"""A request → what the compiled program is given: sizes, numbers, tables and the data."""
+"""A request → the arguments of the compiled program: sizes, numbers, tables and data."""
 
 import math
 
@@ -11,14 +11,14 @@ from neurosearch.simulate.request import Request
 from neurosearch.timeline import Timeline
 
 GROW_LIMIT = 600.0
-"""exp of this is still a number: a sample may last so many time constants of a scaled eligibility."""
+"""Longest sample in time constants of a scaled eligibility: exp(600) is still finite in double precision."""
 
 
 def arguments(request: Request, report: int = 0) -> Arguments:
     """Everything that the program of a request's plan needs.
 
     Args:
-        report: samples between two progress lines, 0 for none.
+        report: number of samples between two progress lines, 0 for none.
     """
     plan, line = request.plan, request.line
     _check_eligibility(plan, line)
@@ -60,5 +60,5 @@ def _check_eligibility(plan: Plan, line: Timeline) -> None:
             if longest / tau > GROW_LIMIT:
                 raise UserError(
                     f"{g.name}.{v.time_constant} = {tau} second is too short for samples of {longest:g} s; "
-                    f"make it at least {longest / GROW_LIMIT:.3g} s or the samples shorter"
+                    f"increase it to at least {longest / GROW_LIMIT:.3g} s or shorten the samples"
                 )

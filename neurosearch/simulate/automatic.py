@@ -1,4 +1,4 @@
-"""The engine of whoever names none: the compiled program, and Brian2's own device where ours refuses the plan."""
+"""The default engine: the compiled program, or Brian2's own device for plans that ours does not support."""
 
 import logging
 import time
@@ -12,13 +12,13 @@ from neurosearch.simulate.engine import DEFAULT_LIMITS, Engine, Limits, Unsuppor
 from neurosearch.simulate.request import Request
 from neurosearch.simulate.stock import Stock
 
-_WARNED: set[str] = set()  # refusals that were reported; once in a process is enough
+_WARNED: set[str] = set()  # reasons already logged; each is reported once per process
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Automatic(Engine):
-    """Chooses at each run; that a plan was refused is remembered, so it costs nothing the next time."""
+    """Chooses at each run; a refused plan is remembered, so later attempts cost nothing."""
 
     first: Engine = field(default_factory=Compiled)
     fallback: Engine = field(default_factory=Stock)
@@ -27,15 +27,15 @@ class Automatic(Engine):
     instead = "the NumPy reference"
 
     def supports(self, plan: Plan) -> str:
-        """What neither of the two supports."""
+        """The feature that neither engine supports, or empty."""
         return self.first.supports(plan) and self.fallback.supports(plan)
 
     def digest(self, plan: Plan) -> str:
-        """That of the engine which is tried first: which one runs, a build alone tells."""
+        """Digest of the engine that is tried first: only a build can tell which one runs."""
         return self.first.digest(plan)
 
     def run(self, request: Request, limits: Limits = DEFAULT_LIMITS, cancel: Cancel | None = None) -> Record:
-        """Run on the compiled program if it can be made, else on Brian2's own device, with a warning."""
+        """Run the compiled program if it can be built, else Brian2's own device, with a warning."""
         began = time.perf_counter()
         try:
             return self.first.run(request, limits, cancel)

@@ -1,4 +1,4 @@
-"""Plan → Brian2 objects: the one place that knows how a plan is said in Brian2. Numbers enter as bare SI floats."""
+"""Plan → Brian2 objects: the only place that knows how Brian2 expresses a plan. Numbers are bare SI floats."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -22,16 +22,16 @@ class Target(Protocol):
         """The Brian2 clock of an event; ``None`` for the clock of every step."""
 
     def table(self, name: str) -> Any:
-        """The Brian2 function that gives the present row of a table."""
+        """The Brian2 function that returns the current row of a table."""
 
     def pairs(self, synapses: PlanSynapses) -> tuple[Any, Any]:
-        """Brian2 functions of the pairs of listed synapses: how many targets neuron i has, and which is the m-th."""
+        """Brian2 functions for listed synapses: the number of targets of neuron i, and its m-th target."""
 
     def ready(self, groups: Mapping[str, Any]) -> None:
-        """The groups exist; synapses come next."""
+        """Called when the groups exist, before synapses are created."""
 
     def ahead(self, group: PlanGroup) -> bool:
-        """Whether the neurons of a group are run for many steps at once."""
+        """Whether the neurons of a group are simulated many steps at once."""
 
 
 def program_text(plan: dict[str, Any], strict: bool) -> str:
@@ -64,9 +64,9 @@ def program_text(plan: dict[str, Any], strict: bool) -> str:
 
 
 def _arrange(prefs: Any, allowed: bool) -> None:
-    """Let Brian2 rearrange arithmetic, or not: that moves the last bit.
+    """Allow or forbid Brian2 to rearrange arithmetic, which can change the last bit.
 
-    It keeps what it made of a text, and does not ask whether the preference was another then.
+    Brian2 caches the statements of a text regardless of this preference, so the cache is cleared when it changes.
     """
     from brian2.codegen.translation import make_statements
 
@@ -76,7 +76,7 @@ def _arrange(prefs: Any, allowed: bool) -> None:
 
 
 class _Lean:
-    """Our device: events have clocks of their own, tables are arguments of the program."""
+    """Our device: events have their own clocks, tables are arguments of the program."""
 
     def __init__(self, device: Any, shape: Shape):
         from brian2 import Clock
@@ -90,7 +90,7 @@ class _Lean:
         device.event_clocks.update({f"{m}_clock": m for m in MOMENTS})
 
     def size(self, name: str) -> int:
-        """See ``Target``: any number, the program takes the real one when it starts."""
+        """See ``Target``: an arbitrary number, since the program receives the real one at start-up."""
         del name
         return 3
 
@@ -108,15 +108,15 @@ class _Lean:
         return found
 
     def ready(self, groups: Mapping[str, Any]) -> None:
-        """See ``Target``: the program sets its numbers by itself."""
+        """See ``Target``: nothing to do, the program sets its own numbers."""
 
     def ahead(self, group: PlanGroup) -> bool:
-        """See ``Target``: wherever the plan allows it."""
+        """See ``Target``: where the plan allows it."""
         return bool(group.can_skip)
 
 
 def _shown(shape: Shape, group: str) -> str:
-    """The variable of a group that takes a row of the data at each frame."""
+    """The variable of a group that receives a row of the data at each frame."""
     return next(a.variable for a in shape.actions if a.kind == "read" and a.owner == group and a.moment == "frame")
 
 
@@ -127,9 +127,9 @@ def _seconds(x: float) -> Any:
 
 
 def build(shape: Shape, target: Target) -> dict[str, Any]:
-    """Brian2 objects by name; those of events are called ``event_...``.
+    """Brian2 objects by name; objects that run at events are named ``event_...``.
 
-    Numbers of the plan are not set here: they are arguments of the run.
+    The plan's numbers are not set here: they are arguments of the run.
     """
     import brian2
 
@@ -166,7 +166,7 @@ def build(shape: Shape, target: Target) -> dict[str, Any]:
 
 
 def linked(shape: Shape) -> set[str]:
-    """Groups of one neuron whose values others read."""
+    """One-neuron groups whose values other groups read."""
     return {link.group for g in shape.groups for link in g.links}
 
 
@@ -220,7 +220,7 @@ def _read(shape: Shape, a: Action) -> tx.Block:
 
 
 def _ahead(group: Any, g: PlanGroup) -> Any:
-    """Everything that a group's neurons do by themselves, in the place of its threshold."""
+    """All steps of a group that depends on its input alone, scheduled in place of its threshold."""
     from brian2.groups.group import CodeRunner
 
     steps = f"{brian_text(g.each_step)}\n_cond = {brian_text(g.threshold)}"
@@ -230,7 +230,7 @@ def _ahead(group: Any, g: PlanGroup) -> Any:
 
 
 def _runner(group: Any, code: str, clock: Any, when: str, order: int, name: str, held: bool = False) -> Any:
-    """Statements on a whole group; what is held in refractory neurons stays as it is only if ``held``."""
+    """Statements on a whole group; ``(unless refractory)`` variables are protected only if ``held``."""
     from brian2.groups.group import CodeRunner
 
     refractory = ["not_refractory"] if "not_refractory" in group.variables and not held else None

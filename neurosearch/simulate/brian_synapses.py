@@ -1,4 +1,4 @@
-"""Synapses of a plan → Brian2's: their variables, what spikes do to them, and which there are."""
+"""Synapses of a plan → Brian2 synapses: their variables, their reaction to spikes, and their connections."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from neurosearch.simulate.brian_syntax import brian_names, brian_text, brian_uni
 
 
 def synapses_of(s: PlanSynapses, groups: Mapping[str, Any], space: Mapping[str, Any]) -> Any:
-    """A projection's synapses in Brian2; ``space`` has the functions that its texts call."""
+    """A projection's synapses in Brian2; ``space`` holds the functions that its texts call."""
     from brian2 import Synapses
 
     lines = []

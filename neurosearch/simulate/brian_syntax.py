@@ -1,4 +1,4 @@
-"""The rule language in Brian2's words: texts and units."""
+"""The rule language in Brian2's syntax: texts and units."""
 
 import ast
 from dataclasses import replace
@@ -11,22 +11,22 @@ _NAMES = {"step": "t_in_timesteps"}
 
 
 def brian_text(block: tx.Block | str) -> str:
-    """Text in Brian2's words."""
+    """A text in Brian2's syntax."""
     if isinstance(block, str):
         return _divided(brian_names(block))
     return tx.text(tuple(replace(s, value=_divided(s.value)) for s in _apart(tx.rename_block(block, _NAMES))))
 
 
 def brian_names(source: str) -> str:
-    """An expression with Brian2's names, as it stands in an equation."""
+    """An expression with Brian2's names, as used in an equation."""
     return tx.rename(source, _NAMES)
 
 
 def brian_unit(unit: str) -> str:
     """Brian2's unit of a quantity: a power of the second, with volt, ampere and metre as plain numbers.
 
-    Dimensions were checked on the text itself; here only time must remain, for ``d/dt``. Volt, ampere and metre can be
-    plain numbers at once, since a kilogram then is a cubic second.
+    Dimensions are already checked on the text itself; here only time must remain, for ``d/dt``. Volt, ampere and metre
+    can all be dimensionless at once, since a kilogram then is a cubic second.
     """
     _, kilogram, second, _ = units.dimension(unit, "unit")
     power = second + 3 * kilogram
@@ -34,9 +34,9 @@ def brian_unit(unit: str) -> str:
 
 
 def _apart(block: tx.Block) -> tx.Block:
-    """``x = f(x)`` in two statements: Brian2 would rewrite it as ``x *= ...`` and move the last bit.
+    """``x = f(x)`` as two statements: Brian2 would rewrite it as ``x *= ...``, which can change the last bit.
 
-    And ``x = y`` as a product: in NumPy it would be the same array under two names.
+    And ``x = y`` as a product: in NumPy, both names would refer to the same array.
     """
     out: list[tx.Statement] = []
     for s in block:
@@ -51,7 +51,7 @@ def _apart(block: tx.Block) -> tx.Block:
 
 @lru_cache(maxsize=20_000)
 def _divided(source: str) -> str:
-    """Quotients of doubles: two integers would be divided in single precision in C++."""
+    """Make every quotient one of doubles: Brian2's C++ divides two integers in single precision."""
     return ast.unparse(_Quotients().visit(ast.parse(source, mode="eval").body)) if "/" in source else source
 
 

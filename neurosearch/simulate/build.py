@@ -1,4 +1,4 @@
-"""From a plan's shape to a compiled program: its digest, and the one build that all who ask for that digest share."""
+"""From a plan's shape to a compiled program: its digest, and one build shared by all users of that digest."""
 
 import contextlib
 import errno
@@ -29,12 +29,12 @@ from neurosearch.simulate.macros import replaced_name
 SOURCES = (
     "simulate", "parts/wiring", "random.py", "lower/integrate.py", "lower/brian_defaults.py", "plan.py", "language",
 )  # fmt: skip
-"""Files and folders of this package that make program text of a plan: a change there is another digest."""
+"""Files and folders of this package that determine a program's text: a change there changes the digest."""
 
-COMPILE_WITHIN = 600.0  # seconds; a large structure takes two
-_SMOKE_WITHIN = 20.0
+COMPILE_WITHIN = 600.0  # seconds; a large structure takes two, so this leaves room for a busy machine
+_SMOKE_WITHIN = 20.0  # seconds; a start takes milliseconds
 _LOG = logging.getLogger(__name__)
-_FAILED: dict[str, UserError] = {}  # digest → what a build said; trying again in this process would say the same
+_FAILED: dict[str, UserError] = {}  # digest → error of its build; another attempt in this process would fail alike
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Program:
     Attributes:
         path: the executable.
         digest: identity of the build: plan, compiler, flags, processor, versions.
-        seconds: what it took to get it, waiting included.
-        fresh: built by this call.
+        seconds: time to obtain it, including waiting.
+        fresh: whether this call built it.
         compiler: its name and version.
     """
 
@@ -69,15 +69,15 @@ def program(
 
     Args:
         plan_digest: identity of ``plan_shape``.
-        plan_shape: plain data, handed to the builder; or what makes it, called only for a build.
-        strict: keep the bits of IEEE arithmetic (8 to 13 % slower).
+        plan_shape: plain data, passed to the builder; or a function that returns it, called only for a build.
+        strict: exact IEEE arithmetic (8 to 13 % slower).
         optimise: ``-O3``, or ``-O2`` for a quicker build of a slower program.
         cancel: when set, waiting, writing the text and compiling end with ``concurrent.futures.CancelledError``.
-        builder: another builder than the process's shared one.
+        builder: a builder to use instead of the process's shared one.
 
     Raises:
         builder.Unsupported: our device refuses the plan.
-        UserError: no compiler, no room, a plan with a mistake, a text that does not compile.
+        UserError: no compiler, not enough disk space, an invalid plan, a text that does not compile.
     """
     began = time.perf_counter()
     cxx = compiler.find()
@@ -94,7 +94,7 @@ def program(
 
 
 def full_digest(plan_digest: str, cxx: compiler.Compiler, flags: Sequence[str]) -> str:
-    """Everything that can change the bytes of a program or the results that it gives."""
+    """Hash of everything that can change a program's bytes or its results."""
     parts = {
         "plan": plan_digest,
         "compiler": [cxx.name, cxx.version],
@@ -107,10 +107,10 @@ def full_digest(plan_digest: str, cxx: compiler.Compiler, flags: Sequence[str]) 
 
 @functools.cache
 def _package_digest() -> str:
-    """Hash of what writes the text: our files, Brian2 and SymPy by version (importing them would cost a second)."""
+    """Hash of the code generators: our files, and the versions of Brian2 and SymPy (importing them takes a second)."""
     digest = hashlib.sha256()
     for name in ("brian2", "sympy"):
-        with contextlib.suppress(metadata.PackageNotFoundError):  # the builder will say what is missing
+        with contextlib.suppress(metadata.PackageNotFoundError):  # the builder reports what is missing
             digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update(f"numpy {np.__version__.split('.')[0]}\n".encode())
     package = Path(__file__).parents[1]
@@ -131,7 +131,7 @@ def _built_once(
     builder: builders.Builder,
     cancel: Cancel | None,
 ) -> Path:
-    """Build under the digest's lock; a failure that belongs to the text is remembered."""
+    """Build while holding the digest's lock; a failure caused by the text is remembered."""
     if digest in _FAILED:
         raise type(_FAILED[digest])(str(_FAILED[digest]))
     began = time.perf_counter()
@@ -187,19 +187,19 @@ def _compile(
         )
     taken = replaced_name(plan_shape, folder / "program.cpp", cxx.path)
     if taken is not None:
-        _FAILED[digest] = UserError(f"{taken[0]}: `{taken[1]}` is a macro of C++; call it something else")
+        _FAILED[digest] = UserError(f"{taken[0]}: `{taken[1]}` is a C++ macro; rename it")
         raise _FAILED[digest]
     kept = _kept(digest, folder, complaint)
     _FAILED[digest] = UserError(
         f"structure {digest[:12]} does not compile with {cxx.path} (exit {code}): "
         f"{_first_error(complaint.replace(str(folder), str(kept)))}; its program.cpp is kept in {kept}; "
-        f"try another compiler by ${compiler.VARIABLE}, or report it with that folder"
+        f"try another compiler with ${compiler.VARIABLE}, or report it with that folder"
     )
     raise _FAILED[digest]
 
 
 def _ended(command: list[str], environment: dict[str, str], cancel: Cancel | None) -> tuple[int, str]:
-    """Exit code and complaints of a compiler, which runs in a session of its own so that it can be ended whole."""
+    """Exit code and error output of a compiler, run in its own session so that all its processes can be killed."""
     deadline = time.monotonic() + COMPILE_WITHIN
     try:
         process = subprocess.Popen(
@@ -230,7 +230,7 @@ def _ended(command: list[str], environment: dict[str, str], cancel: Cancel | Non
 
 
 def _no_room(complaint: str, folder: Path) -> str:
-    """What the system said when a compiler could not write, or nothing."""
+    """The system's message if a compiler could not write its output, else empty."""
     sayings = ("No space left on device", "File size limit exceeded", "File too large", "Disk quota exceeded")
     said = [saying for saying in sayings if saying in complaint]
     if not said and shutil.disk_usage(folder).free == 0:
@@ -241,11 +241,11 @@ def _no_room(complaint: str, folder: Path) -> str:
 def _first_error(complaint: str) -> str:
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line]
-    return (errors or lines or ["it said nothing"])[0]
+    return (errors or lines or ["no error message"])[0]
 
 
 def _kept(digest: str, folder: Path, complaint: str) -> Path:
-    """Keep text and complaint of a failed build for debugging."""
+    """Keep the text and error output of a failed build for debugging."""
     home = cache.root() / "failed" / digest
     with cache.writing(home):
         (folder / "errors.txt").write_text(complaint)
@@ -254,7 +254,7 @@ def _kept(digest: str, folder: Path, complaint: str) -> Path:
 
 
 def _smoke(path: Path, digest: str) -> None:
-    """A program that is given nothing says so (exit 3) or sees its pipe closed (exit 5); else it is broken."""
+    """Check that a program without input exits with 3 (missing argument) or 5 (closed pipe); else it is broken."""
     try:
         code = subprocess.run(
             [path], input=b"", capture_output=True, timeout=_SMOKE_WITHIN, start_new_session=True
@@ -262,14 +262,14 @@ def _smoke(path: Path, digest: str) -> None:
     except OSError as error:
         raise UserError(
             f"programs cannot be run in {path.parents[1]}: {error.strerror}; "
-            f"set ${cache.VARIABLE} to a folder on a disk that allows it (not mounted noexec)"
+            f"set ${cache.VARIABLE} to a folder on a disk that allows execution (not mounted noexec)"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise RuntimeError(f"the program of structure {digest[:12]} hangs when it is given nothing") from error
+        raise RuntimeError(f"the program of structure {digest[:12]} hangs without input") from error
     if code == -signal.SIGILL:
         raise UserError(
-            f"this processor cannot run what {compiler.find().path} -march=native made for it; "
+            f"this processor cannot run the code that {compiler.find().path} -march=native generated for it; "
             f"name another compiler in ${compiler.VARIABLE}"
         )
     if code not in (3, 5):
-        raise RuntimeError(f"the program of structure {digest[:12]} ends with {code}, not 3 or 5, when given nothing")
+        raise RuntimeError(f"the program of structure {digest[:12]} exits with {code}, not 3 or 5, without input")

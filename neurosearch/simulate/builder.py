@@ -1,7 +1,7 @@
-"""The builder: one long-lived Python process that holds Brian2 and turns plans into program text.
+"""The builder: one long-lived Python process that has Brian2 loaded and turns plans into program text.
 
-Importing Brian2 costs a second and a build in a warm process a sixth of one, so the process is kept. Messages in both
-directions are a 4-byte little-endian length and JSON. Run as ``python -m neurosearch.simulate.builder``.
+Importing Brian2 takes a second and a build in a warm process a sixth of one, so the process is kept alive. Messages in
+both directions are a 4-byte little-endian length and JSON. Run as ``python -m neurosearch.simulate.builder``.
 """
 
 import argparse
@@ -29,21 +29,21 @@ from neurosearch.simulate.cancel import LOOK, Cancel, check
 ENTRY = "neurosearch.simulate.brian:program_text"
 """``module:function`` called in the builder: ``function(plan: dict, strict: bool) -> str``."""
 
-RECYCLE_AFTER = 300  # Brian2 keeps about 0.4 MB a build
-ANSWER_WITHIN = 300.0  # seconds; a large model takes a few
+RECYCLE_AFTER = 300  # builds; Brian2 retains about 0.4 MB each, so a process grows by at most 120 MB
+ANSWER_WITHIN = 300.0  # seconds; a large model takes a few, so this leaves room for a busy machine
 _LENGTH = struct.Struct("<I")
 
 
 class Refused(UserError):
-    """The plan holds a mistake of the user's: asking again would give the same answer."""
+    """The plan contains a user error: another attempt would fail in the same way."""
 
 
 class Unsupported(Refused):
-    """Our device refuses this plan, with the reason; the caller may take the stock device."""
+    """Our device does not support this plan; the caller may use the stock device. The message gives the reason."""
 
 
 class Builder:
-    """Starts the process when first asked, restarts it when it died; threads take turns."""
+    """Starts the process at the first request and restarts it if it died; threads take turns."""
 
     def __init__(self, entry: str = ENTRY) -> None:
         self._entry = entry
@@ -61,7 +61,7 @@ class Builder:
 
     @property
     def pid(self) -> int | None:
-        """The process, if it was started."""
+        """Id of the process, if it was started."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
@@ -74,15 +74,15 @@ class Builder:
 
         Raises:
             concurrent.futures.CancelledError: ``cancel`` was set meanwhile.
-            Unsupported: the device refuses it.
-            Refused: the plan holds a mistake of the user's.
-            RuntimeError: a fault of ours, with the builder's traceback, or the process died twice.
+            Unsupported: the device does not support it.
+            Refused: the plan contains a user error.
+            RuntimeError: a bug, with the builder's traceback, or the process died twice.
         """
         request = json.dumps({"plan": plan, "strict": strict}).encode()
         with self._my_turn(cancel):
             try:
                 answer = self._ask(request, cancel)
-            except ConnectionError:  # killed, perhaps when memory was short: a fresh one may have enough
+            except ConnectionError:  # killed, perhaps for lack of memory: a new process may have enough
                 try:
                     answer = self._ask(request, cancel)
                 except ConnectionError as error:
@@ -93,10 +93,10 @@ class Builder:
         return _text_of(answer)
 
     def close(self) -> None:
-        """End the process; the next request would start another."""
+        """Stop the process; the next request starts a new one."""
         with self._turn:
             if self._process is not None and self._owner == os.getpid():
-                self._process.terminate()  # it may be busy for a second with its imports
+                self._process.terminate()  # closing its input would wait up to a second for its imports
             self._stop()
 
     @contextlib.contextmanager
@@ -126,13 +126,13 @@ class Builder:
             raise ConnectionError(f"the builder process {how} while it made a program") from error
         except BaseException:
             process.terminate()
-            self._stop()  # an answer that nobody reads must not be taken for the next one
+            self._stop()  # an unread answer must not be mistaken for the next one
             raise
         return answer
 
     def _alive(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._owner != os.getpid():
-            self._process = self._folder = None  # after a fork the process is the parent's
+            self._process = self._folder = None  # after a fork the process belongs to the parent
         if self._process is not None and self._process.poll() is not None:
             self._stop()
         if self._process is None:
@@ -175,7 +175,7 @@ class Builder:
 
 
 def shared() -> Builder:
-    """The builder of this process, closed at its end."""
+    """The builder of this process, closed at exit."""
     return _SHARED
 
 
@@ -196,18 +196,18 @@ def _text_of(answer: dict[str, Any]) -> str:
 def serve(entry: str) -> None:
     """Answer requests until the parent closes the pipe or is gone."""
     answers = os.dup(1)
-    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    os.dup2(2, 1)  # output that a library prints must not be mistaken for an answer
     parent = os.getppid()
     make: Callable[[dict[str, Any], bool], str] | None = None
     while True:
         failure = None
         if make is None:
             try:
-                make = _entry(entry)  # at once, so that the first request finds a warm process
+                make = _entry(entry)  # immediately, so that the first request finds a warm process
             except Exception as error:
                 failure = _failure(error)
         while not pipes.ready(0, 1.0):
-            if os.getppid() != parent:  # a sibling that was forked may hold the pipe open
+            if os.getppid() != parent:  # a forked sibling may hold the pipe open
                 return
         try:
             request = json.loads(pipes.read(0, _LENGTH.unpack(pipes.read(0, _LENGTH.size))[0]))
@@ -232,8 +232,8 @@ def _answer(make: Callable[[dict[str, Any], bool], str] | None, request: dict[st
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
-    for cause in _causes(error):  # Brian2 wraps what is raised inside it
-        if type(cause).__name__ == "Unsupported":  # by name: the device that refuses knows nothing of this process
+    for cause in _causes(error):  # Brian2 wraps errors that are raised inside it
+        if type(cause).__name__ == "Unsupported":  # by name: the device does not depend on this module
             return {"kind": "unsupported", "sentence": str(cause)}
         if isinstance(cause, UserError):
             return {"kind": "user", "sentence": str(cause)}
@@ -252,9 +252,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def main() -> None:
-    """Entry of the process."""
-    parser = argparse.ArgumentParser(description="answers program text for plans on standard input")
-    parser.add_argument("--entry", default=ENTRY, help="module:function that makes the text")
+    """Entry point of the process."""
+    parser = argparse.ArgumentParser(description="reads plans from standard input and writes their program text")
+    parser.add_argument("--entry", default=ENTRY, help="module:function that generates the text")
     with contextlib.suppress(KeyboardInterrupt):
         serve(parser.parse_args().entry)
 

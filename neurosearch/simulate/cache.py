@@ -1,8 +1,9 @@
 """The build cache: finished programs by content, shared by all studies and workers of a user; `tables` adds the data.
 
-Entries are made in a temporary folder under a lock and renamed into place, so none is ever seen half made; what a dead
-process left is swept. ``builds/<digest>/{program,program.cpp,meta.json}``, ``streams/<digest>.<dtype>``, ``failed/``,
-``locks/``, ``.tmp.<pid>.<host>-<random>/``. Programs that were not run for 90 days are removed.
+Entries are made in a temporary folder under a lock and renamed into place, so an incomplete one is never visible; the
+leftovers of dead processes are removed. ``builds/<digest>/{program,program.cpp,meta.json}``,
+``streams/<digest>.<dtype>``, ``failed/``, ``locks/``, ``.tmp.<pid>.<host>-<random>/``. Programs unused for 90 days are
+removed.
 """
 
 import contextlib
@@ -30,19 +31,19 @@ from neurosearch.simulate.cancel import Cancel
 _LOG = logging.getLogger(__name__)
 _DAY = 86400.0
 _FORGOTTEN = 90 * _DAY
-"""Programs that nothing has run for so long are removed."""
+"""Programs unused for this long are removed: long enough to return to a study, short enough to bound the cache."""
 
-_HOST = f"{zlib.crc32(platform.node().encode()):08x}"  # a home folder may be shared: a pid means something on one host
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"  # hosts may share a home folder; a pid is valid on one host only
 REMOVED_AT_MOST = 3
-"""How often something is made again because the cache was removed: more is no coincidence."""
+"""Attempts to make an entry while the cache keeps being removed: a third removal is no coincidence."""
 
 T = TypeVar("T")
 _SWEPT: set[Path] = set()
-_VERIFIED: dict[Path, tuple[int, ...]] = {}  # program → how its file looked when its bytes were found right
+_VERIFIED: dict[Path, tuple[int, ...]] = {}  # program → `_looks` of its file when its bytes were verified
 
 
 def root() -> Path:
-    """The cache's folder, made if need be; the first call of a process sweeps what dead processes left."""
+    """The cache's folder, created if needed; a process's first call removes the leftovers of dead processes."""
     path = own_cache_folder()
     if path not in _SWEPT:
         _SWEPT.add(path)
@@ -51,7 +52,7 @@ def root() -> Path:
 
 
 def sweep(path: Path) -> None:
-    """Remove temporary folders whose process is gone (on another host: those older than a day)."""
+    """Remove temporary folders of dead processes (of another host: those older than a day)."""
     for folder in path.glob(".tmp.*"):
         pid, _, rest = folder.name.removeprefix(".tmp.").partition(".")
         dead = rest.startswith(_HOST) and pid.isdigit() and not _alive(int(pid))
@@ -61,7 +62,7 @@ def sweep(path: Path) -> None:
 
 
 def _forget(path: Path) -> None:
-    """Remove programs that were not run for long; looks once a day, and leaves alone what cannot be removed."""
+    """Remove long unused programs; checks once a day, and ignores what cannot be removed."""
     looked = path / ".looked"
     if looked.exists() and age(looked) < _DAY:
         return
@@ -74,13 +75,13 @@ def _forget(path: Path) -> None:
 
 def _remove(folder: Path) -> None:
     with lock(folder.name), temporary() as gone:
-        if age(folder / "meta.json") > _FORGOTTEN:  # nobody took it up meanwhile
-            _LOG.debug("%s was not run for long and is removed", folder)
+        if age(folder / "meta.json") > _FORGOTTEN:  # still unused now that the lock is held
+            _LOG.debug("removing %s, unused for a long time", folder)
             folder.rename(gone / "old")
 
 
 def make_temporary() -> Path:
-    """A new folder that is swept once this process is dead; its caller removes it."""
+    """A new folder, which its caller removes; if this process dies first, a sweep does."""
     path = root() / f".tmp.{os.getpid()}.{_HOST}-{secrets.token_hex(6)}"
     with writing(path):
         path.mkdir(mode=PRIVATE)
@@ -89,7 +90,7 @@ def make_temporary() -> Path:
 
 @contextlib.contextmanager
 def temporary() -> Iterator[Path]:
-    """A folder for the time of a ``with``."""
+    """A folder that exists for the duration of a ``with``."""
     path = make_temporary()
     try:
         yield path
@@ -98,7 +99,7 @@ def temporary() -> Iterator[Path]:
 
 
 def made_in_temporary(make: Callable[[Path], T]) -> T:
-    """What ``make`` returns of a temporary folder; made again where somebody removes the cache meanwhile."""
+    """The result of ``make`` in a temporary folder; repeated if the cache is removed meanwhile."""
     place = root()
     for _ in range(REMOVED_AT_MOST):
         with temporary() as folder:
@@ -108,22 +109,22 @@ def made_in_temporary(make: Callable[[Path], T]) -> T:
                 cause = error if isinstance(error, OSError) else error.__cause__
                 if folder.exists() or not isinstance(cause, FileNotFoundError):
                     raise
-        _LOG.warning("the cache %s was removed while something was made in it, which is made again", place)
+        _LOG.warning("the cache %s was removed while an entry was being written; writing it again", place)
     raise UserError(
-        f"the cache {place} was removed {REMOVED_AT_MOST} times while something was made in it; "
-        f"stop what removes it, or set ${VARIABLE} to another folder"
+        f"the cache {place} was removed {REMOVED_AT_MOST} times while an entry was being written; "
+        f"stop the program that removes it, or set ${VARIABLE} to another folder"
     )
 
 
 @contextlib.contextmanager
 def lock(name: str, cancel: Cancel | None = None) -> Iterator[None]:
-    """Hold the lock of an entry against all threads and processes; the kernel frees the locks of dead processes."""
+    """Hold an entry's lock, exclusive across threads and processes; the kernel releases locks of dead processes."""
     path = root() / "locks" / name
     descriptor = _lock(path, cancel)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # those who wait see that their file is gone and take a new one
+        path.unlink(missing_ok=True)  # waiting processes see that their file is gone and take a new one
         os.close(descriptor)
 
 
@@ -139,7 +140,7 @@ def _lock(path: Path, cancel: Cancel | None) -> int:
             if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
                 return descriptor
         except FileNotFoundError:
-            _LOG.debug("the lock %s went away between two looks; taking a new one", path)
+            _LOG.debug("the lock %s disappeared while waiting; taking a new one", path)
         except BaseException:
             os.close(descriptor)
             raise
@@ -154,7 +155,7 @@ def _opened(path: Path) -> int:
 
 
 def locked(descriptor: int) -> bool:
-    """Take the lock of an open file if nobody has it."""
+    """Take the lock of an open file if it is free."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -163,7 +164,7 @@ def locked(descriptor: int) -> bool:
 
 
 def find_build(digest: str) -> Path | None:
-    """The program of a digest if it is there and its bytes are those that were built."""
+    """The program of a digest if it exists and its bytes are those that were built."""
     folder = root() / "builds" / digest
     path = folder / "program"
     try:
@@ -175,7 +176,7 @@ def find_build(digest: str) -> Path | None:
         meta = json.loads((folder / "meta.json").read_bytes())
         if age(folder / "meta.json") > _DAY:
             with contextlib.suppress(OSError):
-                os.utime(folder / "meta.json")  # so that it is known to be in use
+                os.utime(folder / "meta.json")  # mark it as in use
         program = path.read_bytes()
         if len(program) == meta["size"] and hashlib.sha256(program).hexdigest() == meta["sha256"]:
             _VERIFIED[path] = seen
@@ -184,19 +185,19 @@ def find_build(digest: str) -> Path | None:
         if not folder.exists():
             return None
         _LOG.debug("%s cannot be read: %s", folder, error)
-    _LOG.warning("the build %s in the cache is damaged and is made again", folder)
+    _LOG.warning("the build %s in the cache is damaged; building it again", folder)
     return None
 
 
 def _looks(path: Path) -> tuple[int, ...]:
-    """What changes when a file does: bytes that were verified need not be read again while this stays."""
+    """Values that change when a file does: verified bytes need not be read again while they stay the same."""
     found = path.stat()
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def place_build(digest: str, folder: Path, meta: dict[str, Any]) -> Path:
-    """Move a temporary ``folder`` with ``program`` in it into place; the caller holds the digest's lock."""
-    (folder / "program").chmod(PRIVATE)  # whatever the umask is: a program that others may write is refused
+    """Move a temporary ``folder`` that contains ``program`` into place; the caller holds the digest's lock."""
+    (folder / "program").chmod(PRIVATE)  # regardless of the umask: a program that others may write is refused
     program = (folder / "program").read_bytes()
     meta = {**meta, "digest": digest, "size": len(program), "sha256": hashlib.sha256(program).hexdigest()}
     home = root() / "builds" / digest
@@ -207,10 +208,10 @@ def place_build(digest: str, folder: Path, meta: dict[str, Any]) -> Path:
 
 
 def replace_folder(folder: Path, home: Path) -> None:
-    """Rename a folder to ``home``, whatever stood there."""
+    """Rename a folder to ``home``, replacing an existing one."""
     home.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     if home.exists():
-        with temporary() as old:  # a folder with something in it cannot be renamed over
+        with temporary() as old:  # a rename cannot replace a folder that is not empty
             home.rename(old / "old")
     folder.rename(home)
 
@@ -226,7 +227,7 @@ def _alive(pid: int) -> bool:
 
 
 def age(path: Path) -> float:
-    """Seconds since a file was last changed; 0 when it is gone."""
+    """Seconds since a file was last changed; 0 if it does not exist."""
     try:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""How the lean device translates one Brian2 code object: statements in, the C++ of its loops out.
+"""Translate one Brian2 code object for the lean device: statements in, the C++ of its loops out.
 
 A loop over synapses is written in several forms: over any synapses, over those of one spiking neuron (``walk``), and
-over a full rectangle of synapses (``dense``), where both indices are known without a look-up and the inner loop is
-contiguous. What belongs to the neuron of the outer loop is read once, outside (``walk_head``, ``dense_head``).
+over a full matrix of synapses (``dense``), where both indices are known without a look-up and the inner loop is
+contiguous. Values of the outer loop's neuron are read once, outside the inner loop (``walk_head``, ``dense_head``).
 """
 
 import re
@@ -26,20 +26,19 @@ from neurosearch.simulate.integer_vectorisation import CONDITION, computes_whole
 SYNAPTIC_LOOPS = ("synapses", "stateupdate", "summed_variable", "group_variable_set_conditional")
 """Templates whose loop may run over synapses."""
 
-
 _DRAW = re.compile(r"\b(?:draw4?|gauss)\([\w, ]*\)")
 
 GATE = "learn_post"
-"""What a weight's every change is multiplied by (`passes`)."""
+"""The variable that every weight change is multiplied by (`passes`)."""
 
 
 class LeanGenerator(CPPCodeGenerator):
-    """Brian2's C++ generator plus the variants of loops over synapses and constants taken out of the step."""
+    """Brian2's C++ generator, with variants of loops over synapses and constants hoisted out of the step."""
 
     universal_support_code = ""  # emitted once by the program
 
     def translate_statement_sequence(self, sc_statements: Any, ve_statements: Any) -> tuple[Any, Any, dict[str, Any]]:
-        """Scalar code, vector code by block, and what the templates need besides."""
+        """Scalar code, vector code by block, and further keywords for the templates."""
         scalar, vector, keywords = super().translate_statement_sequence(sc_statements, ve_statements)
         shared = {n for n, v in self.variables.items() if isinstance(v, ArrayVariable) and v.scalar}
         vector = {block: [_drawn_unless_0(line, shared) for line in lines] for block, lines in vector.items()}
@@ -73,7 +72,7 @@ class LeanGenerator(CPPCodeGenerator):
         return scalar, vector, keywords
 
     def translate_to_read_arrays(self, read: set[str], write: set[str], indices: set[str]) -> list[str]:
-        """As Brian2 does, but a neuron's own number is the loop's index and not read from memory."""
+        """As Brian2 does, but a neuron's index is the loop variable rather than read from memory."""
         own = {n for n in read if n not in write and self.variables[n] in get_device().counting_arrays()}
         own = {n for n in own if self.variable_indices[n] == "_idx"}
         number = "_number[_idx]" if self.template_name == "ahead" else "_idx"
@@ -81,7 +80,7 @@ class LeanGenerator(CPPCodeGenerator):
         return lines + super().translate_to_read_arrays(read - own, write, indices)
 
     def _add_user_function(self, varname: str, variable: Function, added: set[Any]) -> Any:
-        """As Brian2 does, but the text of a function is collected to stand once in the whole program."""
+        """As Brian2 does, but a function's text is collected, so that the program contains it once."""
         result = super()._add_user_function(varname, variable, added)
         if result is None:
             return None
@@ -91,7 +90,7 @@ class LeanGenerator(CPPCodeGenerator):
         return hash_defines, pointers, [], functions
 
     def _constants(self) -> Iterable[str]:
-        """Lines that make sizes and the data of resizable arrays visible under the names Brian2's code uses."""
+        """Lines that define sizes and the data of resizable arrays under the names that Brian2's code uses."""
         device, renderer = get_device(), CPPNodeRenderer()
         for name, variable in self.variables.items():
             if isinstance(variable, DynamicArrayVariable):
@@ -103,7 +102,7 @@ class LeanGenerator(CPPCodeGenerator):
                 yield f"const {c_data_type(variable.dtype)} {name} = {value};"
 
     def _own_arrays(self, statements: Mapping[Any, Any]) -> Iterable[tuple[str, str, bool, bool]]:
-        """Arrays that steps use: name of the pointer, C++ type, whether anything writes them, whether a reset does."""
+        """Arrays that steps use: pointer name, C++ type, whether they are written, whether a reset writes them."""
         types, written, reset = {}, set(), set()
         for place in ("steps", "reset"):
             read, write, _, _ = self.arrays_helper(statements[place])
@@ -112,7 +111,7 @@ class LeanGenerator(CPPCodeGenerator):
                 if variable.scalar or variable in get_device().counting_arrays():
                     continue
                 if self.variable_indices[name] != "_idx":
-                    raise Unsupported(f"{self.name}: {name} is reached by another index")
+                    raise Unsupported(f"{self.name}: {name} is accessed by another index")
                 pointer = self.get_array_name(variable)
                 types[pointer] = c_data_type(variable.dtype)
                 written |= {pointer} if name in write else set()
@@ -120,10 +119,10 @@ class LeanGenerator(CPPCodeGenerator):
         return ((pointer, ctype, pointer in written, pointer in reset) for pointer, ctype in types.items())
 
     def _ahead(self, sc: Any, ve: Any, scalar: dict[Any, list[str]], vector: dict[Any, list[str]]) -> dict[str, Any]:
-        """What the template of steps run ahead needs; makes steps on integers steps of several neurons at once."""
+        """Keywords for the run-ahead template; integer steps are rewritten for several neurons at once."""
         places = ("steps", "reset")
         whole = self._whole([s for p in places for s in sc[p]], [s for p in places for s in ve[p]])
-        whole = whole and "moment" not in ve  # whose only spike needs no steps
+        whole = whole and "moment" not in ve  # with a single known spike step, no steps are simulated
         if whole:
             vector |= {place: [_side_by_side(line) for line in vector[place]] for place in places}
         return {
@@ -134,30 +133,30 @@ class LeanGenerator(CPPCodeGenerator):
         }
 
     def _whole(self, shared: list[Any], block: list[Any]) -> bool:
-        """Whether statements compute with numbers of 32 bits alone, their own and ``shared`` ones."""
+        """Whether statements use only 32-bit integers, their own and ``shared`` ones."""
         read, write, _, _ = self.arrays_helper(block)
         numbers = {n for n in read | write if self.variables[n].dtype == np.int32}
         own = {n for n in read | write if not self.variables[n].scalar}
         return own <= numbers and computes_whole(block, numbers | {s.var for s in shared if s.dtype == np.int32})
 
     def _gate(self, block: Any) -> str:
-        """The learning gate of statements that write nothing but weights: while it is 0 they change nothing."""
+        """The learning gate of statements that write only weights: while it is 0 they change nothing."""
         read, write, _, _ = self.arrays_helper(block)
         only_weights = "w" in write and write <= {"w", "writes"}
         return GATE if only_weights and GATE in read and self.variables[GATE].scalar else ""
 
     def _ends(self) -> tuple[Any, Any]:
-        """The variables that hold the synapses' neuron numbers; twice ``None`` if the loop is not over synapses."""
+        """The variables with the synapses' neuron indices; ``(None, None)`` if the loop is not over synapses."""
         if self.template_name not in SYNAPTIC_LOOPS:
             return None, None
         variables = getattr(self.owner, "variables", {})
         return variables.get("_synaptic_pre"), variables.get("_synaptic_post")
 
     def _loop(self, block: Any, outer: tuple[Any, str], inner: tuple[Any, str]) -> tuple[list[str], list[str]]:
-        """The statements of an outer and an inner loop whose numbers ``outer`` and ``inner`` are loop variables.
+        """The statements of an outer and an inner loop with the loop variables ``outer`` and ``inner``.
 
-        Each is (index variable, its name in the template). A read leaves the inner loop only if nothing in the
-        block writes that array, under whatever name.
+        Each is (index variable, its name in the template). A read moves out of the inner loop only if nothing in the
+        block writes that array under any name.
         """
         read, write, indices, conditional = self.arrays_helper(block)
         written = {self.variables[name] for name in write}
@@ -180,9 +179,9 @@ class LeanGenerator(CPPCodeGenerator):
         return head, body
 
     def _independent(self, statements: Mapping[Any, Any], own: set[str]) -> bool:
-        """Whether no turn of the loop touches what another writes: only elements with an index of ``own`` are written.
+        """Whether the loop's iterations are independent: each writes only elements with an index in ``own``.
 
-        An array that is written must not be reached by a second index, as ``v_pre`` and ``v_post`` of one group are.
+        A written array must not be accessed by a second index, as ``v_pre`` and ``v_post`` of one group are.
         """
         index_of: dict[Any, set[str]] = {}
         written = set()
@@ -194,7 +193,7 @@ class LeanGenerator(CPPCodeGenerator):
         return all(len(index_of[variable]) == 1 and index_of[variable] <= own for variable in written)
 
     def _record_access(self, *statements: Mapping[Any, Any]) -> None:
-        """Note for the schedule which arrays this code object reads and writes."""
+        """Record for the schedule which arrays this code object reads and writes."""
         reads, writes = set(), set()
         for blocks in statements:
             for block in blocks.values():
@@ -207,19 +206,19 @@ class LeanGenerator(CPPCodeGenerator):
 
 
 class LeanTemplater(Templater):
-    """Our templates and no others."""
+    """Our templates only."""
 
     def __getattr__(self, item: str) -> Any:
         try:
             return super().__getattr__(item)
-        except (KeyError, AttributeError):  # which of them: until Brian2 2.10, and since
+        except (KeyError, AttributeError):  # KeyError up to Brian2 2.10, AttributeError since
             if item.startswith("__"):
                 raise
             raise Unsupported(f"Brian2's template '{item}'") from None
 
 
 class LeanCodeObject(CPPStandaloneCodeObject):
-    """A piece of the program: a namespace with one function ``run``."""
+    """A part of the program: a namespace with one function ``run``."""
 
     class_name = "lean"
     generator_class = LeanGenerator
@@ -230,10 +229,10 @@ class LeanCodeObject(CPPStandaloneCodeObject):
     )
 
     def compile_block(self, block: str) -> None:
-        """Nothing here: the program is compiled as one text."""
+        """Do nothing: the program is compiled as one text."""
 
     def run_block(self, block: str) -> None:
-        """Put the run of set-up code (connections, initial values) in the queue of the program's start."""
+        """Queue set-up code (connections, initial values) to run at the program's start."""
         if block == "run":
             get_device().main_queue.append(("run_code_object", (self,)))
 
@@ -254,10 +253,10 @@ def _without_repeated_reads(lines: Iterable[str]) -> list[str]:
 
 
 def _drawn_unless_0(line: str, shared: set[str]) -> str:
-    """``x + (a * X)`` with a shared ``a`` and an X of draws and constants: not drawn where ``a`` is 0.
+    """``x + (a * X)`` with a shared ``a`` and an X of draws and constants: skip the draws where ``a`` is 0.
 
-    A compiler then writes a loop without draws beside the other. X is finite, so the product is 0; and a summand's
-    sign does not matter at 0.
+    The compiler then emits a second loop without draws. X is finite, so the product is 0, and the sign of a zero
+    summand does not matter.
     """
     for found in re.finditer(r"\+ \((\w+) \* (?=\()", line):
         end, depth = found.end(), 1
@@ -272,6 +271,6 @@ def _drawn_unless_0(line: str, shared: set[str]) -> str:
 
 
 def _side_by_side(line: str) -> str:
-    """A statement on integers, for several neurons at once; the template gives numbers another meaning."""
+    """Rewrite an integer statement for several neurons at once; the template redefines the number types."""
     line = re.sub(rf"\bchar {CONDITION}\b", f"ours::Truth {CONDITION}", line)
     return re.sub(r"\b(draw_lot\([^()]*), i\)", r"\1, _mixed)", line)

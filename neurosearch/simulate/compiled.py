@@ -1,4 +1,4 @@
-"""The engine of a search: the plan's program, compiled once for all runs and processes that want it."""
+"""The engine of a search: the plan's program, compiled once for all runs and processes that use it."""
 
 import time
 from concurrent.futures import CancelledError
@@ -18,7 +18,7 @@ class Compiled(Engine):
     """See `neurosearch.simulate.build` and `run`.
 
     Attributes:
-        strict: keep the bits of IEEE arithmetic, as the NumPy reference does (8 to 13 % slower).
+        strict: exact IEEE arithmetic, as in the NumPy reference (8 to 13 % slower).
     """
 
     strict: bool = False
@@ -27,7 +27,7 @@ class Compiled(Engine):
     instead = "Brian2's own device"
 
     def supports(self, plan: Plan) -> str:
-        """Found out by building: only the device that writes the program knows."""
+        """Determined by building: only the device that writes the program can tell."""
         try:
             self.program(plan)
         except builder.Unsupported as refusal:
@@ -35,7 +35,7 @@ class Compiled(Engine):
         return ""
 
     def digest(self, plan: Plan) -> str:
-        """That of the program: plan, compiler, flags, processor, versions."""
+        """Digest of the program: plan, compiler, flags, processor, versions."""
         cxx = compiler.find()
         return build.full_digest(plan.shape.digest, cxx, cxx.flags(self.strict))
 
@@ -56,10 +56,10 @@ class Compiled(Engine):
         return replace(record, build=Build(program.digest, program.compiler, program.seconds, program.fresh))
 
     def program(self, plan: Plan, cancel: Cancel | None = None) -> build.Program:
-        """The program of a plan, built if nobody did before.
+        """The program of a plan, built if it is not cached.
 
         Raises:
-            builder.Unsupported: our device refuses the plan.
+            builder.Unsupported: our device does not support the plan.
             concurrent.futures.CancelledError: ``cancel`` was set meanwhile.
         """
         return build.program(plan.shape.digest, lambda: to_plain(plan.shape), strict=self.strict, cancel=cancel)

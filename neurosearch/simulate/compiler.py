@@ -1,4 +1,4 @@
-"""The C++ compiler of this machine: which one, its version, its flags, and the processor that it compiles for."""
+"""The C++ compiler of this machine: its path, version and flags, and the processor that it compiles for."""
 
 import hashlib
 import os
@@ -12,11 +12,11 @@ from pathlib import Path
 from neurosearch.errors import UserError
 
 VARIABLE = "NEUROSEARCH_CXX"
-"""Environment variable that names the compiler; without it clang++ is taken before g++ (its loops are faster)."""
+"""Environment variable that names the compiler; without it clang++ is preferred to g++ (its loops are faster)."""
 
 LEVELS = ("-O0", "-O1", "-O2", "-O3")
-_FAST = ("-ffast-math", "-fno-finite-math-only")  # not-a-number must stay visible: it is how a network fails
-_STRICT = ("-ffp-contract=off",)  # no fused multiply-add: the bits of NumPy
+_FAST = ("-ffast-math", "-fno-finite-math-only")  # NaN must stay detectable: it marks a network that diverged
+_STRICT = ("-ffp-contract=off",)  # no fused multiply-add: bit-identical to NumPy
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Compiler:
 
     Attributes:
         path: the executable.
-        name: ``clang++`` or ``g++``, by what it says of itself.
+        name: ``clang++`` or ``g++``, from its version text.
         version: first line of its ``--version``.
-        cpu_features_digest: hash of what ``-march=native`` sees.
-        static: its C++ library can be put into a program, which then starts a millisecond sooner.
+        cpu_features_digest: hash of the processor features that ``-march=native`` uses.
+        static: whether its C++ library can be linked statically; a program then starts a millisecond sooner.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Compiler:
     static: bool = False
 
     def flags(self, strict: bool = False, optimise: str = "-O3") -> tuple[str, ...]:
-        """Arguments of a compilation; ``strict`` keeps the bits of IEEE arithmetic, else speed may change them."""
+        """Arguments of a compilation; without ``strict``, faster arithmetic may differ in the last bits from IEEE."""
         if optimise not in LEVELS:
             raise UserError(f"optimise = {optimise!r} is not one of {', '.join(LEVELS)}; give one of these")
         arithmetic = _STRICT if strict else _FAST
@@ -76,7 +76,7 @@ def _version(executable: str) -> str:
 
 
 def _asked(executable: str, question: str) -> str:
-    """What a compiler says of itself; nothing where it fails."""
+    """A compiler's answer to an option about itself; empty if it fails."""
     environment = {**os.environ, "LC_ALL": "C"}
     try:
         answer = subprocess.run([executable, question], capture_output=True, text=True, timeout=60, env=environment)
@@ -87,7 +87,7 @@ def _asked(executable: str, question: str) -> str:
 
 @lru_cache
 def _cpu_features_digest() -> str:
-    """A binary made with ``-march=native`` must not be run on a processor that lacks its instructions."""
+    """Digest of the processor: a ``-march=native`` binary must not run on one that lacks its instructions."""
     kept = ("vendor_id", "cpu family", "model", "model name", "flags", "Features", "CPU implementer", "CPU part")
     text = f"{platform.system()} {platform.machine()} {platform.processor()}"
     cpuinfo = Path("/proc/cpuinfo")

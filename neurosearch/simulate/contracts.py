@@ -1,7 +1,7 @@
-"""What the lean device relies on inside Brian2, checked once at import, and the refusal that names what is missing.
+"""The Brian2 internals that the lean device relies on, checked once at import; the error names what is missing.
 
-Brian2 has no public interface for a device of one's own; these names are the ones its own standalone device overrides.
-Versions 2.9 to 2.11 provide all of them. A caller that meets `Unsupported` uses the stock device and says the reason.
+Brian2 has no public interface for custom devices; these are the names that its own standalone device overrides.
+Versions 2.9 to 2.11 provide all of them. A caller that catches `Unsupported` uses the stock device and logs the reason.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from neurosearch.lower.brian_defaults import import_brian2
 
 
 class Unsupported(NotImplementedError):
-    """The model, or this Brian2, needs something the lean device does not do; the stock device may."""
+    """The model, or this Brian2 version, needs something that the lean device lacks; the stock device may have it."""
 
 
 METHODS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -58,7 +58,7 @@ METHODS: dict[str, dict[str, tuple[str, ...]]] = {
         "__init__": ("pyfunc", "arg_units", "arg_names", "return_unit", "arg_types", "return_type", "stateless")
     },
 }
-"""``module:class`` → method → names of arguments it must take."""
+"""``module:class`` → method → names of the arguments it must accept."""
 
 NAMES: dict[str, tuple[str, ...]] = {
     "brian2.codegen.codeobject": ("constant_or_scalar",),
@@ -87,11 +87,11 @@ DEVICE_ATTRIBUTES = (
     "synapses",
     "timed_arrays",
 )
-"""State of the standalone device that the program is written from."""
+"""Attributes of the standalone device from which the program is generated."""
 
 
 def missing() -> str | None:
-    """One sentence that names the first thing this Brian2 lacks, or ``None`` when all is there."""
+    """One sentence that names the first thing this Brian2 lacks, or ``None`` if nothing is missing."""
     try:
         version = import_brian2().__version__
     except ImportError as error:
@@ -110,7 +110,7 @@ def missing() -> str | None:
             taken = inspect.signature(inspect.unwrap(function)).parameters
             for argument in arguments:
                 if argument not in taken:
-                    return f"Brian2 {version}: {name}.{method} takes no argument '{argument}'"
+                    return f"Brian2 {version}: {name}.{method} has no argument '{argument}'"
     device = getattr(_module("brian2.devices.cpp_standalone.device"), "CPPStandaloneDevice")()  # noqa: B009
     for attribute in DEVICE_ATTRIBUTES:
         if not hasattr(device, attribute):
@@ -119,7 +119,7 @@ def missing() -> str | None:
 
 
 def check() -> None:
-    """Raise `Unsupported` with the sentence of `missing`."""
+    """Raise `Unsupported` with the sentence from `missing`."""
     reason = missing()
     if reason:
         raise Unsupported(reason)

@@ -1,7 +1,7 @@
-"""The lean device: Brian2 objects in, one C++ program out, as fast as one written by hand.
+"""The lean device: Brian2 objects in, one C++ program out, as fast as a handwritten one.
 
-It is Brian2's standalone device with other templates, a fixed schedule and a program that takes sizes, data and every
-number when it starts. It knows only what our models need and refuses everything else with `Unsupported`.
+It is Brian2's standalone device with other templates, a fixed schedule, and a program that receives sizes, data and all
+numbers at start-up. It supports only what our models need and refuses everything else with `Unsupported`.
 """
 
 from dataclasses import dataclass, field
@@ -42,14 +42,14 @@ TEMPLATES = {
     "synapses_push_spikes",
     "threshold",
 }
-"""Everything this device can translate; any other template is refused."""
+"""Templates that this device can translate; any other is refused."""
 
 CTYPES = {"f8": "double", "f4": "float", "i4": "int32_t"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of numbers handed to the program: one row a sample or a frame, many columns or one."""
+    """A table of numbers passed to the program: one row per sample or frame, one or many columns."""
 
     name: str
     dtype: str
@@ -65,7 +65,7 @@ class Table:
 
 @dataclass
 class Made:
-    """What a code object was made from, kept so that two can be made into one."""
+    """The inputs of a code object, kept so that two can be merged."""
 
     owner: Any
     abstract_code: Any
@@ -97,22 +97,22 @@ class LeanDevice(CPPStandaloneDevice):
         self.summed: set[tuple[str, str]] = set()
         self.notes: list[str] = []
 
-    # What a model asks for
+    # Called by a model
 
     def runtime_size(self, group: Any) -> None:
         """The number of neurons of ``group`` becomes the start-up argument ``size.<name>``."""
         self.runtime_groups[group.name] = group
 
     def single(self, group: Any) -> None:
-        """``group`` always has one neuron: a sum into it needs no array."""
+        """``group`` always has one neuron, so a sum into it needs no array."""
         self.singles.add(group.name)
 
     def table(self, name: str, dtype: str, rows: str = "sample", columns: bool = False) -> Function:
-        """A function for texts: ``name(t, i)`` with columns, else ``name(t)``; the value of the current row.
+        """A function for texts: ``name(t, i)`` with columns, else ``name(t)``; returns the value in the current row.
 
         Args:
-            dtype: ``f8``, ``f4`` or ``i4``, how entries are stored.
-            rows: ``sample`` or ``frame``, what selects the row.
+            dtype: ``f8``, ``f4`` or ``i4``, the storage type.
+            rows: ``sample`` or ``frame``, which selects the row.
             columns: whether a row has many entries.
         """
         if dtype not in CTYPES or rows not in ("sample", "frame"):
@@ -134,9 +134,9 @@ class LeanDevice(CPPStandaloneDevice):
         return function
 
     def pairs(self, name: str, pre: str) -> tuple[Function, Function]:
-        """Functions of the pairs of synapses ``name``, which the program is given as lists of targets.
+        """Functions for the pairs of synapses ``name``, which the program receives as lists of targets.
 
-        ``(i)`` is how many targets neuron i of the group ``pre`` has, ``(i, m)`` the m-th of them.
+        ``(i)`` is the number of targets of neuron i of the group ``pre``, ``(i, m)`` its m-th target.
         """
         found = []
         for what, arguments in (("count", ["i"]), ("at", ["i", "m"])):
@@ -155,23 +155,23 @@ class LeanDevice(CPPStandaloneDevice):
         return found[0], found[1]
 
     def count_spikes(self, group: Any) -> None:
-        """A column of ``spikes``: spikes of ``group`` in each sample; also one population of the raster."""
+        """Add a column of ``spikes``, the spikes of ``group`` in each sample, and a population of the raster."""
         self.populations.append(group)
 
     def count_events(self, synapses: Any, name: str) -> None:
-        """A column of ``events``: synapses walked by the ``pre`` pathway in each sample."""
+        """Add a column of ``events``: synaptic events of the ``pre`` pathway in each sample."""
         self.pathways.append((name, synapses, None))
 
     def count_graded(self, synapses: Any, variable_name: str, name: str) -> None:
-        """A column of ``events``: at each frame, the synapses of source neurons whose variable is not zero."""
+        """Add a column of ``events``: at each frame, the synapses of source neurons whose variable is not zero."""
         self.pathways.append((name, synapses, variable_name))
 
     def readout(self, group: Any, variable: str) -> None:
-        """``group.variable`` is what decides; it is latched at the decision, before that event's objects run."""
+        """Make ``group.variable`` the read-out; it is recorded at the decision, before that event's objects run."""
         self.readout_variable = group.variables[variable]
 
     def program(self, network: Any, duration: float = 1.0, namespace: dict[str, Any] | None = None) -> str:
-        """The C++ text that simulates ``network``. ``duration`` [s] satisfies Brian2 only: data decide the length."""
+        """The C++ text that simulates ``network``; ``duration`` [s] is for Brian2 only, the data set the length."""
         try:
             network.run(duration * second, namespace=namespace or {})
             return source.program(self, network)
@@ -179,11 +179,11 @@ class LeanDevice(CPPStandaloneDevice):
             cause: BaseException | None = error
             while cause is not None and not isinstance(cause, Unsupported):
                 cause = cause.__cause__
-            if cause is None:  # a mistake in the model, not a refusal
+            if cause is None:  # an error in the model, not a refusal
                 raise
             raise Unsupported(str(cause)) from error
 
-    # What Brian2 calls
+    # Called by Brian2
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
         """Ours wherever Brian2's standalone class would be used."""
@@ -232,7 +232,7 @@ class LeanDevice(CPPStandaloneDevice):
         return made
 
     def network_run(self, net: Any, duration: Any, report: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Let Brian2 make all code objects; the program's own loop replaces its network."""
+        """Let Brian2 create all code objects; the program's own loop replaces its network."""
         if report is not None:
             raise Unsupported("report= of Brian2's run")
         if self.networks:
@@ -240,7 +240,7 @@ class LeanDevice(CPPStandaloneDevice):
         super().network_run(net, duration, None, *args, **kwargs)
 
     def variableview_set_with_index_array(self, variableview: Any, item: Any, value: Any, check_units: bool) -> None:
-        """Whole arrays may be set to one number; anything with an index belongs to the data of a run."""
+        """Set a whole array to one number; values by index must be passed as data of a run."""
         whole = (isinstance(item, slice) and item == slice(None)) or (isinstance(item, str) and item == "True")
         if not whole and not variableview.variable.scalar:
             raise Unsupported(f"{variableview.name}[{item}] is set by index")
@@ -250,7 +250,7 @@ class LeanDevice(CPPStandaloneDevice):
         """Refused: randomness comes from the functions of `neurosearch.random`."""
         raise Unsupported("seed() of Brian2's own random numbers")
 
-    # What templates ask
+    # Called by templates
 
     def size_name(self, variable: Any) -> str | None:
         """The C++ name of the number of neurons of the group that ``variable`` (an ``N``) belongs to."""
@@ -268,10 +268,10 @@ class LeanDevice(CPPStandaloneDevice):
         return self.group_size(synapses.source), self.group_size(synapses.target)
 
     def layout(self, synapses: Any) -> str:
-        """How the synapses lie in memory, known from how they were made.
+        """Memory layout of the synapses, known from their creation.
 
         ``dense``: all to all, source by source; ``dense_post``: all to all, target by target; ``pre``, ``post``: sorted
-        by source, by target; ``none``: neither is sure.
+        by source, by target; ``none``: unknown.
         """
         creations = [
             made.template_kwds
@@ -290,7 +290,7 @@ class LeanDevice(CPPStandaloneDevice):
         return "pre" if by_source else "post"
 
     def spikes_of(self, pathway: Any) -> Any:
-        """The variable with the list of spikes that a pathway reacts to."""
+        """The variable that holds the list of spikes that trigger a pathway."""
         return pathway.source.variables[f"_{pathway.event}space"]
 
     def counting_arrays(self) -> set[Any]:
@@ -304,7 +304,7 @@ class LeanDevice(CPPStandaloneDevice):
             if isinstance(variable, Function) and not variable.stateless:
                 raise Unsupported(f"{name}: the random function {symbol}(); write draw() or gauss()")
             if isinstance(variable, Function) and variable.implementations[LeanCodeObject].get_namespace(owner):
-                raise Unsupported(f"{name}: the function {symbol}() brings arrays of its own")
+                raise Unsupported(f"{name}: the function {symbol}() has its own arrays")
             if isinstance(owner_of(variable), Subgroup):
                 raise Unsupported(f"{name}: a subgroup")
         for side in (owner.source, owner.target) if isinstance(owner, Synapses) else ():
@@ -328,10 +328,10 @@ def owner_of(variable: Any) -> Any:
 
 
 def fresh_device(strict: bool = False) -> LeanDevice:
-    """Make the lean device the active one, empty.
+    """Activate an empty lean device.
 
     Args:
-        strict: the program will be compiled with exact floating point, so no arithmetic may be rearranged.
+        strict: the program will be compiled with exact floating point, so arithmetic must not be rearranged.
     """
     device = all_devices.setdefault("lean", LeanDevice())
     if get_device() is not device:

@@ -1,6 +1,6 @@
-"""What the input neurons are shown, as files that every run of every worker maps into memory: never held, never copied.
+"""The input of a run, as files that all runs of all workers map into memory without copying.
 
-Letters: rows of a task's values, F frames, C channels, I inputs.
+Letters: r rows of the table, F frames, C channels, I inputs.
 """
 
 import os
@@ -21,22 +21,22 @@ from neurosearch.record.stream import STREAM, WARM_UP, Stream
 from neurosearch.simulate import tables
 
 PART = 1024
-"""Rows normalised and written at once."""
+"""Rows normalised and written at once: enough to amortise the Python loop, few enough to hold in memory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Drive:
-    """The drive table of a stream; its files are made in the cache when a run first asks for them.
+    """The drive table of a stream; its files are made in the cache when a run first needs them.
 
     Attributes:
         values: the task's values.
-        normalisation: makes inputs of them, row by row; ``None`` leaves them as they are.
+        normalisation: turns them into inputs, row by row; ``None`` leaves them unchanged.
         shape: layout of the channels.
         key: identity of the table: equal keys, equal tables.
-        used: [r] rows of ``values`` that are in the table, ascending, or ``None``: all. Of a causal normalisation: the
-            row that each frame shows, for its inputs depend on the frames before; the table then has a row a frame.
+        used: [r] rows of ``values`` in the table, ascending, or ``None``: all. For a causal normalisation: the row that
+            each frame shows, because its inputs depend on earlier frames; the table then has one row per frame.
         columns: I.
-        counted: [F] bool, of a causal normalisation the frames that it takes into account.
+        counted: [F] bool, for a causal normalisation the frames that it takes into account.
     """
 
     values: np.ndarray | SparseRows
@@ -49,7 +49,7 @@ class Drive:
 
     @cached_property
     def files(self) -> Mapping[str, tuple[str, str]]:
-        """Key of the program's → (dtype, path) of a file, which stays in the cache as long as this object lives."""
+        """The program's key → (dtype, path) of a file, which stays in the cache as long as this object exists."""
         if isinstance(self.values, SparseRows):
             offsets = self._file(f"{self.key} offsets", self._offsets)
             units = self._file(f"{self.key} units", self._units)
@@ -62,18 +62,18 @@ class Drive:
         return str(path)
 
     def table(self) -> np.ndarray:
-        """[r, I] the file of a dense table, mapped."""
+        """[r, I] the file of a dense table, mapped into memory."""
         return np.memmap(self.files["table.drive"][1], np.float32, "r").reshape(-1, self.columns)
 
     def rows(self) -> np.ndarray | SparseRows:
-        """[r, I] the table, of values or of recorded events."""
+        """[r, I] the table of values or of recorded events."""
         return self.values if isinstance(self.values, SparseRows) else self.table()
 
     def order(self, frame_row: np.ndarray) -> np.ndarray:
-        """[F] int32, the row of the table that each frame shows, from the row of the values that it shows.
+        """[F] int32, the row of the table for each frame.
 
         Args:
-            frame_row: of the whole stream, or of its beginning.
+            frame_row: [F] the row of ``values`` for each frame, of the whole stream or of its beginning.
         """
         if self.counted is not None:
             return np.arange(len(frame_row), dtype=np.int32)
@@ -119,7 +119,7 @@ class Drive:
 
 
 def drive(stream: Stream, normalisation: Any) -> Drive:
-    """The drive table of a stream, with the rows alone that it shows if these are less than half of the task's.
+    """The drive table of a stream, with only the rows that it shows if these are less than half of the task's.
 
     Raises:
         UserError: recorded events are to be normalised.
@@ -129,7 +129,7 @@ def drive(stream: Stream, normalisation: Any) -> Drive:
     if isinstance(stream.values, SparseRows):
         if not isinstance(normalisation, Raw):
             raise UserError(
-                f"the normalisation {name} works on values, but this task's are recorded events; "
+                f"the normalisation {name} needs values, but this task provides recorded events; "
                 f"set the encoder's normalisation to raw"
             )
         return Drive(stream.values, None, stream.shape, stream.key, None, columns)
@@ -147,5 +147,5 @@ def drive(stream: Stream, normalisation: Any) -> Drive:
 
 
 def as_they_are(stream: Stream) -> Drive:
-    """The drive table of a stream whose values are the inputs."""
+    """The drive table of a stream whose values are used as inputs without change."""
     return Drive(stream.values, None, stream.shape, stream.key, None, stream.values.shape[1])

@@ -1,14 +1,14 @@
-"""The contract for whatever runs a plan: the compiled program, Brian2's own device, the NumPy reference, and others.
+"""The contract for engines, which run plans: compiled program, Brian2's own device, NumPy reference, and others.
 
 An engine is a frozen dataclass of settings with three methods. It keeps no state between runs, so one object serves
-every thread, and it can be sent to another process.
+all threads, and it can be sent to another process.
 
-- ``supports(plan)`` says what of a plan the engine lacks, as a clause, or nothing if it can run the plan. The answer is
-  exact: where only a build can tell, it builds.
-- ``digest(plan)`` identifies what would run. Equal digests, equal results for equal requests, bit for bit. It costs
-  nothing and builds nothing, so it can be the key of a cache.
-- ``run(request, limits, cancel)`` gives the `Record` of one run, in the order of ``docs/step.md``. It builds what it
-  needs and says so in ``Record.build``.
+- ``supports(plan)`` returns the feature that the engine lacks for a plan, as a clause, or an empty text if it can run
+  the plan. The answer is exact: where only a build can tell, it builds.
+- ``digest(plan)`` identifies what would run. Equal digests and equal requests give equal results, bit for bit. It is
+  cheap and builds nothing, so it can be a cache key.
+- ``run(request, limits, cancel)`` returns the `Record` of one run, in the order of ``docs/step.md``. It builds what it
+  needs and reports that in ``Record.build``.
 
 How a run can end:
 
@@ -21,12 +21,12 @@ How a run can end:
 ``crashed``     the engine itself failed
 ==============  ==========================================================================================
 
-A record that is not ``ok`` has a reason, and in every array as many rows as samples were completed: an engine that
-cannot stop in order completes 0. What the user can fix is never a status: a request with a mistake is refused when it
-is made (`neurosearch.simulate.request`), and a plan that the engine does not support raises `Unsupported`.
+A record that is not ``ok`` has a reason, and every array has one row per completed sample: an engine that cannot stop
+cleanly completes 0. Errors that the user can fix are never a status: an invalid request is refused when it is created
+(`neurosearch.simulate.request`), and a plan that the engine does not support raises `Unsupported`.
 
-Every engine gives the same spikes, decisions, events and probed arrays. The NumPy reference is the yardstick; engines
-that reorder floating-point arithmetic may differ from it in the last bits.
+Every engine gives the same spikes, decisions, events and probed arrays. The NumPy reference defines them; engines that
+reorder floating-point arithmetic may differ from it in the last bits.
 """
 
 from abc import ABC, abstractmethod
@@ -43,7 +43,7 @@ from neurosearch.simulate.request import Request
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may use; ``None``: no limit. Unless a study says otherwise, an hour and 8 GB.
+    """Resources that one run may use; ``None``: no limit. The default, unless a study sets others: an hour and 8 GB.
 
     Attributes:
         seconds: of wall time, from the start of the run.
@@ -61,16 +61,16 @@ EARLY: Mapping[str, str] = {
     "stopped": "stopped on request",
     "time_limit": "stopped by its time limit",
 }
-"""Status of a run that ended before its last sample → the beginning of its reason."""
+"""Status of a run that ended before its last sample → the start of its reason."""
 
 
 def after(status: str, completed: int, samples: int) -> str:
-    """The reason of a run that ended early and kept what it had completed."""
+    """The reason of a run that ended early and kept its completed samples."""
     return f"{EARLY[status]} after {completed} of {samples} samples"
 
 
 class Unsupported(UserError):
-    """An engine is given a plan with something that it lacks."""
+    """An engine does not support a feature of the plan."""
 
     def __init__(self, engine: str, lack: str, instead: str) -> None:
         super().__init__(engine, lack, instead)
@@ -84,23 +84,23 @@ class Engine(ABC):
     """See the top of this file."""
 
     name: ClassVar[str]
-    """As a sentence says it, for example "the compiled program"."""
+    """The engine's name as used in a sentence, for example "the compiled program"."""
     instead: ClassVar[str]
-    """What to use for a plan that it does not support."""
+    """The engine to use for a plan that this one does not support."""
 
     @abstractmethod
     def supports(self, plan: Plan) -> str:
-        """What of a plan the engine lacks, as a clause; empty where it can run the plan."""
+        """The feature of a plan that the engine lacks, as a clause; empty if it can run the plan."""
 
     @abstractmethod
     def digest(self, plan: Plan) -> str:
-        """Identity of what would run."""
+        """Identity of the program that would run."""
 
     @abstractmethod
     def run(self, request: Request, limits: Limits = DEFAULT_LIMITS, cancel: Cancel | None = None) -> Record:
         """Run a request to its end, to a limit, or until ``cancel`` is set.
 
         Raises:
-            Unsupported: the engine lacks something that the plan needs.
-            UserError: what it needs is missing (a compiler), or it refuses a number.
+            Unsupported: the engine lacks a feature that the plan needs.
+            UserError: a requirement is missing (a compiler), or the program refuses a number.
         """

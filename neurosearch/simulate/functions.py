@@ -1,4 +1,4 @@
-"""Functions of the rule language that Brian2 does not have: counter-based draws and the wiring's choice of inputs."""
+"""Functions of the rule language that Brian2 lacks: counter-based draws and the wiring's choice of inputs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from neurosearch.parts.wiring import fan_in
 
 
 def functions() -> dict[str, Function]:
-    """Name → Brian2 function, with a C++ and a NumPy implementation of the same bits."""
+    """Name → Brian2 function, with bit-identical C++ and NumPy implementations."""
     draw = _function(random.draw, 5, "float")
     draw.implementations.add_implementation("cpp", random.CPP)
     gauss = _function(random.gauss, 5, "float")
@@ -22,7 +22,7 @@ def functions() -> dict[str, Function]:
     pick = _function(_pick, 7, "integer")
     fan_out = _function(_fan_out, 7, "integer")
     fan_target = _function(_fan_target, 8, "integer")
-    for function in (pick, fan_out, fan_target):  # one text for the three; the program holds it once
+    for function in (pick, fan_out, fan_target):  # they share one text, which the program contains once
         function.implementations.add_implementation(
             "cpp", "#include <vector>\n" + fan_in.CPP, dependencies={"draw": draw}
         )
@@ -31,7 +31,7 @@ def functions() -> dict[str, Function]:
 
 
 def listed(first: np.ndarray, target: np.ndarray) -> tuple[Function, Function]:
-    """Functions of given pairs: how many targets neuron i has (``target[first[i] : first[i + 1]]``), and its m-th."""
+    """Functions of given pairs: number of targets of neuron i (``target[first[i] : first[i + 1]]``), and the m-th."""
 
     def count(i: Any) -> np.ndarray:
         return np.diff(first)[np.asarray(i)].astype(np.int32)
@@ -56,12 +56,12 @@ def _function(python: Any, arguments: int, kind: str) -> Function:
 
 
 def _one(x: Any) -> int:
-    """A shared number, which Brian2 passes as an array of one value."""
+    """A shared number, which Brian2 passes as a one-element array."""
     return int(np.ravel(x)[0])
 
 
 def _table(seed: Any, stream: Any, k: Any, n: Any, n_post: Any, apart: Any) -> tuple[np.ndarray, np.ndarray]:
-    """[n + 1] offsets and the targets of every presynaptic neuron."""
+    """[n + 1] offsets, and the targets of all presynaptic neurons."""
     picked = fan_in.chosen(_one(seed), _one(stream), _one(n_post), _one(k), _one(n), bool(_one(apart)))
     order = np.argsort(picked.ravel(), kind="stable")
     offset = np.concatenate([[0], np.cumsum(np.bincount(picked.ravel(), minlength=_one(n)))])

@@ -1,4 +1,4 @@
-"""Whether the values of a task lie where encoders expect them: a network may see little of others, and none says so."""
+"""Check that a task's values lie in the range that encoders expect: others may hardly drive a network, silently."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from neurosearch.record.rows import SparseRows
 from neurosearch.record.stream import Stream
 
 ROWS = 2000
-"""Rows that are looked at: enough to meet a channel's range, few enough to cost nothing."""
+"""Rows that are checked: enough to cover a channel's range, few enough to take no noticeable time."""
 
 SLACK = 1e-3
-"""How far beyond 0 and 1 is still rounding or a task's own noise."""
+"""Excess beyond 0 and 1 that is tolerated as rounding or the task's own noise."""
 
 UNEQUAL = 30.0
-"""Ratio of the ranges of two channels at which one drowns the other where all are scaled together."""
+"""Ratio of two channels' ranges above which a common scaling hides the smaller one."""
 
 
 def range_caution(stream: Stream, encoder: Any) -> str:
-    """A sentence about values that this encoder is not made for; empty where there is nothing to say.
+    """A warning about values outside the range that this encoder expects; empty if there is none.
 
-    A normalisation of each channel by its past (`Causal`) brings any values to 0 to 1; one of a whole sample does, if
-    its channels have scales that compare. A memory is shown its patterns as they are.
+    A normalisation of each channel by its past (`Causal`) maps any values to 0 to 1; one of a whole sample does if its
+    channels have comparable scales. A memory receives its patterns unchanged.
     """
     normalisation = encoder.normalisation
     if isinstance(stream.values, SparseRows) or stream.recall is not None or isinstance(normalisation, Causal):
@@ -42,9 +42,9 @@ def range_caution(stream: Stream, encoder: Any) -> str:
     why = (
         f"encoders expect 0 to 1, but the normalisation {name} gives {inputs.min():.3g} to {inputs.max():.3g}"
         if inputs.min() < -SLACK or inputs.max() > 1 + SLACK
-        else f"one channel varies {unequal:.3g} times as much as another, and the normalisation {name} scales all alike"
+        else f"one channel varies {unequal:.3g} times as much as another, but the normalisation {name} scales all alike"
     )
     return (
-        f"the task's values reach from {low:.3g} to {high:.3g}, and {why}; "
+        f"the task's values range from {low:.3g} to {high:.3g}, and {why}; "
         f"set encoder.normalisation to minmax or standard, or scale the data"
     )

@@ -1,4 +1,4 @@
-"""Which steps of neurons compute with integers alone: several neurons then stand side by side in a register."""
+"""Find neuron steps that use only integers, so that a SIMD register can hold several neurons at once."""
 
 import ast
 from collections.abc import Collection, Iterable
@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 CONDITION = "_cond"
-"""The variable of the statements that says whether a neuron spikes."""
+"""The variable of the statements that is true where a neuron spikes."""
 
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult)
 
 
 def computes_whole(statements: Iterable[Any], numbers: Collection[str]) -> bool:
-    """Whether all of Brian2's statements are sums, products and comparisons of numbers of 32 bits.
+    """Whether all of Brian2's statements are sums, products and comparisons of 32-bit integers.
 
     Args:
-        statements: of the neurons, in order.
-        numbers: names of the variables, of neurons or shared, that have 32 bits.
+        statements: the neurons' statements, in order.
+        numbers: names of the 32-bit variables, of neurons or shared.
     """
     known = set(numbers)
     for s in statements:

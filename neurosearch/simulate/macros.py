@@ -1,6 +1,6 @@
-"""Names of a plan that the C++ compiler replaces by something else: macros of the headers that a program includes.
+"""Names of a plan that the C++ preprocessor replaces: macros of the headers that a program includes.
 
-The compiler and its C library decide which there are, so they are asked, and only once a text did not compile.
+They depend on the compiler and its C library, so the compiler lists them, and only after a text failed to compile.
 """
 
 import re
@@ -18,14 +18,14 @@ def replaced_name(shape: Mapping[str, Any], program: Path, cxx_path: str) -> tup
     command = [cxx_path, "-dM", "-E", "-std=c++17", str(program)]
     try:
         said = subprocess.run(command, capture_output=True, text=True, timeout=_WITHIN, errors="replace").stdout
-    except (OSError, subprocess.TimeoutExpired):  # then the complaint about the text is all there is to say
+    except (OSError, subprocess.TimeoutExpired):  # then only the compiler's own error can be reported
         return None
     macros = set(_DEFINED.findall(said))
     return next(((owner, name) for owner, name in _names(shape) if name in macros), None)
 
 
 def _names(shape: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(population or projection, name) of everything that is declared or assigned in a program."""
+    """(population or projection, name) of all names that a program declares or assigns."""
     for owner in (*shape.get("groups", ()), *shape.get("synapses", ())):
         yield from ((owner["name"], name) for name in _named(owner))
     for action in shape.get("actions", ()):

@@ -1,4 +1,4 @@
-"""Bytes through pipes to another process: whole messages, with a deadline, until it is gone or we are told to stop."""
+"""Messages through pipes to another process, with a deadline and cancellation."""
 
 import os
 import select
@@ -8,7 +8,7 @@ from neurosearch.simulate.cancel import LOOK, Cancel, check
 
 
 def read(descriptor: int, size: int, deadline: float | None = None) -> bytes:
-    """Exactly ``size`` bytes; ConnectionError when the other side is gone."""
+    """Exactly ``size`` bytes; ConnectionError if the other side closed the pipe."""
     parts = []
     while size:
         if deadline is not None and not ready(descriptor, max(0.0, deadline - time.monotonic())):
@@ -22,21 +22,21 @@ def read(descriptor: int, size: int, deadline: float | None = None) -> bytes:
 
 
 def write(descriptor: int, data: bytes) -> None:
-    """All of it."""
+    """Write all of ``data``."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 
 
 def ready(descriptor: int, seconds: float) -> bool:
-    """Whether there is something to read, or the other side is gone, within so many seconds."""
-    poll = select.poll()  # select() knows no descriptor above 1023
+    """Whether data arrive, or the other side closes the pipe, within ``seconds``."""
+    poll = select.poll()  # select() cannot handle descriptors above 1023
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
 
 
 def until_readable(descriptor: int, deadline: float, cancel: Cancel | None) -> None:
-    """Wait for an answer to begin, or for ``cancel``: CancelledError."""
+    """Wait for the start of an answer; CancelledError if ``cancel`` is set first."""
     while not ready(descriptor, LOOK):
         check(cancel, "before the program was written")
         if time.monotonic() > deadline:

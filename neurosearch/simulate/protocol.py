@@ -1,7 +1,7 @@
-"""The language between this package and its compiled programs: what goes into one, what comes out.
+"""The protocol between this package and its compiled programs.
 
-In: lines ``key=number``, ``key:dtype:count`` followed by raw little-endian bytes, ``key@dtype@path``, at last ``go``.
-Out: progress lines ``p done scored correct``, at the end ``r`` with a JSON header, then the arrays it announces.
+In: lines ``key=number``, ``key:dtype:count`` followed by raw little-endian bytes, ``key@dtype@path``, finally ``go``.
+Out: progress lines ``p done scored correct``, finally ``r`` with a JSON header, then the arrays that it announces.
 """
 
 import json
@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 
 DTYPES = {"f8": "<f8", "f4": "<f4", "i8": "<i8", "i4": "<i4", "u1": "|u1"}
-"""Names of number types in this language and in names of files → NumPy's."""
+"""Number types in this protocol and in file names → NumPy's."""
 
 CHUNK = 1 << 20
-"""Bytes read or written at once, and the size asked of a pipe."""
+"""Bytes read or written at once, and the requested size of a pipe: Linux's limit for unprivileged processes."""
 
-_LINE = 1 << 24  # bytes; the header is the longest line
+_LINE = 1 << 24  # bytes; well above the header, which is the longest line
 
 Progress = Callable[[int, int, int], None]
-"""Called with samples done, scored, correct."""
+"""Called with the numbers of samples done, scored and correct."""
 
 
 @dataclass(frozen=True, eq=False)
 class Arguments:
-    """What a program is given; names are those of its plan.
+    """A program's arguments; names are those of its plan.
 
     Attributes:
         scalars: key → number.
@@ -34,8 +34,8 @@ class Arguments:
         files: key → (dtype, path) of raw tables that the program maps into memory.
         probes: arrays to return at the end, ``owner.variable``.
         raster: first and last sample whose spikes are returned.
-        report: samples between two progress lines, 0 for none.
-        samples: how many samples the run has; a record with fewer is never ok.
+        report: number of samples between two progress lines, 0 for none.
+        samples: number of samples of the run; a record with fewer is never ok.
     """
 
     scalars: Mapping[str, float | int] = field(default_factory=dict)
@@ -48,8 +48,8 @@ class Arguments:
 
 
 def question(arguments: Arguments, memory_limit: int | None) -> bytes:
-    """All that goes to the program's standard input."""
-    lines = [] if memory_limit is None else [f"memory={int(memory_limit)}\n"]  # first: it bounds what follows
+    """The complete standard input of a program."""
+    lines = [] if memory_limit is None else [f"memory={int(memory_limit)}\n"]  # first, so that it bounds the rest
     lines += [f"{key}={_number(value)}\n" for key, value in arguments.scalars.items()]
     lines += [f"{key}@{dtype}@{os.path.abspath(path)}\n" for key, (dtype, path) in arguments.files.items()]
     lines += [f"probe={name}\n" for name in arguments.probes]
@@ -65,12 +65,12 @@ def question(arguments: Arguments, memory_limit: int | None) -> bytes:
 
 
 def _number(value: float | int) -> str:
-    """Digits that read back as the same number."""
+    """Decimal digits that parse to exactly the same number."""
     return str(int(value)) if isinstance(value, int | np.integer | np.bool_) else repr(float(value))
 
 
 class Answer:
-    """What a program has said so far: progress lines, then a header, then the arrays it announces."""
+    """The output of a program so far: progress lines, then a header, then the arrays that it announces."""
 
     def __init__(self, on_progress: Progress | None) -> None:
         self.header: dict[str, Any] | None = None
@@ -84,11 +84,11 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """The header and all that it announced are here."""
+        """Whether the header and all its arrays have arrived."""
         return self.header is not None and not self._open
 
     def read(self, descriptor: int) -> bool:
-        """Take what the pipe holds; False at its end."""
+        """Read the data available in the pipe; False at its end."""
         if self._open:
             taken = os.readv(descriptor, self._open[:512])
             self._filled(taken)
@@ -97,7 +97,7 @@ class Answer:
         if self.header is None and not self.fault:
             self._lines(self._line + chunk)
         elif chunk:
-            self.fault = self.fault or "the program says more than it announced"
+            self.fault = self.fault or "the program wrote more than it announced"
         return bool(chunk)
 
     def _lines(self, text: bytes) -> None:
@@ -110,24 +110,24 @@ class Answer:
                 self._announced(line[2:], text[at:])
                 return
             else:
-                self.fault = f"the program says {line[:80]!r}, which is neither progress nor result"
+                self.fault = f"the program wrote {line[:80]!r}, which is neither progress nor result"
                 return
         self._line = text[at:]
         if len(self._line) > _LINE:
-            self.fault = "the program says a line without end"
+            self.fault = "the program wrote a line without end"
 
     def _progressed(self, line: bytes) -> None:
         try:
             done, scored, correct = map(int, line.split()[1:])
         except ValueError:
-            self.fault = f"the program says {line[:80]!r}, which is no progress line"
+            self.fault = f"the program wrote {line[:80]!r}, which is not a progress line"
             return
         self.progress = done
         if self._on_progress is not None:
             self._on_progress(done, scored, correct)
 
     def _announced(self, line: bytes, rest: bytes) -> None:
-        """Make the arrays of a header, to be filled straight from the pipe."""
+        """Allocate the arrays of a header, to be filled directly from the pipe."""
         try:
             header = json.loads(line)
             for name, dtype, *shape in header["arrays"]:
@@ -140,7 +140,7 @@ class Answer:
         at = 0
         while at < len(rest):
             if not self._open:
-                self.fault = "the program says more than it announced"
+                self.fault = "the program wrote more than it announced"
                 return
             size = min(len(self._open[0]), len(rest) - at)
             self._open[0][:size] = rest[at : at + size]
@@ -157,10 +157,10 @@ class Answer:
 
 
 def dtype_name(array: np.ndarray) -> str:
-    """The protocol's name of an array's number type, for example ``f8``."""
+    """The protocol's name for an array's number type, for example ``f8``."""
     if array.dtype == bool:
         return "u1"
     name = f"{array.dtype.kind}{array.dtype.itemsize}"
     if name not in DTYPES:
-        raise TypeError(f"an array of {array.dtype} cannot be given to a program, only {', '.join(DTYPES)}")
+        raise TypeError(f"an array of {array.dtype} cannot be passed to a program, only {', '.join(DTYPES)}")
     return name

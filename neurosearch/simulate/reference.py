@@ -1,4 +1,4 @@
-"""The plan run step by step on arrays: the reference for every other engine, in the order of ``docs/step.md``.
+"""Run a plan step by step on arrays: the reference for every other engine, in the order of ``docs/step.md``.
 
 Letters: N neurons of a group, E synapses of a projection.
 """
@@ -22,7 +22,7 @@ Array = np.ndarray
 
 @dataclass
 class State:
-    """Everything that changes. ``neurons[group][name]`` [N] or [1]; ``synapses[projection][name]`` [E]."""
+    """All variables of a run. ``neurons[group][name]`` [N] or [1]; ``synapses[projection][name]`` [E]."""
 
     neurons: dict[str, dict[str, Array]] = field(default_factory=dict)
     synapses: dict[str, dict[str, Array]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What the reference did: ``readout`` [K, O]; ``raster`` group → list of (step, neuron); the final state."""
+    """Result of a run: ``readout`` [K, O]; ``raster`` group → [m, 2] (step, neuron); the final state."""
 
     readout: Array
     raster: Mapping[str, Array]
@@ -47,7 +47,7 @@ class Stepper:
 
     Args:
         drive: [rows, inputs], whole or as ``SparseRows``; ``line.order`` names its rows.
-        start: ``owner.variable`` → [N] or [E] values at the start, in place of those of the plan.
+        start: ``owner.variable`` → [N] or [E] values at the start, instead of the plan's.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Stepper:
         self._replace(self.state.synapses, start)
 
     def run(self) -> Result:
-        """Every step of the timeline."""
+        """Run every step of the timeline."""
         readout, raster = [], {name: [np.zeros((0, 2), np.int64)] for name in self.groups}
         for n in range(self.line.steps):
             decided = self.decide(n)
@@ -86,7 +86,7 @@ class Stepper:
         return Result(np.array(readout), {k: np.concatenate(v) for k, v in raster.items()}, self.state)
 
     def decide(self, n: int) -> Array | None:
-        """Begin step n; [O] the read-out if a decision is due."""
+        """Begin step n; returns [O] the read-out if a decision is due."""
         self.n = n
         if n not in self._decisions:
             return None
@@ -95,7 +95,7 @@ class Stepper:
         return np.array(self.state.neurons[self.shape.readout]["decision"])
 
     def enter(self, n: int) -> tuple[bool, bool]:
-        """The other events of step n; whether a sample ended and whether a frame began."""
+        """Run the other events of step n; returns whether a sample ended and whether a frame began."""
         ended = n > 0 and n in self._boundaries
         if n in self._boundaries:
             if ended:
@@ -138,7 +138,7 @@ class Stepper:
             if owner in state:
                 state[owner][name] = np.asarray(values).astype(state[owner][name].dtype)
 
-    # -- what texts see
+    # -- values that texts can read
 
     def _neuron(self, g: Group, name: str) -> Any:
         """Value of a name on a group: [N], or one number."""
@@ -184,7 +184,7 @@ class Stepper:
         own, free = self.state.neurons[g.name], self.state.free[g.name]
         out = self._neuron_env(g, block)
         frozen = {v.name for v in g.variables if v.held} if held else set()
-        for s in block:  # a later statement reads what a held variable kept
+        for s in block:  # later statements read the unchanged value of a held variable
             out |= tx.run((s,), out, FUNCTIONS)
             if s.target in frozen:
                 out[s.target] = np.where(free, out[s.target], own[s.target])
@@ -204,9 +204,9 @@ class Stepper:
             own[name] = fresh
 
     def _release(self, g: Group) -> None:
-        """Let neurons go whose refractory time is over."""
+        """Release neurons whose refractory time is over."""
         if g.refractory:
-            steps = round(self.plan.values[f"{g.name}.{g.refractory}"] / self.dt)  # whole steps in a plan
+            steps = round(self.plan.values[f"{g.name}.{g.refractory}"] / self.dt)  # a plan holds multiples of dt
             self.state.free[g.name] = self.n - self.state.last[g.name] >= steps
 
     def _sum(self, s: Synapses, moment: str) -> None:
@@ -243,7 +243,7 @@ class Stepper:
     # -- the step itself
 
     def step(self) -> None:
-        """Step n, after its events."""
+        """Run step n, after its events."""
         for s in self.ordered:
             self._sum(s, "step")
         for g in self.shape.groups:
@@ -276,7 +276,7 @@ class Stepper:
         self.state.last[g.name] = np.where(fired, self.n, self.state.last[g.name])
 
     def _spikes(self, s: Synapses) -> None:
-        """Deliveries with the weights from before this step, then the rule's ``on_pre``."""
+        """Deliver spikes with the weights from before this step, then run the rule's ``on_pre``."""
         if not (s.deliver or s.on_pre) or not self.groups[s.pre].threshold:
             return
         i, j = self.state.pairs[s.name]

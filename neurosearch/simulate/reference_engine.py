@@ -1,4 +1,4 @@
-"""The NumPy reference as an engine: the steps of `neurosearch.simulate.reference`, recorded as every engine records."""
+"""The NumPy reference as an engine: the steps of `neurosearch.simulate.reference`, recorded as by every engine."""
 
 import time
 from collections.abc import Mapping
@@ -16,28 +16,28 @@ from neurosearch.simulate.request import Request
 
 @dataclass(frozen=True)
 class Reference(Engine):
-    """Slow, in this process, and what every other engine is compared with. Cannot bound its memory."""
+    """Slow, runs in this process, and every other engine is compared with it. Cannot bound its memory."""
 
     name = "the NumPy reference"
     instead = "Brian2's own device"
 
     def supports(self, plan: Plan) -> str:
-        """The language is what this engine runs."""
+        """Empty: this engine runs the whole language."""
         del plan
         return ""
 
     def digest(self, plan: Plan) -> str:
-        """That of the plan: no program is made."""
+        """Digest of the plan's shape: no program is built."""
         return plan.shape.digest
 
     def run(self, request: Request, limits: Limits = DEFAULT_LIMITS, cancel: Cancel | None = None) -> Record:
-        """See `Engine`; looks at the limits once a step."""
-        with np.errstate(all="ignore"):  # a network that explodes is a status
+        """See `Engine`; checks the limits once a step."""
+        with np.errstate(all="ignore"):  # a network that diverges is a status, not a warning
             return _Run(request).record(limits, cancel)
 
 
 class _Run:
-    """One run on its way. Letters: K samples, O outputs."""
+    """One run in progress. Letters: K samples, O outputs."""
 
     def __init__(self, request: Request) -> None:
         self._request, self._began = request, time.perf_counter()
@@ -46,12 +46,12 @@ class _Run:
         self._stepper = Stepper(request.plan, line, drive.rows(), request.seed, request.start)
         self._readout: list[np.ndarray] = []  # [O] of each decision
         self._fired = {g.name: [_NOTHING] for g in request.plan.shape.groups if g.threshold}  # (step, neuron)
-        self._shown: list[tuple[int, np.ndarray]] = []  # step at which a frame begins, what it shows [I]
+        self._shown: list[tuple[int, np.ndarray]] = []  # step at which a frame begins, its input [I]
         self._completed = 0
         self._set_up = time.perf_counter()
 
     def record(self, limits: Limits, cancel: Cancel | None) -> Record:
-        """Step until the end, or until something stops it."""
+        """Step until the end, or until a limit or ``cancel`` stops the run."""
         deadline = None if limits.seconds is None else self._began + limits.seconds
         status = self._steps(deadline, cancel)
         now, samples, request = time.perf_counter(), self._request.line.samples, self._request
@@ -97,13 +97,13 @@ class _Run:
         return "ok"
 
     def _count(self, steps: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-        """[completed] how many of these steps, or the sum of their weights, fall into each sample."""
+        """[completed] number of these steps, or the sum of their weights, in each sample."""
         sample = np.searchsorted(self._request.line.boundaries, steps, side="right") - 1
         counts = np.bincount(sample, weights=weights, minlength=self._completed)[: self._completed]
         return counts.astype(np.int64)
 
     def _events(self, spikes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Projection → [completed] deliveries: synapses of spikes, or of the inputs that a frame shows."""
+        """Projection → [completed] synaptic events: of spikes, or of a frame's nonzero inputs."""
         found = {}
         plan = self._request.plan
         for s in plan.shape.synapses:
@@ -117,7 +117,7 @@ class _Run:
         return found
 
     def _raster(self, spikes: Mapping[str, np.ndarray]) -> np.ndarray:
-        """[m, 3] of the samples that the request names."""
+        """[m, 3] spikes (step, population, neuron) in the samples that the request names."""
         if self._request.raster is None:
             return np.zeros((0, 3), np.int32)
         first, last = self._request.raster

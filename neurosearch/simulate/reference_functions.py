@@ -1,4 +1,4 @@
-"""The functions and operators of the language on arrays, with the bits that the C library gives."""
+"""The functions and operators of the language on arrays, bit-identical to the C library."""
 
 import math
 import operator
@@ -11,7 +11,7 @@ from neurosearch import random
 
 
 def _libm(f: Callable[[float], float]) -> Callable[[Any], Any]:
-    """The C library's function element by element: NumPy's own may differ in the last bit."""
+    """The C library's function, element by element: NumPy's own may differ in the last bit."""
     many = np.vectorize(f, otypes=[float])
     return lambda x: many(x) if np.ndim(x) else f(float(x))
 

@@ -1,4 +1,4 @@
-"""What an engine is asked to run: a plan on a stream, the seed, and what to return. Checked when it is made."""
+"""A request to an engine: a plan, its stream, the seed, and what to return. Checked when it is created."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from neurosearch.spelling import suggestion
 from neurosearch.timeline import Timeline
 
 SEEDS = 2**31
-"""How many seeds there are: they are handed on as non-negative 32-bit integers."""
+"""Number of seeds: they are passed on as non-negative signed 32-bit integers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,17 +20,17 @@ class Request:
     """One run. Letters: K samples, N neurons of a group, E synapses of a projection.
 
     Attributes:
-        plan: what runs.
+        plan: the plan to run.
         line: when each frame, decision and sample begins, and what becomes visible then.
-        drive: what the input neurons are shown.
+        drive: the input.
         seed: of wiring, initial weights, spikes and noise; 0 to ``SEEDS`` - 1.
-        probes: ``owner.variable`` of the arrays to return: [N] or [E] values as they are when the run ends. Every
-            synapse also has ``i`` and ``j``, its pre- and postsynaptic neuron.
+        probes: ``owner.variable`` of the arrays to return: [N] or [E] values at the end of the run. Every synapse also
+            has ``i`` and ``j``, its pre- and postsynaptic neuron.
         raster: first and last sample whose spikes are returned; ``None``: no spikes.
-        start: ``owner.variable`` → [N] or [E] values at the start, in place of those of the plan.
+        start: ``owner.variable`` → [N] or [E] values at the start, instead of the plan's.
 
     Raises:
-        UserError: the seed or the samples are out of range, or the plan has no such variable.
+        UserError: the seed or the samples are out of range, or the plan lacks a named variable.
     """
 
     plan: Plan
@@ -72,7 +72,7 @@ def check_seed(seed: int) -> None:
 
 
 def _sizes(plan: Plan) -> dict[str, int | None]:
-    """``owner.variable`` → number of values; ``None`` of synapses, which only the wiring tells."""
+    """``owner.variable`` → number of values; ``None`` for synapses, whose number depends on the wiring."""
     sizes: dict[str, int | None] = {}
     for g in plan.shape.groups:
         sizes |= {f"{g.name}.{v.name}": 1 if v.shared else plan.sizes[g.name] for v in g.variables}

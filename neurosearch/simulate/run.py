@@ -1,4 +1,4 @@
-"""Run a compiled program: feed it, watch it, stop it, read its record; every way it can end is a status."""
+"""Run a compiled program: send its input, monitor it, stop it, read its record; every outcome is a status."""
 
 import contextlib
 import errno
@@ -20,12 +20,12 @@ from neurosearch.simulate.engine import EARLY
 from neurosearch.simulate.protocol import CHUNK, Answer, Arguments, Progress, question
 
 GRACE = 2.0
-"""Seconds between the wish that a program stop and its end by force; a program answers within milliseconds."""
+"""Seconds between asking a program to stop and killing it; a program normally stops within milliseconds."""
 
 BAD_ARGUMENT, OUT_OF_MEMORY = 3, 4  # exit codes of the programs
 _LOOK = 0.05  # seconds between two looks at the cancel event
-_COMPLAINT = 1 << 16  # bytes kept of stderr
-_REASONS = {**EARLY, "crashed": "the program did not end after its result"}
+_COMPLAINT = 1 << 16  # bytes of stderr that are kept; a program writes one line
+_REASONS = {**EARLY, "crashed": "the program did not exit after its result"}
 
 
 def run(
@@ -41,15 +41,15 @@ def run(
 
     Args:
         program_path: the executable.
-        arguments: what it is given.
-        time_limit: seconds, after which it is stopped; what it has done until then is in the record.
+        arguments: its arguments.
+        time_limit: seconds, after which it is stopped; the record keeps the completed samples.
         memory_limit: bytes of address space.
         on_progress: called for each progress line.
         cancel: when set, the program is stopped within about 50 ms.
 
     Raises:
         UserError: the program refuses a value that the user gave.
-        RuntimeError: the program refuses anything else: our fault.
+        RuntimeError: the program refuses anything else, which is a bug.
     """
     began = time.perf_counter()
     unsent = memoryview(question(arguments, memory_limit))
@@ -60,7 +60,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            start_new_session=True,  # Ctrl-C must not reach it and pass for a finished run
+            start_new_session=True,  # Ctrl-C must not reach it and look like a finished run
         )
     except OSError as error:
         return _empty(arguments, "crashed", f"{program_path} cannot be started: {error.strerror}", began)
@@ -79,7 +79,7 @@ def run(
 
 
 class _Watch:
-    """The clock of a run: when to ask the program to stop, why, and when to end it by force."""
+    """The clock of a run: when to ask the program to stop, why, and when to kill it."""
 
     def __init__(self, process: subprocess.Popen[bytes], limit: float | None, cancel: Cancel | None) -> None:
         self.why = ""
@@ -89,7 +89,7 @@ class _Watch:
         self._force: float | None = None
 
     def look(self) -> float | None:
-        """Act on what is due; seconds until the next look, None for no need to look."""
+        """Stop or kill the program if due; returns seconds until the next check, None if none is needed."""
         now = time.monotonic()
         if self._force is not None:
             if now >= self._force:
@@ -105,7 +105,7 @@ class _Watch:
         return min([*waits, _LOOK] if self._cancel is not None else waits, default=None)
 
     def ending(self) -> None:
-        """The result is flowing or complete: from the last byte on, the program has the grace to end by itself."""
+        """The result is arriving or complete: from its last byte, the program has ``GRACE`` seconds to exit."""
         self._force = time.monotonic() + GRACE
 
     def _stop(self, why: str) -> float:
@@ -116,10 +116,10 @@ class _Watch:
 
 
 def _converse(process: subprocess.Popen[bytes], unsent: memoryview, answer: Answer, watch: _Watch) -> None:
-    """Write and read, whichever the program is ready for, until it has closed both its outputs."""
+    """Write and read as the program is ready for it, until it has closed both its outputs."""
     into, out, complaints = (pipe.fileno() for pipe in (process.stdin, process.stdout, process.stderr) if pipe)
     os.set_blocking(into, False)
-    with contextlib.suppress(AttributeError, OSError):  # a larger pipe is only faster, and only Linux has it
+    with contextlib.suppress(AttributeError, OSError):  # a larger pipe is faster, but available on Linux only
         fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, CHUNK)
     poll = select.poll()
     poll.register(into, select.POLLOUT)
@@ -132,7 +132,7 @@ def _converse(process: subprocess.Popen[bytes], unsent: memoryview, answer: Answ
             if descriptor == into:
                 unsent = _written(into, unsent)
                 if not unsent:
-                    poll.unregister(into)  # but kept open: a program ends when this pipe closes
+                    poll.unregister(into)  # but kept open: a program exits when this pipe closes
                 continue
             if descriptor == out:
                 more = answer.read(out)
@@ -157,11 +157,11 @@ def _written(descriptor: int, unsent: memoryview) -> memoryview:
     except OSError as error:
         if error.errno != errno.EPIPE:
             raise
-        return unsent[:0]  # it wants no more; why, its exit code says
+        return unsent[:0]  # it reads no more; its exit code tells why
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:
-    with contextlib.suppress(AttributeError, OSError):  # where the kernel can wake us, waiting costs no sleeps
+    with contextlib.suppress(AttributeError, OSError):  # where the kernel can notify us, no polling is needed
         ended = os.pidfd_open(process.pid)
         try:
             poll = select.poll()
@@ -178,7 +178,7 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int:
 
 def _record(arguments: Arguments, answer: Answer, code: int, why: str, began: float) -> Record:
     complaint = answer.complaint.decode(errors="replace").strip()
-    sentence = complaint.splitlines()[-1] if complaint else "it gave no reason"
+    sentence = complaint.splitlines()[-1] if complaint else "no error message"
     if code == BAD_ARGUMENT:
         raise _refusal(arguments, sentence)
     if code == OUT_OF_MEMORY or "bad_alloc" in complaint:
@@ -187,15 +187,15 @@ def _record(arguments: Arguments, answer: Answer, code: int, why: str, began: fl
         return _full(arguments, answer, answer.header, why, began)
     done = f"after {answer.progress} of {arguments.samples} samples" if answer.progress else "without a result"
     if why:
-        return _empty(arguments, why, f"{_REASONS[why]} and ended by force", began)
+        return _empty(arguments, why, f"{_REASONS[why]} (killed)", began)
     if answer.fault:
         reason = answer.fault
     elif code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-        reason = f"the program was ended by signal {name} {done}"
+        reason = f"the program was terminated by signal {name} {done}"
         reason += ", from outside or for lack of memory" if code == -signal.SIGKILL else f": {sentence}"
     elif code == 0:
-        reason = "the program's result is cut short"
+        reason = "the program's result is truncated"
     else:
         reason = f"the program ended with exit code {code} {done}: {sentence}"
     return _empty(arguments, "crashed", reason, began)
@@ -218,7 +218,7 @@ def _full(arguments: Arguments, answer: Answer, header: dict[str, Any], why: str
     elif status == "not_finite":
         reason = reason or f"{EARLY['not_finite']} {where}"
     elif status != "ok" or completed != arguments.samples:
-        status, reason = "crashed", f"the program says {status!r} {where}"
+        status, reason = "crashed", f"the program reports {status!r} {where}"
     return Record(
         status=status,
         completed=completed,
@@ -241,9 +241,9 @@ def _empty(arguments: Arguments, status: str, reason: str, began: float) -> Reco
 
 
 def _refusal(arguments: Arguments, sentence: str) -> Exception:
-    """What exit code 3 means: a number or a file of the user's, or anything else, which is our fault."""
+    """The error for exit code 3: a number or file given by the user, or anything else, which is a bug."""
     users = [*arguments.scalars, *arguments.files]
     named = any(re.search(rf"(?<![\w.]){re.escape(key)}(?![\w.])", sentence) for key in users)
     if named and "unknown" not in sentence.lower():
         return UserError(sentence)
-    return RuntimeError(f"the program refuses what it was given: {sentence}")
+    return RuntimeError(f"the program refuses its arguments: {sentence}")

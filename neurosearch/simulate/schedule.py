@@ -1,4 +1,4 @@
-"""The order in which code runs: every step, and at the four events of a sample; and which loops become one.
+"""The order in which code runs, in every step and at the four events of a sample, and which loops are fused.
 
 Brian2 sorts objects by slot, order and name; that order is kept within a step and within an event.
 """
@@ -14,10 +14,10 @@ from brian2.core.operations import NetworkOperation
 from neurosearch.simulate.contracts import Unsupported
 
 SUMMAND = "_synaptic_var"
-"""What Brian2 calls the value that a synapse adds to a sum."""
+"""Brian2's name for the value that a synapse adds to a sum."""
 
 EVENTS = ("decision", "end", "begin", "frame")
-"""Events that happen before the step proper, in this order when several fall on one step."""
+"""Events that precede the step itself, in this order if several fall on one step."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Schedule:
         base: the clock of every step.
         others: clocks of events; they are set to the same time.
         step: run every step.
-        events: event → what runs then.
-        ahead: of those that run every step, the ones that compute many steps at once.
+        events: event → code objects that run then.
+        ahead: those in ``step`` that compute many steps at once.
     """
 
     base: Any
@@ -40,7 +40,7 @@ class Schedule:
 
 
 def arrange(device: Any, network: Any) -> Schedule:
-    """Sort a network's code objects into the step and the events; fuses state updates with thresholds."""
+    """Sort a network's code objects into the step and the events; fuse state updates with thresholds."""
     step: list[str] = []
     events: dict[str, list[str]] = {name: [] for name in EVENTS}
     base, others = None, []
@@ -59,7 +59,7 @@ def arrange(device: Any, network: Any) -> Schedule:
             names = [c.name for c in brian_object._code_objects if c.template_name != "synapses_push_spikes"]
             (step if event is None else events[event]).extend(names)
     if base is None:
-        raise Unsupported("a network without an object that runs every step")
+        raise Unsupported("a network with no object that runs every step")
     ahead = [name for name in step if device.made[name].template_name == "ahead"]
     owners = [device.made[name].owner for name in ahead]
     step = [n for n in step if device.made[n].template_name != "threshold" or device.made[n].owner not in owners]
@@ -71,12 +71,12 @@ def _same_clock(base: Any, clock: Any) -> Any:
     if not hasattr(clock, "dt_"):
         raise Unsupported(f"clock {clock.name} has no fixed time step")
     if base is not None and clock.dt_ != base.dt_:
-        raise Unsupported(f"clock {clock.name} is no event clock and differs from {base.name} in dt")
+        raise Unsupported(f"clock {clock.name} is not an event clock and differs from {base.name} in dt")
     return base or clock
 
 
 def _fused(device: Any, step: list[str]) -> list[str]:
-    """Each group's state update, ``each_step`` and threshold as one loop, where that changes nothing else."""
+    """Fuse each group's state update, ``each_step`` and threshold into one loop, where no result changes."""
     step = list(step)
     for threshold in [name for name in step if device.made[name].template_name == "threshold"]:
         owner = device.made[threshold].owner
@@ -98,7 +98,7 @@ def _fused(device: Any, step: list[str]) -> list[str]:
 
 
 def _summed_together(device: Any, step: list[str]) -> list[str]:
-    """Sums over the same synapses that follow one another, as one loop that reads each synapse once."""
+    """Merge consecutive sums over the same synapses into one loop that reads each synapse once."""
     out: list[list[str]] = []
     for name in step:
         before = out[-1] if out else []
@@ -110,7 +110,7 @@ def _summed_together(device: Any, step: list[str]) -> list[str]:
 
 
 def _sums_alike(device: Any, name: str, other: str) -> bool:
-    """Whether both sum over the same synapses into the same neurons, and neither reads what the other sums."""
+    """Whether both sum over the same synapses into the same neurons, and neither reads the other's sum."""
     a, b = device.made[name], device.made[other]
     if not a.template_name == b.template_name == "summed_variable" or a.owner is not b.owner:
         return False
@@ -152,7 +152,7 @@ def _updates(device: Any, name: str, owner: Any) -> bool:
 
 
 def _conflict(device: Any, moved: str, other: str) -> bool:
-    """Whether one writes what the other reads or writes (clocks aside)."""
+    """Whether one writes a variable that the other reads or writes (except clocks)."""
     reads, writes = device.access[moved]
     other_reads, other_writes = device.access[other]
     shared = (writes & (other_reads | other_writes)) | (other_writes & reads)

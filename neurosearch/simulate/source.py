@@ -1,4 +1,4 @@
-"""The program's text: arrays, set-up, schedule and code objects of a device, put into the template ``program.cpp``."""
+"""The program's text: a device's arrays, set-up, schedule and code objects in the template ``program.cpp``."""
 
 import re
 from typing import Any
@@ -14,11 +14,11 @@ from neurosearch.simulate.codeobject import LeanCodeObject
 from neurosearch.simulate.contracts import Unsupported
 
 DTYPES = {"double": "f8", "float": "f4", "int32_t": "i4", "int64_t": "i8", "char": "u1"}
-"""C++ type → what the program's protocol calls it."""
+"""C++ type → its name in the program's protocol."""
 
 
 def program(device: Any, network: Any) -> str:
-    """The whole C++ text. The network has been run, so that all code objects exist."""
+    """The whole C++ text. The network must have been run, so that all code objects exist."""
     _refuse_leftovers(device)
     plan = schedule.arrange(device, network)
     arrays = Arrays(device)
@@ -56,7 +56,7 @@ def program(device: Any, network: Any) -> str:
 
 
 class Arrays:
-    """All arrays of a device: C++ name, size, type, and their places in the program's table of variables."""
+    """All arrays of a device: C++ name, size, type, and their indices in the program's table of variables."""
 
     def __init__(self, device: Any) -> None:
         self.device = device
@@ -96,7 +96,7 @@ class Arrays:
         raise Unsupported(f"{owner.name}.{variable.name}: its length {variable.size} is neither N nor N + 1")
 
     def groups(self) -> list[dict[str, Any]]:
-        """Neuron groups with their number of neurons and whether it is chosen at the start."""
+        """Neuron groups with their number of neurons and whether it is set at start-up."""
         owners = {row["variable"].owner.name: row["variable"].owner for row in self.rows}
         found = []
         for name, owner in sorted(owners.items()):
@@ -106,7 +106,7 @@ class Arrays:
         return found
 
     def fixed(self) -> list[dict[str, Any]]:
-        """Arrays allocated once."""
+        """Arrays of fixed size."""
         return [row for row in self.rows if not row["growing"]]
 
     def growing(self) -> list[dict[str, Any]]:
@@ -118,14 +118,14 @@ class Arrays:
         return next((row for row in self.rows if row["variable"] is variable), None)
 
     def apply(self, variables: Any) -> list[str]:
-        """Lines that put the values given at start-up into these variables, after the text set them otherwise."""
+        """Lines that assign start-up values to these variables, after the program's text has set them."""
         places = sorted(self.place[v] for v in variables if v in self.place and self.table[self.place[v]]["writable"])
         return [f"apply(variables[{place}]);" for place in places]
 
 
 def _refuse_leftovers(device: Any) -> None:
     if device.static_arrays:
-        raise Unsupported(f"values set from an array ({sorted(device.static_arrays)[0]}); give them at start-up")
+        raise Unsupported(f"values set from an array ({sorted(device.static_arrays)[0]}); pass them at start-up")
     if device.timed_arrays:
         raise Unsupported("a TimedArray; use a table of the device")
     if device.dynamic_arrays_2d:
@@ -135,9 +135,9 @@ def _refuse_leftovers(device: Any) -> None:
 
 
 def _all_setup(device: Any, arrays: Arrays) -> list[str]:
-    """C++ lines for Brian2's queue of what happens before the run.
+    """C++ lines for Brian2's queue of set-up operations.
 
-    Values given for synapses are put in once all of an owner's synapses exist, and again after any text set them.
+    Start-up values of synapses are assigned once all of an owner's synapses exist, and again after any text sets them.
     """
     lines, waiting = [], {}
     for function, arguments in device.main_queue:
@@ -196,7 +196,7 @@ def _pathway(device: Any, name: str, synapses: Any, graded: str | None) -> dict[
 
 
 def _size_checks(device: Any, used: list[str]) -> list[tuple[str, str, str]]:
-    """(condition in C++, key, sentence) that must hold for the sizes and tables given at start-up."""
+    """(condition in C++, key, sentence) that the sizes and tables passed at start-up must satisfy."""
     checks = {}
     for name in used:
         made = device.made[name]
@@ -211,7 +211,7 @@ def _size_checks(device: Any, used: list[str]) -> list[tuple[str, str, str]]:
                 continue
             index, size = made.variable_indices[symbol], device.group_size(other)
             if index == "0":
-                checks[f"{size} == 1"] = (f"size.{other.name}", "must be 1, its variables are shared with other groups")
+                checks[f"{size} == 1"] = (f"size.{other.name}", "must be 1, other groups share its variables")
             elif index == "_idx" and grouped and other.name != owner.name:
                 sentence = f"must equal size.{owner.name}, their variables are linked"
                 checks[f"{size} == {device.group_size(owner)}"] = (f"size.{other.name}", sentence)

@@ -1,7 +1,7 @@
-"""The plan on Brian2's own runtime device: a second engine for tests, and the fallback when ours refuses a plan.
+"""Brian2's own runtime device: a second engine for tests, and the fallback for plans that ours does not support.
 
-Some hundred times slower than a compiled program, and as general as Brian2. It runs in a process of its own
-(`neurosearch.simulate.stock_process`), so that Brian2's global state stays out of ours.
+About 100 times slower than a compiled program, and as general as Brian2. It runs in a separate process
+(`neurosearch.simulate.stock_process`), so that Brian2's global state does not affect this one.
 """
 
 import io
@@ -31,16 +31,16 @@ class Stock(Engine):
     instead = "the NumPy reference"
 
     def supports(self, plan: Plan) -> str:
-        """Whatever a plan can say, Brian2 can run."""
+        """Empty: Brian2 can run every plan."""
         del plan
         return ""
 
     def digest(self, plan: Plan) -> str:
-        """That of the plan: no program is made."""
+        """Digest of the plan's shape: no program is built."""
         return plan.shape.digest
 
     def run(self, request: Request, limits: Limits = DEFAULT_LIMITS, cancel: Cancel | None = None) -> Record:
-        """See `Engine`. A run that is stopped is ended by force, and keeps nothing."""
+        """See `Engine`. A stopped run is killed and keeps no samples."""
         began = time.perf_counter()
         given = arguments(request)
         status, answer, complaint = _ended(
@@ -65,7 +65,7 @@ _REASONS = {
 
 
 def _ended(question: bytes, seconds: float | None, cancel: Cancel | None) -> tuple[str, bytes, bytes]:
-    """Status, output and complaints of the process that answers a question."""
+    """Status, output and error output of the process that runs a request."""
     deadline = None if seconds is None else time.monotonic() + seconds
     status = "ok"
     command = [sys.executable, "-m", "neurosearch.simulate.stock_process"]
@@ -78,7 +78,7 @@ def _ended(question: bytes, seconds: float | None, cancel: Cancel | None) -> tup
                 answer, complaint = child.communicate(unsent, timeout=_LOOK)
                 break
             except subprocess.TimeoutExpired:
-                unsent = None  # communicate() continues with what it was given first
+                unsent = None  # communicate() continues with its first input
             if cancel is not None and cancel.is_set():
                 status = "stopped"
             elif deadline is not None and time.monotonic() > deadline:

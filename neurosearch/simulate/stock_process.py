@@ -1,6 +1,6 @@
 """The process of Brian2's own device: ``python -m neurosearch.simulate.stock_process`` answers one request.
 
-It reads the request on stdin and answers on stdout (NPZ in both directions); exit code 4: out of memory.
+It reads the request from stdin and answers on stdout (NPZ in both directions); exit code 4: out of memory.
 """
 
 import io
@@ -22,7 +22,7 @@ OUT_OF_MEMORY = 4  # exit code, as of compiled programs
 
 
 class _Stock:
-    """Brian2's own device: events are run by hand, tables are looked up in Python."""
+    """Brian2's own device: events are run explicitly, tables are read in Python."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class _Stock:
         return listed(*(self._arrays[f"_pairs.{synapses.name}.{what}"] for what in ("first", "target")))
 
     def ready(self, groups: Mapping[str, Any]) -> None:
-        """See ``brian.Target``: wiring and weights depend on these numbers."""
+        """See ``brian.Target``: set the numbers, on which wiring and weights depend."""
         _set_numbers(groups, self._numbers)
 
     def ahead(self, group: Group) -> bool:
@@ -86,7 +86,7 @@ class _Stock:
 def simulate(
     shape: Shape, scalars: Mapping[str, float], arrays: Mapping[str, np.ndarray], drive: np.ndarray | SparseRows
 ) -> dict[str, np.ndarray]:
-    """Run a plan on the runtime device's NumPy target, in this process; every state variable is in the answer."""
+    """Run a plan on the runtime device's NumPy target, in this process; the answer has every state variable."""
     brian2 = import_brian2()
     brian2.prefs.codegen.target = "numpy"
     brian2.prefs.codegen.loop_invariant_optimisations = False
@@ -108,7 +108,7 @@ def simulate(
 
 
 class _Play:
-    """Runs the objects of an event when its step has come."""
+    """Runs an event's objects at its step."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Play:
         self._ready, self.finite = False, True
 
     def step(self, t: Any) -> None:
-        """One step's events, before Brian2's groups."""
+        """Run one step's events, before Brian2's groups."""
         import brian2
 
         if not self.finite:
@@ -144,7 +144,7 @@ class _Play:
             self._run("decision")
             readout = np.array(self._objects[self._shape.readout].decision[:])
             if not np.isfinite(readout).all():
-                self._network.stop()  # at the end of this step, which changes nothing that is kept
+                self._network.stop()  # at the end of this step, whose results are discarded
                 self.finite = False
                 return
             self.readout.append(readout)
@@ -222,9 +222,9 @@ def _drive(files: Mapping[str, np.ndarray], columns: int) -> np.ndarray | Sparse
 
 
 def _limit_memory(limit: int | None) -> None:
-    """Bound what the run adds to what Python and Brian2 themselves take."""
+    """Limit the memory that the run adds to that of Python and Brian2."""
     if limit is not None:
-        import_brian2()  # before its memory is counted
+        import_brian2()  # before memory is measured
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + limit, taken + limit))
 

@@ -1,6 +1,6 @@
 """Data tables in the cache, each written once and mapped into memory by the programs of all workers.
 
-``streams/<digest>.<dtype>`` holds raw little-endian numbers; a note beside it says their size, shape and SHA-256.
+``streams/<digest>.<dtype>`` holds raw little-endian numbers; a ``.json`` file gives their size, shape and SHA-256.
 """
 
 import contextlib
@@ -21,13 +21,13 @@ from neurosearch.simulate import cache
 from neurosearch.simulate.protocol import DTYPES, dtype_name
 
 LIMIT = 4 * 10**9
-"""Bytes that all data tables together may take; beyond it those unused for longest go."""
+"""Bytes that all data tables together may occupy; above this, the least recently used are removed."""
 RECENT = 120.0
-"""Seconds for which a table stays after its last use: a worker may be about to open it."""
+"""Seconds for which a table is kept after its last use: a worker may be about to open it."""
 
 _LOG = logging.getLogger(__name__)
 _MINUTE = 60.0
-_INTACT: dict[Path, int] = {}  # tables whose content this process has checked → inode
+_INTACT: dict[Path, int] = {}  # tables whose content this process has verified → inode
 
 
 def table_file(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]], *, limit: int = LIMIT) -> Path:
@@ -35,9 +35,9 @@ def table_file(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]], 
 
     Args:
         key: identity of the content; equal keys, equal arrays.
-        make: called when no intact file is there; gives the table, or one after another the parts of one too large to
-            hold. The dtype names the file's suffix (see ``protocol``).
-        limit: bytes that all tables together may take.
+        make: called if there is no intact file; returns the table, or an iterator over the parts of one too large for
+            memory. The dtype determines the file's suffix (see ``protocol``).
+        limit: bytes that all tables together may occupy.
     """
     digest = hashlib.sha256(key.encode()).hexdigest()
     found = _find(digest)
@@ -52,13 +52,13 @@ def table_file(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]], 
 
 
 def open_table(key: str, make: Callable[[], np.ndarray | Iterable[np.ndarray]]) -> tuple[Path, int]:
-    """The same, and a descriptor: as long as it is open, the table does not make room for others."""
+    """The file, and a descriptor: as long as it is open, the table is not removed to free space."""
     while True:
         path = table_file(key, make)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            continue  # it made room between the two lines
+            continue  # it was removed between the two calls
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if os.fstat(descriptor).st_nlink:
             return path, descriptor
@@ -71,21 +71,21 @@ def _find(digest: str) -> Path | None:
         note = path.with_name(path.name + ".json")
         if not path.exists():
             continue
-        with contextlib.suppress(FileNotFoundError):  # removed meanwhile: then it is not intact
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile, so it is not intact
             for place in (path.parent, path):
                 refuse_foreign(place)
         if not _intact(path, note):
-            _LOG.warning("the data table %s in the cache is damaged and is made again", path)
+            _LOG.warning("the data table %s in the cache is damaged; writing it again", path)
             return None
         if cache.age(path) > _MINUTE:
-            with contextlib.suppress(OSError):  # a cache that may only be read is never swept for space either
+            with contextlib.suppress(OSError):  # tables in a read-only cache are never removed either
                 os.utime(path)
         return path
     return None
 
 
 def _intact(path: Path, note: Path) -> bool:
-    """Size at each use; content once a process, since hashing a large table takes longer than a short run."""
+    """Check the size at each use; the content once per process, since hashing a large table is slow."""
     try:
         about = json.loads(note.read_bytes())
         status = path.stat()
@@ -119,7 +119,7 @@ def _place(digest: str, made: np.ndarray | Iterable[np.ndarray], folder: Path) -
         about = {"size": size, "sha256": sha.hexdigest(), "shape": [rows, *first.shape[1:]]}
         (folder / "note").write_text(json.dumps(about))
         for name in ("note", "table"):
-            (folder / name).chmod(0o600)  # whatever the umask is: a table that others may write is refused
+            (folder / name).chmod(0o600)  # regardless of the umask: a table that others may write is refused
         (folder / "note").rename(note)
         (folder / "table").rename(home)
         _INTACT[home] = home.stat().st_ino
@@ -127,7 +127,7 @@ def _place(digest: str, made: np.ndarray | Iterable[np.ndarray], folder: Path) -
 
 
 def _make_room(limit: int) -> None:
-    """Oldest use first, and never one that is in use or was a moment ago: a search may make a table for each trial."""
+    """Remove the least recently used tables, none in use or recently used: a search may make one per trial."""
     tables = []
     for path in (cache.root() / "streams").iterdir():
         with contextlib.suppress(FileNotFoundError):  # another process evicts too

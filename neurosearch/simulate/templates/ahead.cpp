@@ -1,6 +1,6 @@
 {# USES_VARIABLES { N } #}
-{# The neurons of an input, which nothing acts back on, run for many steps at once. Those that neither spike nor change #}
-{# until the next event are left out; the others stand side by side meanwhile. #}
+{# Input neurons, which receive no feedback, run many steps at once. Neurons that neither spike nor change before the #}
+{# next event are skipped; the others are packed side by side in registers. #}
 namespace {{ codeobj_name }} {
 {{ hashdefine_lines|autoindent }}
 {% if drawn %}
@@ -8,20 +8,20 @@ static inline ours::Whole draw_lot(int64_t seed, int64_t stream, int64_t step, o
     const uint32_t _both = _key(seed, stream, step);
     return {(ours::Words)_lot(_both, (ours::Bits)mixed.a), (ours::Words)_lot(_both, (ours::Bits)mixed.b)};
 }
-static int32_t *every_mixed, *mixed;  // numbers for draws: of all neurons, and of those in `busy`
+static int32_t *every_mixed, *mixed;  // hashed indices for draws: of all neurons, and of those in `busy`
 {% endif %}
 static const int STEPS = 32, BLOCK = 1024;
-static int32_t *every, *busy;  // numbers of all neurons, and of those that may spike, ascending
-static int32_t* spikes;        // a list for each of STEPS steps
+static int32_t *every, *busy;  // indices of all neurons, and of those that may spike, ascending
+static int32_t* spikes;        // one list for each of STEPS steps
 static int32_t counts[STEPS];
 {% for pointer, ctype, written, reset in own if whole %}
-static int32_t* _own{{ pointer }};  // of those in `busy`
+static int32_t* _own{{ pointer }};  // values of the neurons in `busy`
 {% endfor %}
-static size_t room;  // of a list
-static int64_t first = 0, until = 0;  // the steps that the lists are of
+static size_t room;  // capacity of a list
+static int64_t first = 0, until = 0;  // the lists hold steps first to until - 1
 
 ONCE static void make_room() {
-    room = (size_t){{ get_device().group_size(owner) }} + 64;  // the last list may be written over its end
+    room = (size_t){{ get_device().group_size(owner) }} + 64;  // a register is written past the end of the last list
     every = (int32_t*)allocate(room * sizeof(int32_t));
     for (size_t k = 0; k < room; k++) every[k] = (int32_t)k;
     busy = (int32_t*)allocate((room + 64) * sizeof(int32_t));
@@ -64,7 +64,7 @@ static int32_t find_busy() {
 {% endif %}
         _count = ours::list(_mask, every + _first, _here, busy, _count);
     }
-    for (int32_t _k = _count; _count && _k % 64; _k++) {  // only whole registers: the last neuron stands there again
+    for (int32_t _k = _count; _count && _k % 64; _k++) {  // fill up the last register by repeating the last neuron
         busy[_k] = busy[_count - 1];
 {% if drawn %}
         mixed[_k] = mixed[_count - 1];
@@ -173,7 +173,7 @@ static void run_ahead(int64_t begin, int64_t end) {
             _count = ours::list(_which, *_number, spikes + (size_t)(_now - begin) * room, _count);
 {% endmacro %}
 {% if _carries %}
-    for (int _at = 0; _at < _lanes; _at += ours::LANES) {  // their numbers stay in registers
+    for (int _at = 0; _at < _lanes; _at += ours::LANES) {  // the values of these neurons stay in registers
 {{ _read() }}
         for (int64_t _now = begin; _now < end; _now++) {
 {% if shares %}
@@ -199,7 +199,7 @@ static void run_ahead(int64_t begin, int64_t end) {
         counts[_now - begin] = _count;
     }
 {% endif %}
-    for (int64_t _late = 0; _lanes > _all && _late < end - begin; _late++) {  // the last neuron stands there again
+    for (int64_t _late = 0; _lanes > _all && _late < end - begin; _late++) {  // drop the repetitions of the last neuron
         const int32_t* const _list = spikes + (size_t)_late * room;
         if (counts[_late] && _list[counts[_late] - 1] == busy[_all - 1]) counts[_late] -= _lanes - _all;
     }

@@ -1,8 +1,8 @@
-// Arguments: what stands on the standard input before the line "go".
+// Arguments: the standard input up to the line "go".
 //     key=value | key:dtype:count + raw bytes | key@dtype@path (mapped read-only)
 struct Given {
     const char* key;
-    const char* text;  // of a number, else null
+    const char* text;  // a number's digits, else null
     char dtype[3];
     int64_t count;
     const char* data;
@@ -50,7 +50,7 @@ ONCE static char* input_line() {
 
 ONCE static void input_bytes(const char* key, char* out, size_t wanted) {
     while (wanted) {
-        if (input_at == input_end && wanted >= sizeof input_buffer) {  // large arrays go where they belong at once
+        if (input_at == input_end && wanted >= sizeof input_buffer) {  // read large arrays directly into place
             const ssize_t got = read(0, out, wanted);
             if (got < 0 && errno == EINTR) continue;
             if (got <= 0) refuse(key, "the input ended inside its data");
@@ -82,7 +82,7 @@ ONCE static void map_file(Given& entry, const char* path) {
     struct stat status;
     if (file < 0 || fstat(file, &status)) refuse(entry.key, "cannot read %s: %s", path, strerror(errno));
     const size_t bytes = (size_t)status.st_size, item = item_bytes(entry.dtype);
-    if (bytes == 0 || bytes % item) refuse(entry.key, "%s has %zu bytes, no whole number of %s", path, bytes, entry.dtype);
+    if (bytes == 0 || bytes % item) refuse(entry.key, "%s has %zu bytes, not a multiple of the size of %s", path, bytes, entry.dtype);
     void* data = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file, 0);
     if (data == MAP_FAILED) {
         if (errno == ENOMEM) throw std::bad_alloc();

@@ -1,8 +1,8 @@
-// Whole numbers of LANES neurons side by side in two registers, what is true of which of them, and lists of those.
-// By itself, a compiler neither keeps such numbers in registers over many steps nor lists them without a branch.
-namespace ours {  // no name of a user's can stand before it
+// Integers of LANES neurons in two SIMD registers, comparisons of them, and lists of the neurons that satisfy one.
+// By itself, a compiler neither keeps such values in registers over many steps nor lists them without branches.
+namespace ours {  // so that no name of a user's collides
 #if defined(__AVX512F__)
-static const int WORDS = 16;  // in a register
+static const int WORDS = 16;  // 32-bit integers in a register
 #elif defined(__AVX2__)
 static const int WORDS = 8;
 #else
@@ -13,10 +13,10 @@ typedef int32_t Words __attribute__((vector_size(4 * WORDS)));
 typedef uint32_t Bits __attribute__((vector_size(4 * WORDS)));
 
 #if defined(__AVX512F__)
-typedef unsigned short Flags;  // a bit for each number
+typedef unsigned short Flags;  // one bit for each integer
 #define OURS_COMPARE(SIGN, CODE, x, y) (Flags) __builtin_ia32_cmpd512_mask(x, y, CODE, 0xffff)
 #else
-typedef Words Flags;  // all bits of a number or none
+typedef Words Flags;  // for each integer all bits set or none
 #define OURS_COMPARE(SIGN, CODE, x, y) (Flags)(x SIGN y)
 #endif
 
@@ -79,7 +79,7 @@ static inline Whole choose(Truth which, Whole yes, Whole no) {
     return {choose(which.a, yes.a, no.a), choose(which.b, yes.b, no.b)};
 }
 
-// The numbers of those that fired; behind the list there is room for a register more.
+// Append the indices of the neurons that fired; the list needs space for one more register after its end.
 #if defined(__AVX512F__)
 static inline int32_t list(Flags which, Words number, int32_t* fired, int32_t count) {
     const Words packed = __builtin_ia32_compresssi512_mask(number, Words{}, which);
@@ -87,7 +87,7 @@ static inline int32_t list(Flags which, Words number, int32_t* fired, int32_t co
     return count + __builtin_popcount(which);
 }
 #elif defined(__AVX2__)
-struct Places {  // of the bits of a byte that are 1
+struct Places {  // positions of the 1 bits of each byte
     signed char of[257][8] = {};
     constexpr Places() {
         for (int bits = 0; bits < 256; bits++)
@@ -108,7 +108,7 @@ static inline int32_t list(Flags which, Words number, int32_t* fired, int32_t co
     const Words place = __builtin_convertvector(few, Words);
 #else
     Bytes bytes;
-    memcpy(&bytes, places.of[bits], 16);  // behind the last row there is one more
+    memcpy(&bytes, places.of[bits], 16);  // reads 8 bytes past a row; the table has one more row for this
     const Words place = __builtin_ia32_pmovsxbd256(bytes);
 #endif
     const Words packed = __builtin_ia32_permvarsi256(number, place);
@@ -129,7 +129,7 @@ static inline int32_t list(Truth which, Whole number, int32_t* fired, int32_t co
     return list(which.b, number.b, fired, list(which.a, number.a, fired, count));
 }
 
-// The same from masks of all bits or none; up to 31 neurons behind the last must not have fired.
+// The same from masks with all bits set or none; masks of up to 31 neurons past the last are read and must be 0.
 static inline int32_t list(const int32_t* mask, const int32_t* number, int here, int32_t* fired, int32_t count) {
     for (int k = 0; k < here; k += LANES) count = list(load(mask + k) < 0, load(number + k), fired, count);
     return count;

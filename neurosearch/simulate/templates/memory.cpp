@@ -1,9 +1,9 @@
-// Memory: arrays that start on a cache line, and the program's ways to end.
+// Memory: arrays aligned to cache lines, and the exits of the program.
 enum Exit { EXIT_DONE = 0, EXIT_ARGUMENT = 3, EXIT_MEMORY = 4, EXIT_PIPE = 5 };
-#define COLD __attribute__((cold, noinline))  // hardly ever runs
-#define ONCE __attribute__((noinline))        // runs at the start or end; what calls it is no colder for that
+#define COLD __attribute__((cold, noinline))  // runs rarely; a branch that calls it counts as unlikely
+#define ONCE __attribute__((noinline))        // runs at the start or end; does not mark its caller as cold
 
-#ifdef __clang__  // before a loop: no turn of it touches what another turn writes
+#ifdef __clang__  // before a loop: no iteration accesses what another one writes
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
@@ -65,7 +65,7 @@ static double seconds_now() {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static bool is_finite(double value) {  // by its bits: true also where the compiler assumes that all numbers are
+static bool is_finite(double value) {  // checks the bits: also correct where the compiler assumes finite numbers
     uint64_t bits;
     memcpy(&bits, &value, 8);
     return (bits & 0x7ff0000000000000ull) != 0x7ff0000000000000ull;

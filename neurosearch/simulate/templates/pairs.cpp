@@ -1,4 +1,4 @@
-// Pairs: synapses that are given as a list of targets for each presynaptic neuron.
+// Pairs: synapses passed as a list of targets for each presynaptic neuron.
 struct Pairs {
     const int64_t* first = nullptr;  // targets of neuron i: target[first[i]] to target[first[i + 1] - 1]
     const int32_t* target = nullptr;

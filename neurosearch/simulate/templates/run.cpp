@@ -1,4 +1,4 @@
-// ---- the run: events, steps, and what is written down
+// ---- the run: events, steps, and recording
 static volatile sig_atomic_t stop_requested = 0;
 static int64_t report_every = 0, raster_first = 0, raster_last = -1;
 static int64_t done = 0, scored = 0, correct = 0, steps = 0;

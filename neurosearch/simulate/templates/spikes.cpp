@@ -1,5 +1,5 @@
-// Spikes: which neurons of a loop fired, from a mask for each (all bits or none), followed by 64 neurons that did not.
-// A branch for each spike would be mispredicted for most of them.
+// Spikes: list the neurons of a loop that fired, from a mask for each (all bits or none), followed by 64 zero masks.
+// A branch per neuron would be mispredicted at most spikes.
 namespace ours {
 #ifdef __AVX512F__
 typedef unsigned char Mask;
@@ -15,7 +15,7 @@ static inline int32_t collect(const Mask* mask, int here, int32_t first, int32_t
     return count;
 }
 #else
-typedef int32_t Mask;  // as wide as a comparison of numbers leaves it, nearly
+typedef int32_t Mask;  // about as wide as the result of a vectorised comparison
 
 static inline int32_t collect(const Mask* mask, int here, int32_t first, int32_t* fired, int32_t count) {
     for (int k = 0; k < here; k += 64) {

@@ -1,4 +1,4 @@
-// Stream: when samples and frames begin, when a decision is due, and what is right.
+// Stream: when samples and frames begin, when decisions are due, and the correct answers.
 static const int64_t *boundaries, *decisions, *frames;
 static const int32_t *labels, *frame_order;
 static int64_t samples, frame_count;

@@ -8,7 +8,7 @@
     {{ scalar_code|autoindent }}
 {% if layout == target or (layout, target) in (('dense', 'pre'), ('dense_post', 'post')) %}
     const int32_t* const _offset = {{ owner.name }}_of_{{ target }}.offset.items;
-    for (int _target = 0; _target < _targets; _target++) {  // whose synapses follow one another
+    for (int _target = 0; _target < _targets; _target++) {  // a target's synapses are contiguous
         {{ row_head|autoindent }}
     {% for sum, summand in _sums %}
         double _sum{{ loop.index0 }} = 0;

@@ -41,7 +41,7 @@
 {% if skip_if_invalid %}
                 continue;
 {% else %}
-                refuse("{{ owner.name }}", "a synapse to {{ result_index }} = %lld was asked for, outside 0 to %lld",
+                refuse("{{ owner.name }}", "a synapse to {{ result_index }} = %lld is outside 0 to %lld",
                        (long long)_found, (long long)_size_of_{{ result_index }} - 1);
 {% endif %}
             }

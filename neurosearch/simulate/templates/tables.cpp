@@ -1,15 +1,15 @@
-// Tables: rows of numbers shown sample by sample or frame by frame, given whole or as the units that are 1 in a row.
+// Tables: rows of numbers for samples or frames, dense or as lists of the units that are 1 in each row.
 template <class T> struct Table {
     const char* name = "";
-    const T* data = nullptr;           // given whole, else:
+    const T* data = nullptr;           // a dense table, else:
     const int64_t* offsets = nullptr;  // row k is 1 at units[offsets[k]] to units[offsets[k + 1] - 1], else 0
     const int32_t* units = nullptr;
-    int64_t count = 0, shown = -1;     // of units; the row that stands in `events`
+    int64_t count = 0, shown = -1;     // number of units; the row held in `events`
     T* events = nullptr;
     const T* row = nullptr;
     int64_t rows = 0;
     int32_t columns = 1;
-    double value = 0;  // of the current row, for a table of one column
+    double value = 0;  // value of the current row, for a table of one column
     void show(int64_t wanted) {
         const int64_t k = wanted < rows ? wanted : rows - 1;
         if (offsets) show_events(k);
@@ -30,7 +30,7 @@ template <class T> struct Table {
         }
         shown = k;
     }
-    double at(int32_t column) const { return (double)row[column]; }  // there are as many as neurons, see the checks
+    double at(int32_t column) const { return (double)row[column]; }  // within bounds by the size checks
 };
 
 template <class T> ONCE static void find_events(Table<T>& table, const char* name) {
@@ -62,7 +62,7 @@ template <class T> ONCE static void find_table(Table<T>& table, const char* name
     if (table.columns == 0) refuse(key, "it is not given");
     if (!table.offsets) {
         if (count % table.columns)
-            refuse(data_key, "%lld entries are no whole number of rows of %d", (long long)count, table.columns);
+            refuse(data_key, "%lld entries are not a multiple of the row length %d", (long long)count, table.columns);
         table.rows = count / table.columns;
     }
     table.show(0);

@@ -1,7 +1,7 @@
-// Walk: the synapses of each spiking neuron, in the order in which they were made.
+// Walk: the synapses of each spiking neuron, in the order of their creation.
 struct Walk {
     Vector<int32_t> offset, order, partners;
-    const int32_t* partner = nullptr;  // the neuron at the other end, by place in the walk
+    const int32_t* partner = nullptr;  // the neuron at the other end, by position in the walk
     ONCE void build(const char* name, const Vector<int32_t>& own, const Vector<int32_t>& other, int32_t neurons, bool sorted) {
         offset.resize((size_t)neurons + 1);
         for (size_t k = 0; k < own.count; k++) {
