@@ -1,8 +1,8 @@
-"""The folder is the registry: a thing is found by its kind (a folder) and its name (a file); nothing is registered.
+"""The folder is the registry: a component is found by its kind (a folder) and its name (a file).
 
-A user's own thing is named ``./file.py:Class``; the file is executed because the user named it. Data never run code:
-within ``only_named`` (every command) a file is executed only if ``allow`` was told of it, by those who read what the
-user typed, a study file, or a found network whose recorded digest the file's text has.
+A user's own class is named ``./file.py:Class``; the file is executed because the user named it. Data never run code:
+within ``only_named`` (every command) a file is executed only after ``allow``, which is called for names in the command
+line and in study files, and for a found network whose recorded digest matches the file's text.
 """
 
 import ast
@@ -25,32 +25,32 @@ from neurosearch.spelling import quoted, suggestion
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED_BESIDE = ("architectures", "studies")
-"""Top-level folders of a checkout; a wheel carries them inside the package, with an underscore."""
+"""Top-level folders of a checkout; a wheel contains them inside the package, with an underscore."""
 
 _ROOMS = ("baselines",)
-"""Kinds that are rooms of their own and not folders of ``parts``: nothing of a network is made of them."""
+"""Kinds with a top-level package instead of a folder in ``parts``: they are not components of a network."""
 
 _RENAMED = {"storage": "storage_rules"}
-"""Former name of a kind → its name; ``storage`` also is a database."""
+"""Former name of a kind → its name; ``storage`` also means a database."""
 
 _own: dict[type, tuple[str, str]] = {}
 """A user's class → (reference ``/path/file.py:Class``, digest of the text that was executed)."""
 
 _ANY = ""
-"""In place of a digest: whatever the file's text."""
+"""Used in place of a digest: any text of the file."""
 
 _allowed: dict[Path, set[str]] = {}
-"""A user's own file → digests of the texts that may be executed; only read within ``only_named``."""
+"""A user's own file → digests of the texts that may be executed; used only within ``only_named``."""
 
 _restricted = False
-"""Whether only allowed files are executed. A Python program that calls us names its files itself."""
+"""Whether only allowed files are executed. A Python program that imports this package names its own files."""
 
 OWN_FILE = re.compile(r"^(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)$", re.DOTALL)
 """A reference to a class in the user's own file."""
 
 
 def folder(kind: str) -> Path:
-    """Where the files of a kind are."""
+    """The folder with the files of a kind."""
     kind = _RENAMED.get(kind, kind)
     if kind in _SHIPPED_BESIDE:
         inside = _PACKAGE / f"_{kind}"
@@ -59,7 +59,7 @@ def folder(kind: str) -> Path:
 
 
 def kinds() -> list[str]:
-    """Every kind that can be listed: the folders of ``parts``, baselines, and the two that ship beside the package."""
+    """Every kind that can be listed: the folders of ``parts``, baselines, architectures and studies."""
     parts = {path.parent.name for path in _PACKAGE.glob("parts/*/base.py")}
     return sorted(parts | {kind for kind in (*_ROOMS, *_SHIPPED_BESIDE) if folder(kind).is_dir()})
 
@@ -68,7 +68,7 @@ def names(kind: str) -> list[str]:
     """Names of a kind, read from the folder alone: no file is imported."""
     where = folder(kind)
     if not (kind.isidentifier() and where.is_dir()):
-        raise UserError(f"there is no kind of thing called '{kind}'; {suggestion(kind, kinds())}")
+        raise UserError(f"there is no kind called '{kind}'; {suggestion(kind, kinds())}")
     pattern = "*.yaml" if kind == "studies" else "*.py"
     return sorted(p.stem for p in where.glob(pattern) if not p.stem.startswith("_") and p.stem != "base")
 
@@ -81,7 +81,7 @@ def path(kind: str, name: str) -> Path:
 
 
 _LOADING = threading.RLock()
-"""One thread at a time: another must not see a module whose file is still being executed."""
+"""Held while a file is loaded: another thread must not see a module whose file is still being executed."""
 
 
 def about(kind: str, name: str) -> str:
@@ -111,7 +111,7 @@ def _find(kind: str, name: str) -> type:
 
 
 def _text_of(file: Path, name: str) -> bytes:
-    return paths.content(file, "give the path of a file of yours", f"(for {name})")
+    return paths.content(file, "give the path of an existing file", f"(for {name})")
 
 
 @functools.cache
@@ -126,7 +126,7 @@ def _find_shipped(kind: str, name: str) -> type:
 
 @contextmanager
 def only_named() -> Iterator[None]:
-    """Execute no file of the user's but those that ``allow`` is told of meanwhile."""
+    """Execute only those files of the user that are passed to ``allow`` in the meantime."""
     global _restricted
     before, known = _restricted, dict(_allowed)
     _restricted = True
@@ -140,10 +140,10 @@ def only_named() -> Iterator[None]:
 
 
 def allow(reference: str, digest: str = _ANY) -> bool:
-    """Let a file ``./file.py:Class`` be executed: the user named it, or (with a digest) data that hold its text's.
+    """Permit a file ``./file.py:Class`` to be executed: the user named it, or data recorded the digest of its text.
 
     Returns:
-        Whether that is new.
+        Whether it was not yet permitted.
     """
     own = OWN_FILE.match(reference)
     if not own:
@@ -155,27 +155,27 @@ def allow(reference: str, digest: str = _ANY) -> bool:
 
 
 def is_named(reference: str) -> bool:
-    """Whether the user named this file ``./file.py:Class``, whatever its text."""
+    """Whether the user named this file ``./file.py:Class``, so that any text of it may be executed."""
     own = OWN_FILE.match(reference)
     return own is not None and _ANY in _allowed.get(paths.located(own["path"]), set())
 
 
 def check_allowed(reference: str) -> None:
-    """Refuse a file ``./file.py:Class`` that would not be executed here, before it is named to another process."""
+    """Refuse a file ``./file.py:Class`` that may not be executed here, before its name is sent to another process."""
     own = OWN_FILE.match(reference)
     if own and _restricted:
         _check_allowed(paths.located(own["path"]), text_digest(reference))
 
 
 def text_digest(reference: str) -> str:
-    """Digest of the text of a user's own file ``./file.py:Class``, which is not executed."""
+    """Digest of the text of a user's own file ``./file.py:Class``, without executing it."""
     own = OWN_FILE.match(reference)
     assert own, f"{reference} names no file"
     return hashlib.sha256(_text_of(paths.located(own["path"]), own["name"])).hexdigest()
 
 
 def name_of(thing: Any) -> str:
-    """The name under which the class of an instance is found: what a study file would say."""
+    """The name of an instance's class, as written in a study file."""
     cls = thing if isinstance(thing, type) else type(thing)
     if cls in _own:
         return _own[cls][0]
@@ -183,7 +183,7 @@ def name_of(thing: Any) -> str:
 
 
 def source_digest(cls: type) -> str:
-    """Digest of the text that defines a class: for a user's own file, the text as it was executed."""
+    """Digest of the text that defines a class: for a user's own file, the executed text."""
     if cls in _own:
         return _own[cls][1]
     file = sys.modules[cls.__module__].__file__
@@ -208,18 +208,18 @@ def _import(kind: str, file: Path) -> ModuleType:
 
 
 def _module(kind: str) -> str:
-    """The package in which the things of a kind are modules."""
+    """The package that contains the modules of a kind."""
     kind = _RENAMED.get(kind, kind)
     return f"neurosearch.{kind}" if kind in _ROOMS else f"neurosearch.parts.{kind}"
 
 
 def _execute(name: str, file: Path, text: bytes | None = None) -> ModuleType:
-    """Run a file as a module; with ``text`` exactly that, and nothing that lies compiled beside the file."""
+    """Run a file as a module; with ``text``, run exactly that text and no cached bytecode."""
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None, f"{file} is not a Python file"
     assert spec.loader is not None, f"{file} has no loader"
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up while they are made
+    sys.modules[name] = module  # a dataclass looks up its module while it is created
     try:
         if text is None:
             spec.loader.exec_module(module)
@@ -238,12 +238,12 @@ def _classes(module: ModuleType) -> Iterator[type]:
 
 
 def _check_base(kind: str, cls: type, file: Path) -> None:
-    """A user's own class must be of its kind: derived from the one that the kind's base file defines."""
+    """Check that a user's own class is derived from the base class of its kind."""
     base = "neurosearch.architecture" if kind == "architectures" else f"{_module(kind)}.base"
     if kind and (kind == "architectures" or (folder(kind) / "base.py").is_file()):
         bases = [one for one in _classes(importlib.import_module(base)) if one in cls.__mro__]
         if not bases:
-            raise UserError(f"{file}: {cls.__name__} is none of the {kind}; derive it from the class in {base}")
+            raise UserError(f"{file}: {cls.__name__} is not one of the {kind}; derive it from the class in {base}")
 
 
 def _find_own(file: Path, name: str, text: bytes) -> type:
@@ -255,7 +255,7 @@ def _find_own(file: Path, name: str, text: bytes) -> type:
 
 
 _found: dict[tuple[Path, str, str], type] = {}
-"""(file, class, digest of the text) → the class; a file that changed is executed again."""
+"""(file, class, digest of the text) → the class; a changed file is executed again."""
 
 
 def _check_allowed(file: Path, digest: str) -> None:
@@ -264,7 +264,7 @@ def _check_allowed(file: Path, digest: str) -> None:
     allowed = _allowed.get(file, set())
     if not allowed:
         raise UserError(
-            f"{file} is named by stored data alone, so it was not executed; name it in the study or on the command line"
+            f"only stored data name {file}, so it was not executed; name it in the study or on the command line"
         )
     if _ANY not in allowed and digest not in allowed:
         raise UserError(f"{file} was changed while it was read; run the command again")
@@ -274,14 +274,14 @@ def _own_class(file: Path, name: str, text: bytes, digest: str) -> type:
     global _restricted
     place = hashlib.sha256(str(file).encode()).hexdigest()[:8]
     module_name = f"neurosearch_own_{place}_{digest[:16]}"
-    restricted, _restricted = _restricted, False  # what a user's code names, the user named
+    restricted, _restricted = _restricted, False  # files that the user's code names count as named by the user
     try:
         module = sys.modules[module_name] if module_name in sys.modules else _execute(module_name, file, text)
     except SyntaxError as error:
         raise UserError(f"{file}, line {error.lineno}: {error.msg}; fix the file") from error
     except UserError:
         raise
-    except (Exception, SystemExit) as error:  # the user's code may raise anything, and it is theirs to fix
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
         raise UserError(f"{file} fails when it is read: {type(error).__name__}: {error}; fix the file") from error
     finally:
         _restricted = restricted
@@ -296,5 +296,5 @@ def _own_class(file: Path, name: str, text: bytes, digest: str) -> type:
 
 
 def is_own(cls: type) -> bool:
-    """Whether a class comes from a file of the user's."""
+    """Whether a class comes from a user's own file."""
     return cls in _own

@@ -1,6 +1,6 @@
 """Configurations: trees of frozen dataclasses ⇄ plain data, addressed by dotted paths such as ``rule.eta``.
 
-In data a field of a nested dataclass is a mapping of its fields; a part (a thing of the catalogue) is its ``name`` or
+In data a nested dataclass is a mapping of its fields; a part (a component from the catalogue) is its ``name`` or
 ``{name: {field: value}}``; null (in files also ``off``) leaves an optional field empty.
 """
 
@@ -19,17 +19,17 @@ from neurosearch.spelling import as_number, quoted, shortened, suggestion
 
 OFF = "off"
 _MOST = 2**63
-"""Whole numbers below this have room in 64 bits."""
+"""Integers below this fit into 64 bits."""
 Data = dict[str, Any]
 
 
 _fields: dict[type, Mapping[str, "Field"]] = {}
-"""Remembered fields of each class: reading type hints is slow."""
+"""Cached fields of each class: reading type hints is slow."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """What may stand at a path.
+    """The values that a path accepts.
 
     Attributes:
         name: name of the dataclass field.
@@ -55,7 +55,7 @@ class Field:
 
     @property
     def wanted(self) -> str:
-        """What a value must be, for the end of an error's sentence."""
+        """The expected value, for the end of an error message."""
         off = " or off" if self.optional else ""
         if self.form in ("number", "integer"):
             unit = "" if self.unit == "1" else f" ({self.unit})"
@@ -88,7 +88,7 @@ def to_dict(instance: Any) -> Data:
 
 
 def build(cls: type, data: Any, where: str = "", path: str = "") -> Any:
-    """Make an instance from plain data; every error names ``where`` (a file), the path and the value."""
+    """Create an instance from plain data; every error names ``where`` (a file), the path and the value."""
     if not isinstance(data, Mapping):
         raise _error(where, path, f"= {quoted(data)} must be a mapping of the fields of {cls.__name__}")
     known = fields(cls)
@@ -101,12 +101,12 @@ def build(cls: type, data: Any, where: str = "", path: str = "") -> Any:
         raise _error(where, _join(path, missing[0]), f"of {cls.__name__} must be given: {known[missing[0]].wanted}")
     try:
         return cls(**given)
-    except UserError as error:  # a check of the class itself, which knows no file
+    except UserError as error:  # from a check of the class itself, which does not know the file
         raise _error(where, path, f": {error}") from error
 
 
 def build_part(kind: str, data: Any, where: str = "", path: str = "") -> Any:
-    """Make a thing of the catalogue from ``name`` or ``{name: {field: value}}``."""
+    """Create a component of the catalogue from ``name`` or ``{name: {field: value}}``."""
 
     name, settings = split_part(data, where, path)
     try:
@@ -134,9 +134,9 @@ def split_part(data: Any, where: str = "", path: str = "") -> tuple[str, Data]:
 
 
 def replace(instance: Any, changes: Mapping[str, Any], where: str = "") -> Any:
-    """A copy in which each dotted path has its new value; a changed choice of a part starts from its defaults."""
+    """A copy with new values at the given dotted paths; a newly chosen part starts from its defaults."""
     data = to_dict(instance)
-    for path in sorted(changes, key=lambda path: path.count(".")):  # a choice comes before the fields of what is chosen
+    for path in sorted(changes, key=lambda path: path.count(".")):  # a choice precedes the fields of the chosen part
         _put(type(instance), data, path.split("."), changes[path], where, path)
     return build(type(instance), data, where)
 
@@ -147,7 +147,7 @@ def paths(instance: Any) -> dict[str, tuple[Field, Any]]:
 
 
 def describe(cls: type) -> dict[str, Field]:
-    """Every path that may exist, whatever is chosen; a path under a choice is written ``rule[stdp].eta``."""
+    """Every path that may exist for any choice; a path under a choice is written ``rule[stdp].eta``."""
     return dict(_describe(cls, "", ()))
 
 
@@ -158,7 +158,7 @@ def digest(data: Any) -> str:
 
 
 def coerce(field: Field, value: Any, where: str, path: str) -> Any:
-    """A plain value checked against its field: 3 becomes 3.0 where a number is wanted, nothing else is converted."""
+    """Check a plain value against its field: 3 becomes 3.0 where a number is expected, nothing else is converted."""
     if field.form in ("number", "integer"):
         return _coerce_number(field, value, where, path)
     fits = {
@@ -278,7 +278,7 @@ def _describe(cls: type, prefix: str, above: tuple[type, ...]) -> Iterator[tuple
         elif field.form == "part":
             for choice in catalogue.names(field.kind):
                 chosen = catalogue.find(field.kind, choice)
-                if chosen not in above:  # a part that may hold another of its own kind is described once
+                if chosen not in above:  # a part that may contain another of its own kind is described once
                     yield from _describe(chosen, f"{path}[{choice}]", (*above, chosen))
 
 
@@ -289,7 +289,7 @@ def _put(cls: type, data: Data, steps: list[str], value: Any, where: str, path: 
     field, present = known[steps[0]], data[steps[0]]
     if len(steps) == 1:
         if field.form == "part" and isinstance(value, str) and isinstance(present, Mapping) and value in present:
-            return  # chosen already: what was fixed for it stays
+            return  # already chosen: its settings are kept
         if field.form == "nested" and value == "on" and isinstance(present, Mapping):
             return
         named = field.form == "part" and isinstance(value, str) and value != OFF
@@ -309,7 +309,7 @@ def _filled(cls: type, data: Data) -> Data:
         if name not in data and field.default is not dataclasses.MISSING:
             default = field.default
             if field.form == "part" and default:
-                catalogue.allow(default)  # what a class of the user's names, the user named
+                catalogue.allow(default)  # a default in the user's class counts as named by the user
             data[name] = {default: {}} if field.form == "part" and default else json.loads(json.dumps(default))
     return data
 
@@ -325,7 +325,7 @@ def _below(field: Field, present: Any, where: str, path: str) -> tuple[type | No
 
 
 def _absent(field: Field, present: Any, name: str, below: type | None) -> str:
-    """Why there is no such path: it belongs to another choice, or to none."""
+    """Why a path does not exist: it belongs to another choice, or to none."""
     if field.form not in ("part", "nested"):
         return f"does not exist: {field.name} has no fields, it is {field.wanted}"
     if field.form == "nested":
@@ -341,7 +341,7 @@ def _absent(field: Field, present: Any, name: str, below: type | None) -> str:
 
 
 def _short(field: Field, value: Any) -> Any:
-    """Value of a path on one line: the name alone for a part, ``on`` for a nested dataclass."""
+    """Value of a path on one line: only the name for a part, ``on`` for a nested dataclass."""
     if value is None and field.form != "any":
         return OFF
     if field.form == "part":

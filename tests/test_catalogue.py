@@ -40,7 +40,7 @@ def test_names_import_nothing():
 def test_unknown_names_say_what_is_known():
     with pytest.raises(UserError, match=r"there is no 'sdtp' in rules; did you mean 'stdp'\? known: .*covariance"):
         catalogue.find("rules", "sdtp")
-    with pytest.raises(UserError, match=r"no kind of thing called 'rule'; did you mean 'rules'"):
+    with pytest.raises(UserError, match=r"no kind called 'rule'; did you mean 'rules'"):
         catalogue.names("rule")
     with pytest.raises(UserError, match="no kind"):
         catalogue.names("../tests")
@@ -96,7 +96,9 @@ def test_a_users_file_that_does_not_serve(tmp_path, text, name, said):
 def test_a_users_class_of_another_kind(tmp_path):
     (tmp_path / "my.py").write_text(OWN.format(value=1.0))
     for kind, base in (("tasks", "neurosearch.parts.tasks.base"), ("architectures", "neurosearch.architecture")):
-        with pytest.raises(UserError, match=rf"my\.py: Mine is none of the {kind}; derive it from the class in {base}"):
+        with pytest.raises(
+            UserError, match=rf"my\.py: Mine is not one of the {kind}; derive it from the class in {base}"
+        ):
             catalogue.find(kind, f"{tmp_path}/my.py:Mine")
 
 

@@ -179,7 +179,7 @@ def wait_for(condition, seconds=120.0):
         (["run", "none.json"], "none.json: No such file or directory"),
         (["export", "small.yaml", "--to", "onnx"], "--to onnx does not exist"),
         (["run", "small.yaml", "--learned"], "has no final weights"),
-        (["list", "rule"], "there is no kind of thing called 'rule'; did you mean 'rules'?"),
+        (["list", "rule"], "there is no kind called 'rule'; did you mean 'rules'?"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(door, arguments, said):
@@ -198,7 +198,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(door, arguments, said):
         ("rule: delta_potential", "rule: delta_potentiall", "there is no 'delta_potentiall' in rules; did you mean"),
         ("trials: 6", "trials: many", "trials = 'many': give an integer from 1 to 1,000,000,000"),
         ("trials: 6", "trials: 6\nseeds: 3", "seeds = 3: give a list of integers"),
-        ("trials: 6", "trials: 6\nobjectives: [acuracy]", "objectives: 'acuracy' is no score; did you mean 'accuracy'"),
+        ("trials: 6", "trials: 6\nobjectives: [acuracy]", "'acuracy' is not a metric; did you mean 'accuracy'"),
         ("{digits:", "{digit:", "there is no 'digit' in tasks; did you mean 'digits'?"),
         ("space:", "space: {", "small.yaml, line "),
         ("trials: 6", "trials: 6\ntrials: 7", "the key 'trials' is given twice (first in line 11)"),
@@ -346,9 +346,7 @@ def test_a_memory_from_launch_to_inspect(door, tmp_path):
 def test_a_score_that_the_task_has_not_is_said_before_any_trial(door, tmp_path, verb):
     (tmp_path / "memory.yaml").write_text(RECALL.replace("SCORE", "accuracy"))
     _, err = door(verb, "memory.yaml", code=2)
-    assert re.search(
-        r"memory\.yaml: objectives: accuracy is no score of the task recall, which has .*recall_error", err
-    )
+    assert re.search(r"memory\.yaml: objectives: task recall does not provide accuracy; available: .*recall_error", err)
     assert not (tmp_path / "neurosearch-runs").exists()
 
 

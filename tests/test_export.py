@@ -128,15 +128,15 @@ DAMAGE = {
     "cut JSON": (lambda f: f.write_text(f.read_text()[:500]), "found.json, line "),
     "not JSON": (lambda f: f.write_text("weights"), "found.json, line 1"),
     "no JSON": (lambda f: f.unlink(), "No such file"),
-    "another JSON": (lambda f: f.write_text('{"a": 1}'), "holds no found network"),
-    "a list": (lambda f: f.write_text("[1]"), "holds no found network"),
+    "another JSON": (lambda f: f.write_text('{"a": 1}'), "is not a found network"),
+    "a list": (lambda f: f.write_text("[1]"), "is not a found network"),
     "later format": (lambda f: edit(f, lambda d: d.update(format=2)), "format = 2, but this version"),
     "no format": (lambda f: edit(f, lambda d: d.pop("format")), "format = None"),
     "no score": (lambda f: edit(f, lambda d: d.pop("score")), "score is missing"),
     "no metrics": (lambda f: edit(f, lambda d: d["score"].pop("metrics")), "score.metrics is missing"),
     "odd seed": (lambda f: edit(f, lambda d: d.update(seeds=["x"])), "seeds = ['x']"),
     "no digest": (lambda f: edit(f, lambda d: d["arrays"].pop("sha256")), "arrays.sha256 is missing"),
-    "no NPZ": (lambda f: f.with_suffix(".npz").unlink(), "must lie beside found.json"),
+    "no NPZ": (lambda f: f.with_suffix(".npz").unlink(), "must be in the folder of found.json"),
     "cut NPZ": (lambda f: os.truncate(f.with_suffix(".npz"), 900), "SHA-256 differs"),
     "other NPZ": (lambda f: np.savez(f.with_suffix(".npz"), w=np.zeros(3)), "SHA-256 differs"),
 }
@@ -243,7 +243,7 @@ def test_data_of_the_users_are_not_written_over(finished, tmp_path):
     (tmp_path / "notes.json").write_text("{}")
     for name, there in (("own", "own.npz"), ("notes", "notes.json")):
         before = (tmp_path / there).read_bytes()
-        with pytest.raises(UserError, match=rf"{there} exists and is no earlier export; choose another place"):
+        with pytest.raises(UserError, match=rf"{there} exists and is not an earlier export; choose another place"):
             export(finished, "json", tmp_path / f"{name}.json", {})
         assert (tmp_path / there).read_bytes() == before
     for _ in range(2):  # an earlier export is

@@ -359,13 +359,13 @@ CHANGING = "{class_incremental: {inner: {digits: {samples: 200, held_out: 100}}}
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"objectives": "[nrmse]"}, r"st\.yaml: objectives: nrmse is no score of the task digits, which has "),
-        ({"objectives": "[accuracy, forgetting]"}, r"st\.yaml: objectives: forgetting is no score of the task digits"),
-        ({"constraints": "{forgetting: {max: 0}}"}, r"constraints: forgetting is no score of the task digits"),
-        ({"constraints": "{decision_latency: {max: 9}}"}, r"constraints: decision_latency is no score of the task"),
-        ({"task": "lorenz"}, r"objectives: accuracy is no score of the task lorenz, which has smape, nrmse, "),
-        ({"task": "recall"}, r"objectives: accuracy is no score of the task recall, which has recall_error, overlap, "),
-        ({"task": "recall", "objectives": "[footprint_bytes]"}, r"footprint_bytes is no score of the task recall"),
+        ({"objectives": "[nrmse]"}, r"st\.yaml: objectives: task digits does not provide nrmse; available: "),
+        ({"objectives": "[accuracy, forgetting]"}, r"st\.yaml: objectives: task digits does not provide forgetting"),
+        ({"constraints": "{forgetting: {max: 0}}"}, r"constraints: task digits does not provide forgetting"),
+        ({"constraints": "{decision_latency: {max: 9}}"}, r": task digits does not provide decision_latency"),
+        ({"task": "lorenz"}, r"objectives: task lorenz does not provide accuracy; available: smape, nrmse, "),
+        ({"task": "recall"}, r"objectives: task recall does not provide accuracy; available: recall_error, overlap, "),
+        ({"task": "recall", "objectives": "[footprint_bytes]"}, r"task recall does not provide footprint_bytes"),
     ],
 )  # fmt: skip
 def test_a_goal_that_the_task_has_not_is_refused_before_anything_runs(tmp_path, more, said):
@@ -388,14 +388,14 @@ def test_goals_that_a_task_has_or_may_have_are_let_pass(tmp_path):
     either = "\n  task: {choice: [digits, lorenz]}\n"
     for objective in ("nrmse", "accuracy"):
         checked(study(tmp_path, either, objectives=f"[{objective}]"))
-    with pytest.raises(UserError, match="overlap is no score of the tasks digits, lorenz, which have accuracy, "):
+    with pytest.raises(UserError, match="tasks digits, lorenz do not provide overlap; available: accuracy, "):
         checked(study(tmp_path, either, objectives="[overlap]"))
     checked(study(tmp_path, "\n  task.steps: {int: [10, 20]}\n", objectives="[overlap]"))  # left to the first trial
 
 
 @pytest.mark.parametrize(("asked", "goal"), [("objectives", "[kappa]"), ("constraints", "{kappa: {min: 0}}")])
 def test_a_goal_that_the_first_trial_has_not_ends_the_search(tmp_path, asked, goal):
-    said = rf"st\.yaml: {asked}: kappa is no score of the task digits with this architecture, which has accuracy, "
+    said = rf"st\.yaml: {asked}: task digits with this architecture does not provide kappa; available: accuracy, "
     with pytest.raises(UserError, match=said):
         search(study(tmp_path, **{asked: goal}), tmp_path / "j", 5)
 

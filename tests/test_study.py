@@ -138,7 +138,7 @@ SP = "\n  rule.eta: {float: [0.001, 0.1]}\n"
         (SP, {"seeds": "[0, 0]"}, r"seeds holds 0 twice"),
         (SP, {"sampler": "tpee"}, r"sampler = 'tpee': "),
         (SP, {"sampler": "cmaes", "objectives": "[accuracy, spikes]"}, r"the sampler cmaes serves one objective"),
-        (SP, {"objectives": "[acuracy]"}, r"'acuracy' is no score; did you mean 'accuracy'"),
+        (SP, {"objectives": "[acuracy]"}, r"'acuracy' is not a metric; did you mean 'accuracy'"),
         (SP, {"objectives": "[accuracy, accuracy]"}, r"objectives holds 'accuracy' twice"),
         (SP, {"objectives": "[held_out_accuracy]"}, r"a search never touches held-out data"),
         (SP, {"constraints": "{held_out_accuracy: {min: 0.5}}"}, r"a search never touches held-out data"),

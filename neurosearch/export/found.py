@@ -37,9 +37,9 @@ class Found:
     """What the two files hold.
 
     Attributes:
-        configuration: architecture, task and memory as plain data; with ``seeds`` it makes the same run.
-        seeds: the one seed of the network whose weights these are.
-        score: of that run; every float as it was, to the last bit.
+        configuration: architecture, task and memory as plain data; with ``seeds`` it reproduces the run.
+        seeds: the one seed of the network that has these weights.
+        score: of that run; every float exact to the last bit.
         arrays: ``projection.w`` [E], ``projection.i`` and ``projection.j`` [E] int32 (from which neuron to which),
             ``population.theta`` [N] (learned shift of the threshold) and every other variable at the end of the run.
         provenance: study, trial, versions, program, date.
@@ -55,12 +55,12 @@ class Found:
 
     @property
     def learned(self) -> dict[str, np.ndarray]:
-        """Final weights and thresholds: what a run that shall go on from here must start with."""
+        """Final weights and thresholds: the start values of a run that continues from here."""
         return {name: array for name, array in self.arrays.items() if name.endswith((".w", ".theta"))}
 
 
 def write(network: Network, path: Path, provenance: Mapping[str, Any]) -> tuple[Path, Path]:
-    """Write NAME.json and NAME.npz; neither is ever seen half written."""
+    """Write NAME.json and NAME.npz; an incomplete file is never visible."""
     arrays = {name: np.asarray(array) for name, array in network.state.items()}
     for s in network.plan.shape.synapses:
         if f"{s.name}.w" in arrays:
@@ -100,12 +100,12 @@ def load(path: str | Path) -> Found:
     configuration = recorded(data["configuration"], data.get("own_files"), file)
     beside = _beside(file, data["arrays"]["file"])
     content = paths.content(
-        beside, f"it must lie beside {file.name}, whose weights it holds; copy it there, or export again"
+        beside, f"it must be in the folder of {file.name}, whose weights it holds; copy it there, or export again"
     )
     if hashlib.sha256(content).hexdigest() != data["arrays"]["sha256"]:
         raise UserError(
-            f"{beside} is not the file that {file.name} was written with: "
-            f"it is cut, damaged or of another export (its SHA-256 differs); copy both files anew, or export again"
+            f"{beside} is not the file that was written with {file.name}: "
+            f"it is truncated, damaged or from another export (its SHA-256 differs); copy both files or export again"
         )
     return Found(
         configuration,
@@ -125,17 +125,17 @@ def _score(file: Path, data: Any) -> Score:
 
 
 def frozen(plan: Plan) -> Plan:
-    """The plan with homeostasis off (rate 0), so that thresholds that are set before the run stay as they are."""
+    """The plan with homeostasis off (rate 0), so that the given thresholds do not change."""
     rates = {f"{g.name}.{g.homeostasis_rate}": 0.0 for g in plan.shape.groups if g.homeostasis_rate}
     return replace(plan, values={**plan.values, **rates})
 
 
 def differences(found: Found, score: Score, program: str = "") -> list[str]:
-    """``metric: recorded → now`` for all that a new run did otherwise; empty when it is equal bit for bit."""
+    """``metric: recorded → now`` for each difference of a new run; empty if it is equal bit for bit."""
     was, now = found.score, score
     lines = [
         f"{name}: {was.metrics.get(name)} → {now.metrics.get(name)}"
-        for name in was.metrics or now.metrics  # what a measured score lacks, the version that exported it did not know
+        for name in was.metrics or now.metrics  # skip metrics that the exporting version did not have
         if was.metrics.get(name) != now.metrics.get(name)
     ]
     if was.status != now.status:
@@ -149,7 +149,7 @@ def differences(found: Found, score: Score, program: str = "") -> list[str]:
 
 def _check_json(file: Path, data: Any) -> None:
     if not isinstance(data, dict) or "configuration" not in data:
-        raise UserError(f"{file} holds no found network; give a file that `neurosearch export --to json` wrote")
+        raise UserError(f"{file} is not a found network; give a file that `neurosearch export --to json` wrote")
     if data.get("format") != FORMAT:
         raise UserError(
             f"{file}: format = {quoted(data.get('format'))}, but this version of neurosearch reads format {FORMAT}; "
@@ -162,10 +162,10 @@ def _check_json(file: Path, data: Any) -> None:
     }
     for name, kind in wanted.items():
         if not isinstance(data.get(name), kind):
-            raise UserError(f"{file}: {name} is missing or is no {kind.__name__}; export it again")
+            raise UserError(f"{file}: {name} is missing or not a {kind.__name__}; export it again")
         for below, its in inside.get(name, {}).items():
             if not isinstance(data[name].get(below), its):
-                raise UserError(f"{file}: {name}.{below} is missing or is no {its.__name__}; export it again")
+                raise UserError(f"{file}: {name}.{below} is missing or not a {its.__name__}; export it again")
     if len(seeds_of(data, str(file))) != 1:
         raise UserError(f"{file}: seeds = {quoted(data['seeds'])} must be the one seed of its weights; export it again")
 
@@ -188,11 +188,11 @@ def _beside(file: Path, name: str) -> Path:
 
 
 def _check_ours(path: Path, beside: Path) -> None:
-    """Refuse to write over files that no export has made, above all the data that the task reads."""
+    """Refuse to overwrite files that are not exports, above all the data that the task reads."""
     earlier = _is_network(path)
     other = path if path.exists() and not earlier else beside if beside.exists() and not earlier else None
     if other is not None and not (other == beside and _is_state(beside)):
-        raise UserError(f"{other} exists and is no earlier export; choose another place with --out")
+        raise UserError(f"{other} exists and is not an earlier export; choose another place with --out")
 
 
 def _is_network(path: Path) -> bool:
@@ -219,17 +219,17 @@ def _put(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:  # never through a link that somebody put there
+        with temporary.open("xb") as file:  # never through an existing link
             file.write(content)
         os.replace(temporary, path)
     except OSError as error:
-        with contextlib.suppress(OSError):  # the first error says more
+        with contextlib.suppress(OSError):  # report the first error
             temporary.unlink(missing_ok=True)
         raise UserError(f"{path} cannot be written: {error.strerror}; choose another place with --out") from error
 
 
 def _plain(value: Any) -> Any:
-    """JSON values only; what is not finite becomes null."""
+    """Convert to JSON values; a number that is not finite becomes null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(v) for key, v in value.items()}
     if isinstance(value, list | tuple):

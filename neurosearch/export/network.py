@@ -1,4 +1,4 @@
-"""A finished network, the noun of this room: its declaration, its plan, and its variables when the run ended."""
+"""A finished network, the input of every exporter: its declaration, plan, and variables at the end of the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Network:
     Attributes:
         configuration: architecture, task and memory as plain data.
         seed: of wiring, initial weights, spikes and order of the stream.
-        graph: what was declared.
-        plan: what was simulated.
+        graph: the declared network.
+        plan: the simulated plan.
         score: of this network alone.
         state: ``owner.variable`` → [N] or [E] at the end of the run; the names of ``state_names``.
         program: digest of the build.
@@ -39,12 +39,12 @@ class Network:
 
 
 def state_names(plan: Plan) -> list[str]:
-    """``owner.variable`` of every value per neuron or per synapse that changes: what a run must return."""
+    """``owner.variable`` of every value per neuron or per synapse that changes, which a run must return."""
     neurons = [
         f"{g.name}.{v.name}"
         for g in plan.shape.groups
         for v in g.variables
-        if not v.shared and v.role not in ("table", "frame_constant")  # what is shown, and what follows from it
+        if not v.shared and v.role not in ("table", "frame_constant")  # the input, and values derived from it
     ]
     return neurons + [f"{s.name}.{v.name}" for s in plan.shape.synapses for v in s.variables]
 

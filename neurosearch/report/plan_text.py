@@ -1,4 +1,4 @@
-"""A plan as a person reads it: populations, projections, then what happens when, in the order of ``docs/step.md``."""
+"""A readable form of a plan: populations, projections, then events and steps in the order of ``docs/step.md``."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ _MOMENTS = {
     "frame": "at a frame",
 }
 WIDTH = 100
-"""Characters of a line of numbers."""
+"""Characters of a line of numbers: fits a terminal with the indentation."""
 
 LEGEND = "x_pre, x_post: x of the neuron at either end of a synapse; draw(seed, stream, step, i, j): uniform in (0, 1)"
 
@@ -53,7 +53,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 
 
 def _blocks(blocks: Iterable[list[str]]) -> list[str]:
-    """A headline each, and indented lines under it."""
+    """The headline of each block, and its other lines indented."""
     return [line for head, *lines in blocks for line in (f"  {head}", *_indented(lines, 4))]
 
 
@@ -82,7 +82,7 @@ def _number(plan: Plan, key: str, unit: str) -> str:
 
 
 def _wrapped(items: Iterable[str]) -> list[str]:
-    """Items joined by commas, on as few lines of about ``WIDTH`` as hold them."""
+    """Items joined by commas, on lines of about ``WIDTH``."""
     lines: list[str] = []
     for item in items:
         if lines and len(lines[-1]) + len(item) < WIDTH:
@@ -93,7 +93,7 @@ def _wrapped(items: Iterable[str]) -> list[str]:
 
 
 def _declared(plan: Plan, g: Group, v: Variable) -> str:
-    """``dv/dt = ... : 1``, or the name with what it is for, and its first value where that is not 0."""
+    """``dv/dt = ... : 1``, or the name with its purpose; with the initial value if that is not 0."""
     notes = [] if v.role in ("state", "scale") else [_ROLES.get(v.role, "")]
     if v.role == "table":
         table = next(a.table for a in plan.shape.actions if a.owner == g.name and a.variable == v.name)

@@ -45,8 +45,8 @@ def checked(study: Study) -> Study:
 def refusal(study: Study, asked: str, name: str, tasks: list[str], given: set[str]) -> str:
     """The message about a metric that none of the tasks provides."""
     has = ", ".join(name for name, m in metrics().items() if name in given and m.judges != "held_out")
-    of = f"the task {tasks[0]}, which has" if len(tasks) == 1 else f"the tasks {', '.join(tasks)}, which have"
-    return f"{study.file}: {asked}: {name} is no score of {of} {has}; choose one of these"
+    lacking = f"task {tasks[0]} does" if len(tasks) == 1 else f"tasks {', '.join(tasks)} do"
+    return f"{study.file}: {asked}: {lacking} not provide {name}; available: {has}"
 
 
 def scores_of(stream: Stream) -> set[str]:

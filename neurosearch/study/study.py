@@ -240,7 +240,7 @@ def _check_scores(given: Any, where: str) -> None:
         if name not in DIRECTIONS:
             asked = "objectives" if name in given.objectives else "constraints"
             raise UserError(
-                f"{where}: {asked}: {quoted(name)} is no score; {suggestion(name, DIRECTIONS)}; "
+                f"{where}: {asked}: {quoted(name)} is not a metric; {suggestion(name, DIRECTIONS)}; "
                 f"`neurosearch list metrics` shows all"
             )
         if metrics()[name].judges == "held_out":
