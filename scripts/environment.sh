@@ -27,7 +27,9 @@ find_python() {
 find_newer_python() {
     local candidate found best="" newest=0
     local number='import sys; v = sys.version_info; v.releaselevel == "final" and print(f"{v[0]}{v[1]:02}{v[2]:02}")'
-    local -a candidates=(python3.1{3..9} "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/*/bin/python3.1[3-9])
+    local pyenv=${PYENV_ROOT:-${HOME:-}/.pyenv}
+    [ -d "$pyenv/versions" ] || pyenv=$(dirname "$(dirname "$(readlink -f "$(command -v pyenv)")")")
+    local -a candidates=(python3.1{3..9} "$pyenv"/versions/*/bin/python3.1[3-9])
     [ -z "${NEWER_PYTHON:-}" ] || candidates=("$NEWER_PYTHON")
     for candidate in "${candidates[@]}"; do
         found=$("$candidate" -c "$number" 2>/dev/null) || continue

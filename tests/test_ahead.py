@@ -438,7 +438,7 @@ class Rounded(Neuron):
 
 
 def test_a_whole_number_receives_no_weights():
-    with pytest.raises(RuleError, match="`n` is an integer, and weights are none"):
+    with pytest.raises(RuleError, match="`n` is an integer, but weights are real"):
         networks.case(networks.layered(networks.make("rules", "delta"), neuron=Rounded()))
 
 

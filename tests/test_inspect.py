@@ -19,7 +19,7 @@ from neurosearch.cli.export import export
 from neurosearch.errors import UserError
 from neurosearch.evaluate.interval import interval
 from neurosearch.export.found import load as load_found
-from neurosearch.inspect import best, choices, comparison, failures, importance, timing
+from neurosearch.inspect import best, choices, failures, importance, timing
 from neurosearch.inspect.comparison import Comparison, Contender, compare
 from neurosearch.inspect.tables import metric, table
 from neurosearch.record import Score, Trial
@@ -30,6 +30,7 @@ from neurosearch.report.report import Options, report
 from neurosearch.search import driver
 from neurosearch.search import rescore as finalists
 from neurosearch.search.replay import differences
+from neurosearch.simulate.automatic import Automatic
 from neurosearch.store.store import open_store
 from neurosearch.study import study as studies
 from neurosearch.study.ranking import Rescored
@@ -293,8 +294,7 @@ def test_what_cannot_be_run_again_is_said_and_the_rest_stands(launched, tmp_path
     def fail(*arguments, **options):
         raise gone
 
-    monkeypatch.setattr(rerun.trial, "compiled", fail)
-    monkeypatch.setattr(comparison, "compiled", fail)
+    monkeypatch.setattr(Automatic, "run", fail)
     said = report(study, store, Options(folder=tmp_path))
     assert "could not be compared with the baselines: no C++ compiler" in said
     assert "trial could not be drawn: no C++ compiler" in said

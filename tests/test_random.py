@@ -57,8 +57,8 @@ def test_lots_and_odds_have_the_same_bits_in_cpp(tmp_path):
 def test_draws_gauss_and_pick_have_the_same_bits_in_cpp(tmp_path):
     main = """
     int main() { for (int64_t s = 0; s < 3; s++) for (int64_t n = 0; n < 50; n += 7) for (int64_t i = 0; i < 40; i++)
-        printf("%.17g %.17g %lld\\n", draw(s, 12345678901 + s, n, i, 3*i), gauss(s, 77, n, i, i*i),
-               (long long)pick(s, 5, n, i % 9, 9, 11)); }
+        printf("%.17g %.17g %lld %lld\\n", draw(s, 12345678901 + s, n, i, 3*i), gauss(s, 77, n, i, i*i),
+               (long long)pick(s, 5, n, i % 9, 9, 60, 0), (long long)pick(s, 5, n, i % 9, 9, 61, 1)); }
     """
     source = (
         "#include <cstdint>\n#include <cstdio>\n#include <cmath>\n#include <vector>\n"
@@ -75,8 +75,9 @@ def test_draws_gauss_and_pick_have_the_same_bits_in_cpp(tmp_path):
     s, n, i = (x.ravel() for x in np.meshgrid(np.arange(3), np.arange(0, 50, 7), np.arange(40), indexing="ij"))
     np.testing.assert_array_equal(mine[:, 0], random.draw(s, 12345678901 + s, n, i, 3 * i))
     np.testing.assert_array_equal(mine[:, 1], random.gauss(s, 77, n, i, i * i))
-    tables = {seed: chosen(seed, 5, 50, 9, 11) for seed in range(3)}
-    np.testing.assert_array_equal(mine[:, 2], [tables[a][b, c % 9] for a, b, c in zip(s, n, i, strict=True)])
+    for column, size, apart in ((2, 60, False), (3, 61, True)):  # both choose from 60, one after the other
+        tables = {seed: chosen(seed, 5, 50, 9, size, apart) for seed in range(3)}
+        np.testing.assert_array_equal(mine[:, column], [tables[a][b, c % 9] for a, b, c in zip(s, n, i, strict=True)])
 
 
 def test_draws_are_uniform_and_uncorrelated_along_every_key():
