@@ -75,7 +75,7 @@ class Text(Part):
 
     @classmethod
     def _check_places(cls) -> None:
-        """Refuse a misspelt place, a text that is no text, and a parameter without its annotation."""
+        """Refuse a misspelt attribute, a rule text that is not a string, and a parameter without annotation."""
         texts = [name for base in cls.__mro__ for name in base.__dict__.get("texts", ())]
         for name, value in vars(cls).items():
             if name.startswith("_") or name in inspect.get_annotations(cls) or callable(value):
@@ -89,7 +89,7 @@ class Text(Part):
                 said = "a text" if isinstance(known, str) else "True or False"
                 raise UserError(f"{cls.__name__}.{name} = {value!r} must be {said}")
             if known is None and texts and name not in texts and isinstance(value, str | bool | int | float | dict):
-                raise UserError(f"{cls.__name__}.{name} is no place for a text; {suggestion(name, texts)}")
+                raise UserError(f"{cls.__name__}.{name} is not a place for a text; {suggestion(name, texts)}")
 
     texts: typing.ClassVar[tuple[str, ...]] = ()
 

@@ -113,11 +113,15 @@ class Graph:
         for p in self.projections:
             for side, end in (("pre", p.pre), ("post", p.post)):
                 if end not in groups:
-                    raise UserError(f"projection {p.name}: {side} = {end!r} is no population; known: {sorted(groups)}")
+                    raise UserError(
+                        f"projection {p.name}: {side} = {end!r} is not a population; known: {sorted(groups)}"
+                    )
             if p.post == self.input.name:
                 raise UserError(f"projection {p.name} ends at the input; inputs receive nothing")
         if self.readout not in groups - {self.input.name}:
-            raise UserError(f"readout = {self.readout!r} is no population; known: {sorted(groups - {self.input.name})}")
+            raise UserError(
+                f"readout = {self.readout!r} is not a population; known: {sorted(groups - {self.input.name})}"
+            )
         sizes = {self.input.name: self.input.size} | {p.name: p.size for p in self.populations}
         for name, size in sizes.items():
             if size < 1:

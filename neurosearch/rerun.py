@@ -145,7 +145,7 @@ def provenance(seed: int, study: Study | None, stored: Trial | None) -> dict[str
 def _probes(prepared: Prepared) -> list[str]:
     counted = {
         f"{s.name}.writes" for s in prepared.plan.shape.synapses if s.plastic
-    }  # the corridor asks for these itself
+    }  # `trial.py` requests these itself
     return [name for name in state_names(prepared.plan) if name not in counted]
 
 

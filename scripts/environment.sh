@@ -19,7 +19,7 @@ find_python() {
             return
         fi
     done
-    [ -z "${PYTHON:-}" ] || fail "PYTHON = $PYTHON is no Python of at least 3.11; name another, or unset it"
+    [ -z "${PYTHON:-}" ] || fail "PYTHON = $PYTHON is not Python 3.11 or later; name another, or unset it"
     fail "no Python of at least 3.11 is on the PATH; install one (Debian: apt-get install python3 python3-venv python3-pip), or name it in PYTHON"
 }
 

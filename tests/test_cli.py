@@ -372,7 +372,7 @@ def test_check_prepares_what_launch_would_run(door, tmp_path, old, new, said):
 def test_places_without_a_study_are_not_made_into_one(door, tmp_path):
     (tmp_path / "letter.txt").write_text("hello\n")
     _, err = door("inspect", "small.yaml", "--storage", "letter.txt", code=2)
-    assert "letter.txt is no journal of a study from its first line on" in err
+    assert "letter.txt is not a journal of a study from its first line on" in err
     assert (tmp_path / "letter.txt").read_text() == "hello\n"
     _, err = door("inspect", "small.yaml", "--storage", "sqlite:///none.db", code=2)
     assert "none.db does not exist" in err

@@ -128,7 +128,7 @@ def test_a_stored_state_of_cma_es_never_runs_code(tmp_path, caplog):
     one.recall(1, first, hostile)
     one.tell(1, (1.0,), {})
     assert set(one.ask(2)) == set(first)
-    assert "its noted state of CMA-ES cannot be read (builtins.exec is no part of a strategy's state)" in caplog.text
+    assert "its noted state of CMA-ES cannot be read (builtins.exec is not part of a strategy's state)" in caplog.text
 
 
 def test_the_state_of_a_choice_outlasts_the_window(tmp_path, monkeypatch):

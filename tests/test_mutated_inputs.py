@@ -157,7 +157,7 @@ def test_a_latin_1_byte_in_a_comment_is_read(tmp_path):
     plain = vowels(tmp_path, HEAD + ROWS).stream(0)
     comment = vowels(tmp_path, "# by J\xfcrgen\n".encode("latin-1") + (HEAD + ROWS).encode()).stream(0)
     np.testing.assert_array_equal(plain.values, comment.values)
-    with pytest.raises(UserError, match="holds what is no number"):
+    with pytest.raises(UserError, match="holds a value that is not a number"):
         vowels(tmp_path, (HEAD + "1,\xfc:a\n3,4:b\n").encode("latin-1")).stream(0)
 
 

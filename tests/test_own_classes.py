@@ -35,7 +35,7 @@ SMALL = {"encoder": "current", "kenyon": {"size": 40, "drive": 20.0}}
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("    on_smaple = 'w = w'", r"Mine\.on_smaple is no place for a text; did you mean 'on_sample'"),
+        ("    on_smaple = 'w = w'", r"Mine\.on_smaple is not a place for a text; did you mean 'on_sample'"),
         ("    on_sample = 5", r"Mine\.on_sample = 5 must be a text"),
         ("    teacher = 'yes'", r"Mine\.teacher = 'yes' must be True or False"),
         ("    eta = quantity(0.1)", r"Mine\.eta lacks its type: write `eta: float = quantity\(\.\.\.\)`"),

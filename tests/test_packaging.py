@@ -164,7 +164,7 @@ def _link_tools(folder: Path, *names: str) -> None:
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"PYTHON": "/nowhere/python"}, "PYTHON = /nowhere/python is no Python of at least 3.11"),
+        ({"PYTHON": "/nowhere/python"}, "PYTHON = /nowhere/python is not Python 3.11 or later"),
         ({"NEUROSEARCH_CXX": "no-such-compiler"}, "NEUROSEARCH_CXX = no-such-compiler is not an executable"),
         ({"PATH": "{tools}"}, "no C++ compiler is on the PATH"),
     ],

@@ -448,7 +448,7 @@ BROKEN = {
         lambda p: replace(p, "labels", np.zeros(2)),
         r"labels has the type float64, shape \(2,\); give one integer",
     ),
-    "negative label": (lambda p: replace(p, "labels", np.array([0, -2])), r"labels holds -2, which is no class"),
+    "negative label": (lambda p: replace(p, "labels", np.array([0, -2])), r"labels holds -2, which is not a class"),
     "one class": (lambda p: replace(p, "labels", np.zeros(2, int)), r"labels holds class 0 alone"),
     "one higher class": (
         lambda p: replace(p, "labels", np.full(2, 3)),

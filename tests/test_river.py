@@ -129,7 +129,7 @@ def test_a_network_predicts_a_value_of_river() -> None:
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
-        (River(name="ImageSegment"), r"'ImageSegment' is no data set of river; did you mean .*ImageSegments"),
+        (River(name="ImageSegment"), r"'ImageSegment' is not a data set of river; did you mean .*ImageSegments"),
         (River(name="SEA", arguments={"colour": 1}), r"arguments = \{'colour': 1\} do not fit SEA"),
         (River(arguments=[1]), r"River.arguments = \[1\] must be a mapping of names to values"),
         (River(name="Elec2"), r"has to be downloaded first; run `python -c"),

@@ -58,12 +58,12 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("train", "test", "sentence"),
     [
-        (TRAIN.replace("@data\n", ""), TEST, "TRAIN.ts has no line @data, so it is no .ts file, or it is cut"),
+        (TRAIN.replace("@data\n", ""), TEST, "TRAIN.ts has no line @data, so it is not a .ts file or is truncated"),
         (HEAD, TEST, r"TRAIN.ts holds no series after @data \(line 7\)"),
         (TRAIN + "1,2,3:4,5", TEST, r"line 11: .* of unequal length|line 11: 1 dimensions, but the first series has 2"),
         (TRAIN + "1,2", TEST, "line 11: no class after the numbers; the file is cut"),
         (TRAIN + "1,2:3:a", TEST, r"line 11: its dimensions are of unequal length \(\[1, 2\]\)"),
-        (TRAIN + "1,x:3,4:a", TEST, "line 11: dimension 1 holds what is no number"),
+        (TRAIN + "1,x:3,4:a", TEST, "line 11: dimension 1 holds a value that is not a number"),
         (TRAIN + "1,NaN:3,4:a", TEST, "line 11: dimension 1 holds NaN or an infinity"),
         (TRAIN + "1,2:3,4:5,6:a", TEST, "line 11: 3 dimensions, but the first series has 2"),
         (
@@ -90,7 +90,7 @@ def test_absent_files_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.Mo
         JapaneseVowels(folder=str(tmp_path)).stream(0)
     task = write(tmp_path / "ts")
     (tmp_path / "ts" / "JapaneseVowels_TRAIN.ts").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match=r"TRAIN\.ts has no line @data, so it is no \.ts file"):
+    with pytest.raises(UserError, match=r"TRAIN\.ts has no line @data, so it is not a \.ts file"):
         task.stream(0)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match="run `pip install aeon`, or name the folder"):

@@ -26,7 +26,7 @@ _LONGEST = 1500
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks must not be an error
             stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)

@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     it = resolve(arguments.subject, arguments.storage)
     seeds = it.seeds if arguments.seed is None else (arguments.seed,)
     compared = it.found is not None and arguments.seed is None and not arguments.learned
-    recorded = _found_file(it, arguments) if compared or arguments.learned else None  # a damaged file is said first
+    recorded = _found_file(it, arguments) if compared or arguments.learned else None  # report a damaged file first
     if it.found is not None:
         from neurosearch.rerun import changed_since
 

@@ -1,4 +1,4 @@
-"""The cache's folder: one for each user, which nobody else may write, because the programs that lie in it are run."""
+"""The cache's folder: one per user, writable by that user only, because the programs in it are executed."""
 
 import contextlib
 import errno
@@ -26,7 +26,7 @@ def cache_folder() -> Path:
 
 @functools.lru_cache(maxsize=64)
 def _located(given: str, home: str, here: str) -> Path:
-    """Kept, because a trial asks for it some ten times; ``home`` and ``here`` are what it depends on."""
+    """Cached, because a trial needs it about ten times; it depends on ``home`` and ``here``."""
     del home, here
     return located(given)
 
@@ -48,7 +48,7 @@ def own_cache_folder() -> Path:
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raise unless a file or folder of the cache is the user's own and nobody else may write it."""
+    """Raise unless a file or folder of the cache belongs to the user and only the user may write it."""
     found, me = path.stat(), os.geteuid()
     where = f"{quoted_path(path)} in the cache" if path != cache_folder() else f"the cache {quoted_path(path)}"
     advice = f"set ${VARIABLE} to a folder of your own"

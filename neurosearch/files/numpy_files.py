@@ -1,7 +1,7 @@
-"""The one door for NumPy's files, NPZ and NPY: whatever is wrong with one is a sentence with file and place.
+"""Read NumPy files, NPZ and NPY: every error is one sentence that names the file and the place.
 
-NumPy's own reader trusts the header of an array: one that announces terabytes is believed, and an archive may hold what
-is no array, is encrypted, or ends early. Here a header is compared with the bytes that follow before anything is made.
+NumPy's own reader trusts the header of an array: it allocates terabytes if announced, and an archive may hold members
+that are not arrays, encrypted or truncated. Here a header is compared with the bytes that follow before allocation.
 """
 
 import io

@@ -61,7 +61,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a score was made from and by; empty where nobody has said.
+    """Origin of a score; fields are empty if not recorded.
 
     Attributes:
         data: digest of the values, labels and targets that were shown.

@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ran:
-    """When and how a trial was evaluated; times are seconds since 1970, 0 where nobody has noted them.
+    """When and how a trial was evaluated; times are seconds since 1970, 0 if not recorded.
 
     Attributes:
         started, finished: when a worker had it.

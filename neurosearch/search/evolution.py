@@ -118,7 +118,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """One of the few types that occur in a state."""
         if (module, name) not in _STATE:
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of a strategy's state")
+            raise pickle.UnpicklingError(f"{module}.{name} is not part of a strategy's state")
         return super().find_class(module, name)
 
 

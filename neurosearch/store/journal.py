@@ -155,7 +155,7 @@ def _whole(path: Path, content: bytes) -> int:
     bad = next((n for n, line in enumerate(lines) if not _is_log(line)), None)
     if lines and (bad == 0 or json.loads(lines[0])["op_code"] != _CREATE_STUDY):
         more = "; a database is given as sqlite:///FILE" if content.startswith(b"SQLite") else ""
-        raise UserError(f"{path} is no journal of a study from its first line on{more}; give another --storage")
+        raise UserError(f"{path} is not a journal of a study from its first line on{more}; give another --storage")
     if bad is None and (ends_whole or not lines):
         return len(content)
     if bad is not None and bad < len(lines) - 1:

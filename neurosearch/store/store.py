@@ -248,7 +248,7 @@ def open_store(study: Study, storage: str | None = None, *, create: bool = True)
 
 
 def _journal(path: Path, create: bool) -> tuple[Journal | ReadOnlyJournal, str]:
-    """The journal, and what there is to say of it."""
+    """The journal, and a message about it or an empty text."""
     if not create:
         read = ReadOnlyJournal(path)
         return read, read.said

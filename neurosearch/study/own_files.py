@@ -87,7 +87,7 @@ def _name(reference: str) -> str:
 
 
 def recorded(data: Any, digests: Any, file: Path) -> Any:
-    """The same for what a found network holds: each file must have the text whose digest was recorded, and is said.
+    """The same for a found network: each file must have the text whose digest was recorded, and is announced.
 
     Args:
         data: architecture, or the whole configuration.

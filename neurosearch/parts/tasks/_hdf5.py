@@ -113,7 +113,7 @@ def _read(path: Path, file: Any, channels: int, convert: Callable[..., Any]) -> 
     numbers = labels[:].astype(np.int64)
     if numbers.min() < 0 or numbers.max() > np.iinfo(np.int32).max:
         wrong = numbers.min() if numbers.min() < 0 else numbers.max()
-        raise UserError(f"{path}: labels holds {wrong}, which is no class; number the classes 0, 1, 2, ...")
+        raise UserError(f"{path}: labels holds {wrong}, which is not a class; number the classes 0, 1, 2, ...")
     return made, numbers.astype(np.int32), len(keys) if getattr(keys, "shape", ()) else 0
 
 

@@ -45,7 +45,7 @@ def classes_of(task: Streams, stream: Stream) -> Classes:
 
 
 def not_memory(task: Streams, stream: Stream) -> Classes | Values:
-    """The goal of a stream that is no recall of patterns; one is refused."""
+    """The goal of a stream; a recall of patterns is refused."""
     if isinstance(stream.goal, Recall):
         name = type(task).__name__
         raise UserError(f"{name}.inner is a recall of stored patterns, which has no labels; give another task")

@@ -135,7 +135,7 @@ def _divide(path: Path, text: str) -> tuple[dict[str, list[str]], list[tuple[int
     lines = [(n, line) for n, line in lines if line and not line.startswith("#")]
     start = next((n for n, line in lines if line.lower() == "@data"), 0)
     if not start:
-        raise UserError(f"{path} has no line @data, so it is no .ts file, or it is cut; download it again")
+        raise UserError(f"{path} has no line @data, so it is not a .ts file or is truncated; download it again")
     header = {words[0].lower(): words[1:] for n, line in lines if n < start and (words := line.split())}
     if "true" in map(str.lower, header.get("@timestamps", [])):
         raise UserError(f"{path} has time stamps, which are not read; write it with equal steps")
@@ -149,7 +149,7 @@ def _series(where: str, parts: list[str]) -> np.ndarray:
         try:
             column = np.array([float(number) for number in part.split(",")])
         except ValueError as error:
-            said = f"{where}: dimension {dimension} holds what is no number ({quoted(str(error), 150)})"
+            said = f"{where}: dimension {dimension} holds a value that is not a number ({quoted(str(error), 150)})"
             raise UserError(f"{said}; fix the file") from error
         if not np.isfinite(column).all():
             raise UserError(f"{where}: dimension {dimension} holds NaN or an infinity; fill in or leave out the series")

@@ -91,7 +91,7 @@ def _values(path: Path, name: str, x: np.ndarray) -> np.ndarray:
         x = x.astype(np.float32)
     if not np.isfinite(x).all():
         bad = int(np.argmin(np.isfinite(x).reshape(len(x), -1).all(axis=1)))
-        raise UserError(f"{path}: {name}[{bad}] holds NaN, an infinity or more than float32 can; mend or leave it out")
+        raise UserError(f"{path}: {name}[{bad}] holds NaN, an infinity or more than float32 can; correct or remove it")
     return x
 
 

@@ -41,7 +41,7 @@ class Streams(Part, abc.ABC):
 
 
 def _identified(own: Callable[[Any, int], Stream]) -> Callable[[Any, int], Stream]:
-    """A stream of a class of the user's: its mistakes are said, and what it holds is part of its key.
+    """A stream of a user's own class: its errors are reported, and its content is part of its key.
 
     Two tasks may give the same key by mistake, and one task other values after an edit.
     """

@@ -52,7 +52,7 @@ class FewExamples(Streams):
         scarce = min(len(samples) for samples in of_class)
         if scarce <= self.shots or (self.queries and scarce < self.shots + self.queries):
             raise UserError(
-                f"FewExamples asks for {self.shots} shots and {self.queries or 'some'} queries of each class, but its "
+                f"FewExamples needs {self.shots} shots and {self.queries or 'some'} queries of each class, but its "
                 f"inner task streams only {scarce} samples of one; give fewer, or a longer inner stream"
             )
         examples = _shuffled(seed, "task.examples", [samples[: self.shots] for samples in of_class])

@@ -18,7 +18,7 @@ from neurosearch.record.stream import Stream
 _LOG = logging.getLogger(__name__)
 
 FEW = 0.1
-"""Share of events within the duration below which a file is refused: nobody cuts nine of ten away on purpose."""
+"""Share of events within the duration below which a file is refused: a deliberate cut of 9 in 10 events is unlikely."""
 
 _LONGEST = 10_000_000
 """Steps of a recording; one that has more was not written in seconds."""

@@ -92,7 +92,7 @@ def _found(name: str) -> Any:
     known = {n: c for module in (datasets, synth) for n, c in vars(module).items() if isinstance(c, type)}
     known = {n: c for n, c in known.items() if issubclass(c, base.Dataset)}
     if name not in known:
-        raise UserError(f"River.name = {name!r} is no data set of river; {suggestion(name, known)}")
+        raise UserError(f"River.name = {name!r} is not a data set of river; {suggestion(name, known)}")
     return known[name]
 
 
@@ -159,7 +159,7 @@ def _made(name: str, arguments: str, seed: int) -> Any:
 
 
 def _misfit(name: str, arguments: str, error: Exception) -> UserError:
-    """The mistake in the arguments that an error of River's means; where none were given it is no mistake of theirs."""
+    """The error in the user's arguments that an exception from River implies; without arguments, there is none."""
     given = json.loads(arguments)
     if not given:
         raise error
@@ -186,7 +186,7 @@ def _numbers(name: str, features: Sequence[Mapping[Any, Any]]) -> np.ndarray:
         try:
             columns.append(np.array([_number(v) for v in given]))
         except (TypeError, ValueError) as error:
-            raise UserError(f"River.name = {name}: {c!r} is no number ({error}); choose another data set") from error
+            raise UserError(f"River.name = {name}: {c!r} is not a number ({error}); choose another data set") from error
         if not np.isfinite(columns[-1]).all():
             k = int(np.argmin(np.isfinite(columns[-1])))
             raise UserError(f"River.name = {name}: {c!r} of sample {k} is missing or not finite; choose another")

@@ -1,4 +1,4 @@
-"""Worker pools: whoever creates a pool closes it; a pool that cannot transfer its work gives a clear error.
+"""Worker pools: the creator of a pool closes it; a pool that cannot transfer its work gives a clear error.
 
 A search runs on any ``concurrent.futures.Executor``. One with other processes must be able to pickle the evaluation,
 the configuration and the score.
