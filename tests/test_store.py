@@ -14,6 +14,7 @@ import optuna
 import pytest
 from small_arch import study
 
+from neurosearch.cli.reference import resolve
 from neurosearch.errors import UserError
 from neurosearch.record import Score, Trial
 from neurosearch.record.score import Activity, Timing
@@ -228,3 +229,11 @@ def test_append_is_quick(tmp_path):
         store.add(a_trial())
     assert (time.process_time() - began) / 50 < 0.01  # processor time of one append; measured 0.001
     assert all(json.loads(line) for line in path.read_text().splitlines())
+
+
+def test_a_stored_trial_without_seeds_cannot_be_run_again_and_says_so(tmp_path):
+    loaded, path = filled(tmp_path, 0)
+    configuration = loaded.configuration(PARAMS)
+    open_store(loaded, str(path)).add(dataclasses.replace(a_trial(), configuration=configuration, seeds=()))
+    with pytest.raises(UserError, match=r"st\.journal: trial 0 has no seeds; restore the file from a copy"):
+        resolve(f"{loaded.file}@0", str(path))

@@ -99,6 +99,8 @@ def _stored(study: studies.Study, pick: str, storage: str | None) -> Resolved:
             f"there is no {shortened(pick, 20)}"
         )
     _check(trial.configuration, f"{store.place}: trial {trial.number}")
+    if not trial.seeds:
+        raise UserError(f"{store.place}: trial {trial.number} has no seeds; restore the file from a copy")
     return Resolved(dict(trial.configuration), trial.seeds, study, trial, file=study.file)
 
 
