@@ -324,13 +324,15 @@ def _child(cases: list[int], inputs: Inputs, writing: int) -> None:
     for number in (0, 1, 2):
         os.dup2(nothing, number)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    with os.fdopen(writing, "w") as out:
-        for case in cases:
-            for call in calls(case, inputs):
-                out.write(json.dumps(asdict(call)) + "\n")
-                out.flush()
-        out.write('"end"\n')
-    os._exit(0)
+    try:
+        with os.fdopen(writing, "w") as out:
+            for case in cases:
+                for call in calls(case, inputs):
+                    out.write(json.dumps(asdict(call)) + "\n")
+                    out.flush()
+            out.write('"end"\n')
+    finally:
+        os._exit(0)  # whatever happened: a child must not continue as its parent
 
 
 def run_with(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """Ways to damage a file: text by words and lines, documents by their tree, arrays by members, anything by bytes."""
 
+import copy
 import hashlib
 import io
 import json
@@ -125,7 +126,7 @@ def tree(data: Any, numbers: random.Random, values: tuple[Any, ...] = VALUES) ->
     """A document with one value changed, dropped, doubled or renamed."""
     known = list(places(data))
     if not known:
-        return numbers.choice(values)
+        return copy.deepcopy(numbers.choice(values))
     *above, key = numbers.choice(known)
     inside = data
     for step in above:
@@ -135,7 +136,7 @@ def tree(data: Any, numbers: random.Random, values: tuple[Any, ...] = VALUES) ->
         factor = numbers.choice((0, -1, 0.5, 2, 3, 100, 10**4, 10**6, 10**12, 1e-9, 1e30))
         inside[key] = inside[key] * factor + numbers.choice((0, 0, 1))
     elif how in ("value", "scale"):
-        inside[key] = numbers.choice(values)
+        inside[key] = copy.deepcopy(numbers.choice(values))
     elif how == "drop":
         del inside[key]
     elif how == "other":
@@ -147,7 +148,7 @@ def tree(data: Any, numbers: random.Random, values: tuple[Any, ...] = VALUES) ->
     elif isinstance(inside, dict):
         inside[str(numbers.choice(("", "x", "y" * 3000, "0")))] = inside.pop(key)
     else:
-        inside.append(numbers.choice(values))
+        inside.append(copy.deepcopy(numbers.choice(values)))
     return data
 
 

@@ -163,7 +163,7 @@ def test_a_cache_that_is_removed_all_the_time_is_a_sentence(place, builder, tmp_
     script.write_text(COMPILER.format(log=tmp_path / "compilations", times=99, cache=place))
     script.chmod(0o755)
     monkeypatch.setenv("NEUROSEARCH_CXX", str(script))
-    with pytest.raises(UserError, match=f"the cache {place} was removed 3 times .*stop what removes it"):
+    with pytest.raises(UserError, match=f"the cache {place} was removed 3 times .*stop the program that removes it"):
         get(builder)
 
 

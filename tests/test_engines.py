@@ -118,7 +118,7 @@ def test_cancel_is_a_status(engine):
 
 @every_engine
 def test_a_time_limit_is_a_status(engine):
-    c = networks.case(networks.layered(DeltaPotential(eta=0.0317)), networks.stream(samples=300, steps=4000))
+    c = networks.case(networks.layered(DeltaPotential(eta=0.0317)), networks.stream(samples=300, steps=100_000))
     assert engine.supports(c.plan) == ""  # built, so that the limit meets the run
     record = engine.run(c.request(), Limits(seconds=0.3))
     assert record.status == "time_limit"

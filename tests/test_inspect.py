@@ -295,6 +295,7 @@ def test_what_cannot_be_run_again_is_said_and_the_rest_stands(launched, tmp_path
         raise gone
 
     monkeypatch.setattr(Automatic, "run", fail)
+    monkeypatch.setenv("NEUROSEARCH_CACHE", str(tmp_path / "cache"))  # another test may have kept what this one misses
     said = report(study, store, Options(folder=tmp_path))
     assert "could not be compared with the baselines: no C++ compiler" in said
     assert "trial could not be drawn: no C++ compiler" in said

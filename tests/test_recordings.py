@@ -263,7 +263,7 @@ def test_a_spike_for_each_event_and_no_other(heard: Stream) -> None:
         ({"drive.offsets": np.zeros(1, np.int64)}, "drive.offsets: it has 1 entries"),
         ({"drive.offsets": np.arange(5000)[::-1].copy()}, "drive: row 0 of its events"),
         ({"drive.units": None}, "drive.units: it is not given"),
-        ({"table.drive": np.zeros(CHANNELS * 9999, np.float32)}, "drive.(offsets|units): the program has nothing"),
+        ({"table.drive": np.zeros(CHANNELS * 9999, np.float32)}, "drive.(offsets|units): the program has no argument"),
     ],
 )
 def test_a_wrong_sparse_table_is_refused_with_a_sentence(heard: Stream, change, sentence: str) -> None:
