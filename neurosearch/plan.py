@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -289,9 +289,16 @@ class Plan:
 
 def to_plain(thing: Any) -> Any:
     """A plan's dataclasses → dicts and lists."""
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return {f.name: to_plain(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
-    return [to_plain(x) for x in thing] if isinstance(thing, tuple) else thing
+    if isinstance(thing, tuple):
+        return [to_plain(x) for x in thing]
+    cls: Any = type(thing)  # mypy does not take a type for hashable
+    names = _field_names(cls)
+    return {name: to_plain(getattr(thing, name)) for name in names} if names else thing
+
+
+@cache  # a plan has some hundred values of a dozen classes, and its digest is taken at every trial
+def _field_names(cls: type) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else ()
 
 
 def shape_from_plain(data: Mapping[str, Any]) -> Shape:
